@@ -1,0 +1,137 @@
+//! What a provider says of one attempt, in our words. Vendor words end at the adapter.
+
+use crate::{
+    attempt::Attempt,
+    ids::{Mode, ProviderId},
+    money::Cents,
+};
+
+/// One answer of a provider, or its absence. Not a `Result`: a transport error is not a failed payout,
+/// it is an unclear one, and every caller has to face that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Proven: not a byte reached the provider (name lookup, connect or TLS handshake failed).
+    NotSent { cause: String },
+    /// The provider showed its object.
+    Exists { object: ProviderId, seen: Box<Seen> },
+    /// A read that found nothing. One is not proof.
+    Absent,
+    /// A status that proves non-creation, and whose fault it is.
+    Refused { by: Refusal, reason: String },
+    /// Timeout, reset, 5xx, unreadable body: money may have moved.
+    Unclear { cause: String },
+}
+
+/// Whose fault a proven refusal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Our credentials (401, 403).
+    Credentials,
+    /// Our integration (405).
+    Integration,
+    /// The data of this payout (422).
+    Input,
+}
+
+/// What the provider's object shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub standing: Standing,
+    /// The provider's own status word, for operators.
+    pub status: String,
+    /// The provider's ordering key; news with a lower one is old.
+    pub updated: i64,
+    pub facts: Facts,
+}
+
+/// What a provider's status word means for us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Exists, and no money can move until we say so.
+    Inert,
+    InFlight,
+    /// A word the contract does not know: in flight, and somebody should look.
+    Unrecognised,
+    Paid,
+    /// Ended without payment.
+    FinalNegative,
+    /// Ended with the money back. Whether it had left is told by the facts.
+    Reversed,
+    /// Partly paid, partly returned, or a refused cancellation.
+    NeedsReview,
+}
+
+/// The figures of a provider's object. None where the provider did not say, or where its figure is not
+/// an exact amount of the currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    pub reference: String,
+    pub currency: String,
+    pub amount: Option<Cents>,
+    pub payout_amount: Option<Cents>,
+    pub service_currency: Option<String>,
+    pub service_payout_amount: Option<Cents>,
+    pub processed_amount: Option<Cents>,
+    pub test_mode: Option<bool>,
+    /// Whether the provider says that it executed the payment at some time.
+    pub was_processed: bool,
+}
+
+/// The first figure in which a provider's object is not what we asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    Reference,
+    Currency,
+    Mode,
+    Amount,
+    PayoutAmount,
+    ServiceCurrency,
+    ServiceAmount,
+    ProcessedAmount,
+}
+
+impl Difference {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reference => "reference_differs",
+            Self::Currency => "currency_differs",
+            Self::Mode => "mode_differs",
+            Self::Amount => "amount_differs",
+            Self::PayoutAmount => "payout_amount_differs",
+            Self::ServiceCurrency => "service_currency_differs",
+            Self::ServiceAmount => "service_amount_differs",
+            Self::ProcessedAmount => "processed_amount_differs",
+        }
+    }
+}
+
+impl Facts {
+    /// Compares the object with the attempt. The driver must get exactly N: an amount with the
+    /// provider's commission taken out of it is a difference too.
+    pub fn difference(&self, attempt: &Attempt) -> Option<Difference> {
+        let net = Some(attempt.net);
+        let currency = attempt.currency.code();
+        if self.reference != attempt.reference.to_string() {
+            return Some(Difference::Reference);
+        }
+        if self.currency != currency {
+            return Some(Difference::Currency);
+        }
+        if self.test_mode != Some(attempt.tenant.mode() == Mode::Test) {
+            return Some(Difference::Mode);
+        }
+        if self.amount != net {
+            return Some(Difference::Amount);
+        }
+        if self.payout_amount != net {
+            return Some(Difference::PayoutAmount);
+        }
+        if self.service_currency.as_deref() != Some(currency) {
+            return Some(Difference::ServiceCurrency);
+        }
+        if self.service_payout_amount != net {
+            return Some(Difference::ServiceAmount);
+        }
+        None
+    }
+}

@@ -1,0 +1,408 @@
+//! One submission of a payout to one provider.
+//!
+//! An attempt changes only through [`Attempt::apply`], and every stored change is written on condition
+//! of the version it was read at, so a worker that lost its place cannot write.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    attempt_machine::{self, AttemptCell, AttemptEvent, AttemptState},
+    denied::Denied,
+    fee::Rail,
+    ids::{AttemptRef, DriverId, ProviderId, TenantId},
+    money::{Cents, Currency},
+    routing::Provider,
+    schedule::{self, Watch},
+    time::Timestamp,
+};
+
+/// How long a worker owns an attempt.
+pub const LEASE: Duration = Duration::from_secs(120);
+/// A worker starts no call unless its lease outlives the call's budget by this much.
+pub const LEASE_MARGIN: Duration = Duration::from_secs(10);
+/// How often a create may be repeated after the provider showed nothing twice.
+pub const REPEATS_MAX: u32 = 3;
+/// How often an object that stays inert is processed again.
+pub const REPROCESSES_MAX: u32 = 5;
+
+/// One submission to one provider. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    pub tenant: TenantId,
+    pub reference: AttemptRef,
+    /// Grows with every write; the condition of the next one.
+    pub version: u32,
+    /// Grows whenever another worker may own the attempt.
+    pub fence: u32,
+    pub state: AttemptState,
+    pub provider: Provider,
+    /// Why this provider, for the timeline.
+    pub route: String,
+    pub driver: DriverId,
+    /// The payout method version this attempt was sent with; none until the first claim.
+    pub method_version: Option<u32>,
+    pub rail: Rail,
+    /// What the driver receives.
+    pub net: Cents,
+    pub currency: Currency,
+    /// The provider's object, once seen.
+    pub object: Option<ProviderId>,
+    /// The provider's ordering key of the newest news.
+    pub object_updated: i64,
+    pub last_status: Option<String>,
+    pub reason: Option<String>,
+    /// How many creates may have left.
+    pub tries: u32,
+    pub repeats: u32,
+    pub reprocesses: u32,
+    /// Whether a process call may ever have left: then abandoning is not safe any more.
+    pub processed: bool,
+    pub created_at: Timestamp,
+    pub lease_until: Option<Timestamp>,
+    /// When the newest create may have left.
+    pub sent_at: Option<Timestamp>,
+    /// When the newest process call may have left.
+    pub process_sent_at: Option<Timestamp>,
+    /// When the present watch (submitted or unknown) began.
+    pub watched_at: Option<Timestamp>,
+    pub polls: u32,
+    pub checked_at: Option<Timestamp>,
+    /// When a read first showed nothing, in the present watch.
+    pub absent_at: Option<Timestamp>,
+    /// When somebody has to look again; none only when final.
+    pub next_at: Option<Timestamp>,
+}
+
+/// Which worker a due attempt wakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// Something can be sent: the dispatcher.
+    Dispatch,
+    /// Something must be read: the checker.
+    Check,
+}
+
+impl Attempt {
+    /// What a due attempt waits for; none when it is final.
+    pub const fn wake(&self) -> Option<Wake> {
+        match self.state {
+            AttemptState::Prepared | AttemptState::Created => Some(Wake::Dispatch),
+            AttemptState::Sending
+            | AttemptState::ProcessSending
+            | AttemptState::Submitted
+            | AttemptState::Unknown
+            | AttemptState::Review => Some(Wake::Check),
+            AttemptState::Paid | AttemptState::Dead => None,
+        }
+    }
+
+    /// Whether a worker may hold the attempt now.
+    pub fn is_leased(&self, now: Timestamp) -> bool {
+        self.lease_until.is_some_and(|until| until > now)
+    }
+
+    /// Whether a call that may take `budget` fits into the lease.
+    pub fn lease_covers(&self, now: Timestamp, budget: Duration) -> bool {
+        self.is_leased(now.plus(budget).plus(LEASE_MARGIN))
+    }
+
+    /// Whether nothing of this attempt can be at the provider: it may then be given up for a closed
+    /// route without counting.
+    pub const fn was_never_sent(&self) -> bool {
+        matches!(self.state, AttemptState::Prepared) && self.tries == 0
+    }
+
+    /// The attempt after `event`, or the cell that says why not. Sets every field that follows from
+    /// the event alone.
+    ///
+    /// # Errors
+    /// [`Denied::AttemptState`] when the event is impossible from here, or its guard does not hold.
+    pub fn apply(&self, event: AttemptEvent, at: Timestamp) -> Result<Applied, Denied> {
+        if !self.guard_holds(event) {
+            return Err(Denied::AttemptState);
+        }
+        match attempt_machine::decide(self.state, event) {
+            AttemptCell::Refuses => Err(Denied::AttemptState),
+            AttemptCell::Ignores => Ok(Applied::Unchanged),
+            AttemptCell::Contradicts => Ok(Applied::Contradiction),
+            AttemptCell::Moves(to) => {
+                let mut next = Self {
+                    version: self.version + 1,
+                    state: to,
+                    ..self.clone()
+                };
+                next.follow(event, at);
+                Ok(Applied::Changed(Box::new(next)))
+            }
+        }
+    }
+
+    fn guard_holds(&self, event: AttemptEvent) -> bool {
+        match event {
+            AttemptEvent::Abandon => self.provider.is_two_step() && !self.processed,
+            AttemptEvent::Created
+            | AttemptEvent::InFlight
+            | AttemptEvent::Paid
+            | AttemptEvent::FinalNegative
+            | AttemptEvent::Mismatch => self.tries > 0 || self.state != AttemptState::Prepared,
+            AttemptEvent::IntendProcess | AttemptEvent::ProcessDone | AttemptEvent::Reprocess => {
+                self.provider.is_two_step()
+            }
+            AttemptEvent::IntendCreate
+            | AttemptEvent::NotSent
+            | AttemptEvent::RefusedUs
+            | AttemptEvent::Lost
+            | AttemptEvent::Repeat
+            | AttemptEvent::Rejected
+            | AttemptEvent::OperatorPaid
+            | AttemptEvent::OperatorDead
+            | AttemptEvent::Reclaim => true,
+        }
+    }
+
+    fn follow(&mut self, event: AttemptEvent, at: Timestamp) {
+        match event {
+            AttemptEvent::IntendCreate => {
+                self.tries += 1;
+                self.sent_at = Some(at);
+                self.lease(at);
+            }
+            AttemptEvent::Reclaim => {
+                self.fence += 1;
+                self.lease(at);
+            }
+            AttemptEvent::IntendProcess => {
+                self.processed = true;
+                self.process_sent_at = Some(at);
+                self.lease(at);
+            }
+            AttemptEvent::NotSent | AttemptEvent::RefusedUs => {
+                // Proven not to have reached the provider: the send does not count as one.
+                let delay = schedule::resend_delay(self.tries.saturating_sub(1));
+                self.tries -= 1;
+                self.release(at.plus(delay));
+            }
+            AttemptEvent::Repeat => {
+                self.repeats += 1;
+                self.fence += 1;
+                self.absent_at = None;
+                self.release(at);
+            }
+            AttemptEvent::Reprocess => {
+                self.reprocesses += 1;
+                self.fence += 1;
+                self.release(at);
+            }
+            AttemptEvent::Created => self.release(at),
+            AttemptEvent::Lost => self.watch(self.sent_at.unwrap_or(at), at, 500),
+            AttemptEvent::ProcessDone | AttemptEvent::InFlight => self.watch(at, at, 500),
+            AttemptEvent::Mismatch => {
+                self.watch(at, at, 500);
+                self.next_at = Some(at.plus(Duration::from_secs(3600)));
+            }
+            AttemptEvent::Abandon
+            | AttemptEvent::Rejected
+            | AttemptEvent::Paid
+            | AttemptEvent::FinalNegative
+            | AttemptEvent::OperatorPaid
+            | AttemptEvent::OperatorDead => {
+                self.lease_until = None;
+                self.next_at = None;
+            }
+        }
+    }
+
+    fn lease(&mut self, at: Timestamp) {
+        self.lease_until = Some(at.plus(LEASE));
+        self.next_at = self.lease_until;
+    }
+
+    fn release(&mut self, next_at: Timestamp) {
+        self.lease_until = None;
+        self.next_at = Some(next_at);
+    }
+
+    fn watch(&mut self, since: Timestamp, now: Timestamp, chance: u64) {
+        self.lease_until = None;
+        self.watched_at = Some(since);
+        self.polls = 0;
+        self.absent_at = None;
+        let due = since.plus(self.watching().gap(0, chance));
+        self.next_at = Some(due.max(now));
+    }
+
+    fn watching(&self) -> Watch {
+        match self.state {
+            AttemptState::Unknown | AttemptState::Sending => Watch::UnknownCreate,
+            AttemptState::Prepared
+            | AttemptState::Created
+            | AttemptState::ProcessSending
+            | AttemptState::Submitted
+            | AttemptState::Review
+            | AttemptState::Paid
+            | AttemptState::Dead => Watch::Submitted(self.rail),
+        }
+    }
+
+    /// The attempt after a read that changed nothing: the next one is due by the table. A first
+    /// absence is looked at again exactly 30 s later at the earliest.
+    #[must_use]
+    pub fn polled(&self, look: Look, chance: u64) -> Self {
+        let polls = self.polls + 1;
+        let mut next_at = look.at.plus(self.watching().gap(polls, chance));
+        let absent_at = match (look.absent, self.absent_at) {
+            (true, None) => Some(look.at),
+            (true, Some(first)) => Some(first),
+            (false, _) => None,
+        };
+        if let Some(first) = absent_at {
+            next_at = next_at.max(first.plus(Duration::from_secs(30)));
+        }
+        // A read that lands inside a worker's lease must not take the lease's wake-up away.
+        if let Some(until) = self.lease_until {
+            next_at = until;
+        }
+        Self {
+            version: self.version + 1,
+            polls,
+            checked_at: Some(look.at),
+            absent_at,
+            next_at: Some(next_at),
+            ..self.clone()
+        }
+    }
+}
+
+/// One read that brought no move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    pub at: Timestamp,
+    /// Whether it showed that the provider has nothing under our reference.
+    pub absent: bool,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    Changed(Box<Attempt>),
+    Unchanged,
+    Contradiction,
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn attempt(state: AttemptState) -> Attempt {
+        Attempt {
+            tenant: "acme~test".parse().expect("valid"),
+            reference: "pay_1-a01".parse().expect("valid"),
+            version: 1,
+            fence: 1,
+            state,
+            provider: Provider::Payelata,
+            route: "payelata/card".to_owned(),
+            driver: DriverId::parse("drv_1").expect("valid"),
+            method_version: Some(1),
+            rail: Rail::Standard,
+            net: Cents::new(44_750),
+            currency: Currency::Usd,
+            object: None,
+            object_updated: 0,
+            last_status: None,
+            reason: None,
+            tries: 1,
+            repeats: 0,
+            reprocesses: 0,
+            processed: false,
+            created_at: Timestamp::default(),
+            lease_until: None,
+            sent_at: Some(Timestamp::from_millis(0)),
+            process_sent_at: None,
+            watched_at: Some(Timestamp::default()),
+            polls: 0,
+            checked_at: None,
+            absent_at: None,
+            next_at: None,
+        }
+    }
+
+    fn changed(applied: Result<Applied, Denied>) -> Attempt {
+        match applied.expect("allowed") {
+            Applied::Changed(next) => *next,
+            other => panic!("expected a change, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_reached_processing_cannot_be_abandoned_even_when_it_is_created_again() {
+        let at = Timestamp::from_millis(1_000);
+        let sending =
+            changed(attempt(AttemptState::Created).apply(AttemptEvent::IntendProcess, at));
+        let submitted = changed(sending.apply(AttemptEvent::ProcessDone, at));
+        let created = changed(submitted.apply(AttemptEvent::Reprocess, at));
+        assert_eq!(created.state, AttemptState::Created);
+        assert_eq!(
+            created.apply(AttemptEvent::Abandon, at),
+            Err(Denied::AttemptState)
+        );
+    }
+
+    #[test]
+    fn a_prepared_attempt_that_never_sent_anything_cannot_be_paid() {
+        let fresh = Attempt {
+            tries: 0,
+            ..attempt(AttemptState::Prepared)
+        };
+        assert!(
+            fresh
+                .apply(AttemptEvent::Paid, Timestamp::default())
+                .is_err()
+        );
+        assert!(fresh.was_never_sent());
+        let repeated = attempt(AttemptState::Prepared);
+        assert!(
+            repeated
+                .apply(AttemptEvent::Paid, Timestamp::default())
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_lost_create_is_first_read_90_seconds_after_it_may_have_left() {
+        let sent = Timestamp::from_millis(1_000_000);
+        let sending = Attempt {
+            sent_at: Some(sent),
+            ..attempt(AttemptState::Sending)
+        };
+        let lost = changed(sending.apply(AttemptEvent::Lost, sent.plus(Duration::from_secs(25))));
+        let due = lost.next_at.expect("watched").since(sent).as_secs();
+        assert!((72..=108).contains(&due), "{due}");
+    }
+
+    #[test]
+    fn a_second_absence_is_looked_for_no_sooner_than_30_seconds_later() {
+        let at = Timestamp::from_millis(90_000);
+        let look = Look { at, absent: true };
+        let polled = attempt(AttemptState::Unknown).polled(look, 0);
+        assert!(polled.next_at.expect("watched") >= at.plus(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_live_attempt_always_has_a_wake_up() {
+        let at = Timestamp::from_millis(5_000);
+        for state in AttemptState::ALL {
+            for event in AttemptEvent::ALL {
+                if let Ok(Applied::Changed(next)) = attempt(state).apply(event, at) {
+                    assert_eq!(
+                        next.next_at.is_some(),
+                        next.wake().is_some(),
+                        "{state:?} {event:?}"
+                    );
+                }
+            }
+        }
+    }
+}

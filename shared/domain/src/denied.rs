@@ -1,0 +1,51 @@
+//! Every reason a decision can say no.
+
+use crate::{
+    ids::{LoadId, PayoutId},
+    money::Cents,
+    payout::PayoutStatus,
+};
+
+/// A rule refused. It carries what the caller needs to act, and never a status code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    #[error("the amount must be from 1 to 100000000 minor units")]
+    AmountOutOfRange,
+    #[error("the fee of {fee} leaves nothing of the amount of {amount}")]
+    FeeNotBelowAmount { amount: Cents, fee: Cents },
+    #[error("the wallet is too low for {required}")]
+    InsufficientFunds { required: Cents },
+    #[error("the load {load} is held by payout {payout}")]
+    LoadHeld { load: LoadId, payout: PayoutId },
+    #[error("the load {load} was already paid by payout {payout}")]
+    LoadPaid { load: LoadId, payout: PayoutId },
+    #[error("the load {0} changed while it was being read")]
+    LoadChanged(LoadId),
+    #[error("the driver cannot be paid: {0}")]
+    DriverNotPayable(NotPayable),
+    #[error("the payout is {0}, which this does not allow")]
+    WrongState(PayoutStatus),
+    #[error("the payout has used all its attempts")]
+    AttemptsExhausted,
+    #[error("the driver's state does not allow this: {0}")]
+    DriverState(&'static str),
+    #[error("the balance would leave its limits")]
+    WalletLimit,
+    #[error("the attempt machine does not allow this event now")]
+    AttemptState,
+}
+
+/// Why a driver cannot be paid now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotPayable {
+    #[error("driver_not_found")]
+    Unknown,
+    #[error("driver_not_active")]
+    NotActive,
+    #[error("kyc_not_verified")]
+    NotVerified,
+    #[error("payout_method_missing")]
+    NoMethod,
+    #[error("instant_not_available")]
+    InstantNotAvailable,
+}

@@ -1,0 +1,290 @@
+//! The payee: who they are to us, and whether they can be paid now.
+//!
+//! Payable means active and verified, with a payout method on file.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    denied::{Denied, NotPayable},
+    fee::Rail,
+    ids::{DriverId, OvnDriverId, TenantId},
+    time::Timestamp,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DriverStatus {
+    Invited,
+    Active,
+    Suspended,
+    Inactive,
+}
+
+impl DriverStatus {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Invited => "invited",
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Inactive => "inactive",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KycStatus {
+    Pending,
+    InReview,
+    Verified,
+    Rejected,
+    Expired,
+}
+
+impl KycStatus {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::InReview => "in_review",
+            Self::Verified => "verified",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// What kind of place the driver's money goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MethodKind {
+    Card,
+    BankAccount,
+    PrepaidCard,
+}
+
+impl MethodKind {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Card => "card",
+            Self::BankAccount => "bank_account",
+            Self::PrepaidCard => "prepaid_card",
+        }
+    }
+
+    /// Instant payouts go to cards only.
+    pub const fn serves(self, rail: Rail) -> bool {
+        match (self, rail) {
+            (Self::Card | Self::PrepaidCard, Rail::Standard | Rail::Instant)
+            | (Self::BankAccount, Rail::Standard) => true,
+            (Self::BankAccount, Rail::Instant) => false,
+        }
+    }
+}
+
+/// A payout method as stored: the account itself is sealed, only the mask is readable. Every version
+/// is immutable; an attempt pins the version it was sent with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Method {
+    pub kind: MethodKind,
+    /// 1 for the first method of the driver.
+    pub version: u32,
+    /// The last digits only, as `****0000`.
+    pub masked: String,
+    /// Ciphertext of the account details; only the dispatcher can open it.
+    pub sealed: String,
+    pub updated_at: Timestamp,
+}
+
+/// A driver of one tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Driver {
+    pub tenant: TenantId,
+    pub id: DriverId,
+    pub version: u32,
+    pub ovn_id: OvnDriverId,
+    pub name: String,
+    pub email: String,
+    pub phone: String,
+    pub status: DriverStatus,
+    pub kyc: KycStatus,
+    pub method: Option<Method>,
+    pub created_at: Timestamp,
+}
+
+/// What the operator or the KYC provider says of a driver's identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KycDecision {
+    Approve,
+    Reject,
+}
+
+impl Driver {
+    /// # Errors
+    /// The first reason why no payout of this rail can be made to the driver now.
+    pub fn require_payable(&self, rail: Rail) -> Result<(), NotPayable> {
+        match self.status {
+            DriverStatus::Active => {}
+            DriverStatus::Invited | DriverStatus::Suspended | DriverStatus::Inactive => {
+                return Err(self.first_missing());
+            }
+        }
+        match self.kyc {
+            KycStatus::Verified => {}
+            KycStatus::Pending | KycStatus::InReview | KycStatus::Rejected | KycStatus::Expired => {
+                return Err(NotPayable::NotVerified);
+            }
+        }
+        let method = self.method.as_ref().ok_or(NotPayable::NoMethod)?;
+        if method.kind.serves(rail) {
+            Ok(())
+        } else {
+            Err(NotPayable::InstantNotAvailable)
+        }
+    }
+
+    /// Why an invited driver is not active yet; other states speak for themselves.
+    fn first_missing(&self) -> NotPayable {
+        match (self.status, self.kyc, &self.method) {
+            (DriverStatus::Invited, KycStatus::Verified, None) => NotPayable::NoMethod,
+            (DriverStatus::Invited, KycStatus::Verified, Some(_))
+            | (DriverStatus::Suspended | DriverStatus::Inactive | DriverStatus::Active, _, _) => {
+                NotPayable::NotActive
+            }
+            (
+                DriverStatus::Invited,
+                KycStatus::Pending | KycStatus::InReview | KycStatus::Rejected | KycStatus::Expired,
+                _,
+            ) => NotPayable::NotVerified,
+        }
+    }
+
+    /// The driver with a new payout method. Whichever of method and verification comes second makes
+    /// an invited driver active.
+    #[must_use]
+    pub fn with_method(&self, method: Method) -> Self {
+        Self {
+            version: self.version + 1,
+            method: Some(method),
+            ..self.clone()
+        }
+        .activated()
+    }
+
+    /// # Errors
+    /// [`Denied::DriverState`] when the driver was deleted.
+    pub fn verified(&self, decision: KycDecision) -> Result<Self, Denied> {
+        match self.status {
+            DriverStatus::Inactive => return Err(Denied::DriverState("the driver is inactive")),
+            DriverStatus::Invited | DriverStatus::Active | DriverStatus::Suspended => {}
+        }
+        let kyc = match decision {
+            KycDecision::Approve => KycStatus::Verified,
+            KycDecision::Reject => KycStatus::Rejected,
+        };
+        Ok(Self {
+            version: self.version + 1,
+            kyc,
+            ..self.clone()
+        }
+        .activated())
+    }
+
+    fn activated(self) -> Self {
+        let ready = self.status == DriverStatus::Invited
+            && self.kyc == KycStatus::Verified
+            && self.method.is_some();
+        if ready {
+            Self {
+                status: DriverStatus::Active,
+                ..self
+            }
+        } else {
+            self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invited() -> Driver {
+        Driver {
+            tenant: "acme~test".parse().expect("valid"),
+            id: DriverId::parse("drv_1").expect("valid"),
+            version: 1,
+            ovn_id: OvnDriverId::parse("OVN-1").expect("valid"),
+            name: "John Smith".to_owned(),
+            email: "john@example.com".to_owned(),
+            phone: "+15551234567".to_owned(),
+            status: DriverStatus::Invited,
+            kyc: KycStatus::Pending,
+            method: None,
+            created_at: Timestamp::default(),
+        }
+    }
+
+    fn method(kind: MethodKind) -> Method {
+        Method {
+            kind,
+            version: 1,
+            masked: "****0000".to_owned(),
+            sealed: "sealed".to_owned(),
+            updated_at: Timestamp::default(),
+        }
+    }
+
+    #[test]
+    fn whichever_of_method_and_verification_comes_second_activates() {
+        let first = invited().with_method(method(MethodKind::Card));
+        assert_eq!(first.status, DriverStatus::Invited);
+        assert_eq!(
+            first.require_payable(Rail::Standard),
+            Err(NotPayable::NotVerified)
+        );
+        let both = first.verified(KycDecision::Approve).expect("allowed");
+        assert_eq!(both.status, DriverStatus::Active);
+
+        let first = invited().verified(KycDecision::Approve).expect("allowed");
+        assert_eq!(
+            first.require_payable(Rail::Standard),
+            Err(NotPayable::NoMethod)
+        );
+        let both = first.with_method(method(MethodKind::Card));
+        assert_eq!(both.require_payable(Rail::Instant), Ok(()));
+    }
+
+    #[test]
+    fn a_bank_account_cannot_be_paid_instantly() {
+        let driver = invited()
+            .with_method(method(MethodKind::BankAccount))
+            .verified(KycDecision::Approve)
+            .expect("allowed");
+        assert_eq!(driver.require_payable(Rail::Standard), Ok(()));
+        assert_eq!(
+            driver.require_payable(Rail::Instant),
+            Err(NotPayable::InstantNotAvailable)
+        );
+    }
+
+    #[test]
+    fn a_rejected_or_suspended_driver_is_not_payable() {
+        let active = invited()
+            .with_method(method(MethodKind::Card))
+            .verified(KycDecision::Approve)
+            .expect("allowed");
+        let rejected = active.verified(KycDecision::Reject).expect("allowed");
+        assert_eq!(
+            rejected.require_payable(Rail::Standard),
+            Err(NotPayable::NotVerified)
+        );
+        let suspended = Driver {
+            status: DriverStatus::Suspended,
+            ..active
+        };
+        assert_eq!(
+            suspended.require_payable(Rail::Standard),
+            Err(NotPayable::NotActive)
+        );
+    }
+}

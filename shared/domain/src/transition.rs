@@ -1,0 +1,150 @@
+//! The immutable record of one transition of a payout: what happened, who caused it, which money moved.
+//!
+//! Records of a payout form a hash chain: each holds the hash of the one before it, and the payout
+//! holds the newest, so that a record cannot be altered or dropped unnoticed.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    ids::{AttemptRef, PayoutId, ProviderId, TenantId},
+    ledger::Posting,
+    payout_machine::{PayoutStatus, Progress},
+    routing::Provider,
+    time::Timestamp,
+};
+
+/// Who caused a transition: an API key or one of our own functions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Actor {
+    #[serde(rename = "key")]
+    Key(String),
+    #[serde(rename = "system")]
+    System(String),
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Key(id) => write!(f, "key:{id}"),
+            Self::System(name) => write!(f, "system:{name}"),
+        }
+    }
+}
+
+/// What was recorded. The names are public: they stand in timelines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recorded {
+    Create,
+    Due,
+    Enqueue,
+    Claim,
+    Accepted,
+    Unknown,
+    Paid,
+    DeadWithRoute,
+    Dead,
+    Partial,
+    Cancel,
+    Retry,
+    Returned,
+    Settle,
+    /// News that the state machine does not allow; moves no state.
+    Contradiction,
+}
+
+impl Recorded {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Due => "due",
+            Self::Enqueue => "enqueue",
+            Self::Claim => "claim",
+            Self::Accepted => "accepted",
+            Self::Unknown => "unknown",
+            Self::Paid => "paid",
+            Self::DeadWithRoute => "dead_with_route",
+            Self::Dead => "dead",
+            Self::Partial => "partial",
+            Self::Cancel => "cancel",
+            Self::Retry => "retry",
+            Self::Returned => "returned",
+            Self::Settle => "settle",
+            Self::Contradiction => "contradiction",
+        }
+    }
+}
+
+/// One transition, written once under the payout's next version and never changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    pub tenant: TenantId,
+    pub payout: PayoutId,
+    /// The payout's version after this transition: 1 for the creation.
+    pub seq: u32,
+    pub event: Recorded,
+    pub from: Option<PayoutStatus>,
+    pub to: PayoutStatus,
+    pub progress: Option<Progress>,
+    pub actor: Actor,
+    pub at: Timestamp,
+    pub legs: Posting,
+    pub provider: Option<Provider>,
+    pub reference: Option<AttemptRef>,
+    pub object: Option<ProviderId>,
+    pub reason: Option<String>,
+    /// Which balance shard the legs touched.
+    pub shard: u8,
+    /// The write that made this record; tells a repeat of our own write from a stranger's.
+    pub tx_id: String,
+    pub prev_hash: String,
+    pub hash: String,
+}
+
+impl Transition {
+    /// The hash of this record: SHA-256 over every other field, in lower-case hex.
+    pub fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        let mut field = |text: &str| {
+            hasher.update(text.as_bytes());
+            hasher.update([0x1f]);
+        };
+        field(&self.prev_hash);
+        field(&self.tenant.to_string());
+        field(self.payout.as_str());
+        field(&self.seq.to_string());
+        field(self.event.name());
+        field(self.from.map_or("", PayoutStatus::name));
+        field(self.to.name());
+        field(self.progress.map_or("", Progress::name));
+        field(&self.actor.to_string());
+        field(&self.at.millis().to_string());
+        for leg in self.legs.legs() {
+            field(leg.account.name());
+            field(&leg.amount.to_string());
+        }
+        field(self.provider.map_or("", Provider::name));
+        field(
+            &self
+                .reference
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        );
+        field(self.object.as_ref().map_or("", ProviderId::as_str));
+        field(self.reason.as_deref().unwrap_or(""));
+        field(&self.shard.to_string());
+        field(&self.tx_id);
+        hex::encode(hasher.finalize())
+    }
+
+    /// The record with its hash filled in.
+    #[must_use]
+    pub fn sealed(self) -> Self {
+        Self {
+            hash: self.digest(),
+            ..self
+        }
+    }
+}
