@@ -1,0 +1,110 @@
+//! What one invocation brings with it: its clock, its entropy, and who is asking.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use domain::{ids::TenantId, time::Timestamp, transition::Actor};
+use sha2::{Digest, Sha256};
+
+/// The clock of a process: a source and an offset in milliseconds. Only the local host moves the offset.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    source: fn() -> Timestamp,
+    offset_ms: Arc<AtomicI64>,
+}
+
+impl Clock {
+    pub fn new(source: fn() -> Timestamp) -> Self {
+        Self::shifted(source, Arc::new(AtomicI64::new(0)))
+    }
+
+    /// A clock that reads `source` and adds the shared offset.
+    pub const fn shifted(source: fn() -> Timestamp, offset_ms: Arc<AtomicI64>) -> Self {
+        Self { source, offset_ms }
+    }
+
+    /// A clock that stands at `at` until [`Clock::advance_ms`] moves it.
+    pub fn standing_at(at: Timestamp) -> Self {
+        Self::shifted(Timestamp::default, Arc::new(AtomicI64::new(at.millis())))
+    }
+
+    pub fn advance_ms(&self, millis: i64) {
+        self.offset_ms.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    pub fn now(&self) -> Timestamp {
+        let offset = self.offset_ms.load(Ordering::SeqCst);
+        Timestamp::from_millis((self.source)().millis().saturating_add(offset))
+    }
+}
+
+/// 128 random bits of one invocation, from which every id and jitter of it is derived by purpose.
+#[derive(Clone, Copy, Debug)]
+pub struct Entropy(u128);
+
+impl Entropy {
+    pub const fn new(bits: u128) -> Self {
+        Self(bits)
+    }
+
+    /// The random number of one purpose: the same purpose gives the same number.
+    pub fn of(self, purpose: &str) -> u128 {
+        let digest = Sha256::new()
+            .chain_update(self.0.to_be_bytes())
+            .chain_update(purpose.as_bytes())
+            .finalize();
+        digest
+            .iter()
+            .take(16)
+            .fold(0, |number, byte| (number << 8) | u128::from(*byte))
+    }
+
+    /// A random number for spreading a delay.
+    pub fn chance(self) -> u64 {
+        u64::try_from(self.of("chance") >> 64).unwrap_or(0)
+    }
+}
+
+/// One invocation.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub clock: Clock,
+    pub entropy: Entropy,
+    pub actor: Actor,
+}
+
+impl Call {
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The id of one write of this invocation, 36 hex digits: also its idempotency token at the store.
+    pub fn tx_id(&self, purpose: &str) -> String {
+        let digest = Sha256::new()
+            .chain_update(self.entropy.0.to_be_bytes())
+            .chain_update(b"tx")
+            .chain_update(purpose.as_bytes())
+            .finalize();
+        hex::encode(&digest[..18])
+    }
+}
+
+/// The authenticated client of one request. Tenant and mode come from the key, never from the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub tenant: TenantId,
+    pub key_id: String,
+    pub scopes: Vec<String>,
+}
+
+impl Caller {
+    pub fn may(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|held| held == scope)
+    }
+
+    pub fn actor(&self) -> Actor {
+        Actor::Key(self.key_id.clone())
+    }
+}

@@ -1,0 +1,1 @@
+//! The second implementation of each port, in memory.

@@ -1,0 +1,199 @@
+//! What use cases need from the outside. A trait exists only where two implementations run today.
+//!
+//! Methods spell out `+ Send` because the Lambda runtime moves handlers between threads.
+
+use std::future::Future;
+
+use domain::{
+    answer::Answer,
+    attempt::Attempt,
+    ids::{DriverId, PayoutId, ProviderId, TenantId},
+    time::Timestamp,
+    transition::Transition,
+};
+
+use crate::{
+    changes::{Changes, Subject},
+    error::Error,
+    message::Message,
+    record::{Balances, DueEntry, Key, OutboxEntry, Record},
+};
+
+/// A dependency that could not be reached, or did not answer in time. Whether a write happened is open
+/// only where the method says so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unreachable: {0}")]
+pub struct Unreachable(pub String);
+
+impl From<Unreachable> for Error {
+    fn from(unreachable: Unreachable) -> Self {
+        Self::Unavailable {
+            cause: unreachable.0,
+        }
+    }
+}
+
+/// One write that was refused, with what stands in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub subject: Subject,
+    /// The stored record, where the subject is one and the store returned it.
+    pub found: Option<Record>,
+}
+
+/// Why a unit of work did not happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommitError {
+    /// At least one precondition failed; nothing was written. In the order of the writes.
+    Refused(Vec<Refused>),
+    /// Other writers were faster, each time; nothing was written.
+    Contended,
+    /// The store did not answer. The unit may have been written: repeat it as it is, or read.
+    Unreachable(String),
+}
+
+impl CommitError {
+    /// The refusal about `subject`, if that is among the reasons.
+    pub fn refused(&self, subject: Subject) -> Option<&Refused> {
+        match self {
+            Self::Refused(refusals) => refusals.iter().find(|it| it.subject == subject),
+            Self::Contended | Self::Unreachable(_) => None,
+        }
+    }
+}
+
+impl From<CommitError> for Error {
+    /// What a use case says when it has no better reading of a refusal: somebody else was there first.
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Refused(refusals) => Self::Unavailable {
+                cause: format!("refused: {:?}", refusals.first().map(|it| it.subject)),
+            },
+            CommitError::Contended => Self::Unavailable {
+                cause: "contended".to_owned(),
+            },
+            CommitError::Unreachable(cause) => Self::Unavailable { cause },
+        }
+    }
+}
+
+/// The table: strong reads, and units of work that happen whole or not at all.
+pub trait Store: Clone + Send + Sync + 'static {
+    /// Reads up to 100 items strongly, in the order of the keys.
+    fn fetch(
+        &self,
+        keys: &[Key],
+    ) -> impl Future<Output = Result<Vec<Option<Record>>, Unreachable>> + Send;
+
+    /// Writes the unit whole, or nothing. Repeating the same unit after [`CommitError::Unreachable`]
+    /// is safe: it is recognised by its transaction id.
+    fn commit(&self, changes: Changes) -> impl Future<Output = Result<(), CommitError>> + Send;
+
+    /// Every transition of a payout, oldest first.
+    fn transitions(
+        &self,
+        tenant: &TenantId,
+        payout: &PayoutId,
+    ) -> impl Future<Output = Result<Vec<Transition>, Unreachable>> + Send;
+
+    /// The wallet's three figures, all of the same instant.
+    fn balances(
+        &self,
+        tenant: &TenantId,
+    ) -> impl Future<Output = Result<Balances, Unreachable>> + Send;
+
+    /// Up to `limit` payouts and attempts of one due shard whose time has come, earliest first. May
+    /// lag behind the table: the item decides.
+    fn due(
+        &self,
+        shard: u8,
+        until: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<DueEntry>, Unreachable>> + Send;
+
+    /// Up to `limit` outbox entries of one shard made at or before `until`, oldest first.
+    fn outbox(
+        &self,
+        shard: u8,
+        until: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<OutboxEntry>, Unreachable>> + Send;
+}
+
+/// How many partitions the due index has.
+pub const DUE_SHARDS: u8 = 8;
+
+/// Hints to other functions. A lost message is repaired by the outbox and the due index.
+pub trait Queue: Clone + Send + Sync + 'static {
+    /// Hands over a message that should arrive after `delay_seconds` (0 to 900).
+    fn send(
+        &self,
+        message: Message,
+        delay_seconds: u32,
+    ) -> impl Future<Output = Result<(), Unreachable>> + Send;
+}
+
+/// The opened account details of a payout method, as the driver's portal sent them (compact JSON). Never
+/// printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Plaintext(pub String);
+
+impl std::fmt::Debug for Plaintext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Plaintext(..)")
+    }
+}
+
+/// Encryption of payout methods. Tenant and driver are bound to the ciphertext.
+pub trait Vault: Clone + Send + Sync + 'static {
+    fn seal(
+        &self,
+        tenant: &TenantId,
+        driver: &DriverId,
+        plain: &Plaintext,
+    ) -> impl Future<Output = Result<String, Unreachable>> + Send;
+
+    fn open(
+        &self,
+        tenant: &TenantId,
+        driver: &DriverId,
+        sealed: &str,
+    ) -> impl Future<Output = Result<Plaintext, Unreachable>> + Send;
+}
+
+/// What a provider needs to create an object for one attempt.
+#[derive(Clone, Debug)]
+pub struct CreateOrder<'a> {
+    pub attempt: &'a Attempt,
+    pub method: domain::driver::MethodKind,
+    pub account: &'a Plaintext,
+    pub callback_token: String,
+}
+
+/// What is being looked for at a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    Object(ProviderId),
+    /// By our reference, when no object is known yet.
+    Reference,
+}
+
+/// The providers. Every method returns an [`Answer`], never an error: a failed call is an unclear
+/// payment, and the type makes every caller face that.
+pub trait Providers: Clone + Send + Sync + 'static {
+    /// The most time a create or a process call may take.
+    fn call_budget(&self) -> std::time::Duration;
+
+    /// Makes the object for an attempt; inert where the provider has two steps.
+    fn create(&self, order: CreateOrder<'_>) -> impl Future<Output = Answer> + Send;
+
+    /// Starts an inert object (two-step providers only).
+    fn process(
+        &self,
+        attempt: &Attempt,
+        object: &ProviderId,
+    ) -> impl Future<Output = Answer> + Send;
+
+    /// Reads the object of an attempt over an authenticated call.
+    fn read(&self, attempt: &Attempt, lookup: &Lookup) -> impl Future<Output = Answer> + Send;
+}

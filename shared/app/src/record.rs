@@ -1,0 +1,243 @@
+//! What the store keeps, and how a use case names it. The store spells the keys.
+
+use domain::{
+    attempt::Attempt,
+    driver::{Driver, Method},
+    ids::{AttemptRef, DepositId, DriverId, LoadId, Mode, PayoutId, ProviderId, TenantId},
+    ledger::Posting,
+    load::Load,
+    money::{Cents, Currency},
+    payout::Payout,
+    routing::{Provider, RouteSwitch},
+    time::Timestamp,
+    transition::{Actor, Transition},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::message::Message;
+
+/// The name of one stored item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    Payout(TenantId, PayoutId),
+    Attempt(TenantId, AttemptRef),
+    Transition(TenantId, PayoutId, u32),
+    Load(TenantId, LoadId),
+    Driver(TenantId, DriverId),
+    /// One immutable version of a driver's payout method.
+    Method(TenantId, DriverId, u32),
+    Deposit(TenantId, DepositId),
+    /// The record of a client's request key, by its digest.
+    Request(TenantId, String),
+    ApiKey(String),
+    Switch(Provider, Mode),
+    /// Our reference at a provider: which attempt it is.
+    Reference(Provider, Mode, AttemptRef),
+    /// A provider's object: which attempt it belongs to.
+    Object(Provider, Mode, ProviderId),
+    /// The one contradiction recorded for a provider's object.
+    Contradiction(Provider, Mode, ProviderId),
+    Inbox(InboxId),
+    Outbox(String),
+}
+
+/// One stored item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    Payout(Box<Payout>),
+    Attempt(Box<Attempt>),
+    Transition(Box<Transition>),
+    Load(Box<Load>),
+    Driver(Box<Driver>),
+    Method(Box<MethodVersion>),
+    Deposit(Box<Deposit>),
+    Request(Box<RequestRecord>),
+    ApiKey(Box<ApiKey>),
+    Switch(Box<RouteSwitch>),
+    Reference(Box<ReferenceLink>),
+    Object(Box<ObjectLink>),
+    Contradiction(Box<ObjectLink>),
+    Inbox(Box<Inbox>),
+    Outbox(Box<OutboxEntry>),
+}
+
+impl Record {
+    pub fn key(&self) -> Key {
+        match self {
+            Self::Payout(it) => Key::Payout(it.tenant.clone(), it.id.clone()),
+            Self::Attempt(it) => Key::Attempt(it.tenant.clone(), it.reference.clone()),
+            Self::Transition(it) => Key::Transition(it.tenant.clone(), it.payout.clone(), it.seq),
+            Self::Load(it) => Key::Load(it.tenant.clone(), it.id.clone()),
+            Self::Driver(it) => Key::Driver(it.tenant.clone(), it.id.clone()),
+            Self::Method(it) => {
+                Key::Method(it.tenant.clone(), it.driver.clone(), it.method.version)
+            }
+            Self::Deposit(it) => Key::Deposit(it.tenant.clone(), it.id.clone()),
+            Self::Request(it) => Key::Request(it.tenant.clone(), it.digest.clone()),
+            Self::ApiKey(it) => Key::ApiKey(it.id.clone()),
+            Self::Switch(it) => Key::Switch(it.provider, it.mode),
+            Self::Reference(it) => {
+                Key::Reference(it.provider, it.tenant.mode(), it.reference.clone())
+            }
+            Self::Object(it) => Key::Object(it.provider, it.tenant.mode(), it.object.clone()),
+            Self::Contradiction(it) => {
+                Key::Contradiction(it.provider, it.tenant.mode(), it.object.clone())
+            }
+            Self::Inbox(it) => Key::Inbox(it.id.clone()),
+            Self::Outbox(it) => Key::Outbox(it.id.clone()),
+        }
+    }
+
+    /// The version a replacement is conditioned on; 0 for records that are written once.
+    pub fn version(&self) -> u32 {
+        match self {
+            Self::Payout(it) => it.version,
+            Self::Attempt(it) => it.version,
+            Self::Load(it) => it.version,
+            Self::Driver(it) => it.version,
+            Self::Switch(it) => it.version,
+            Self::Inbox(it) => it.version,
+            Self::ApiKey(it) => it.version,
+            Self::Transition(_)
+            | Self::Method(_)
+            | Self::Deposit(_)
+            | Self::Request(_)
+            | Self::Reference(_)
+            | Self::Object(_)
+            | Self::Contradiction(_)
+            | Self::Outbox(_) => 0,
+        }
+    }
+}
+
+/// One version of a payout method, kept for attempts that were sent with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MethodVersion {
+    pub tenant: TenantId,
+    pub driver: DriverId,
+    pub method: Method,
+}
+
+/// Money that came from the bank into the wallet, with its posting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deposit {
+    pub tenant: TenantId,
+    pub id: DepositId,
+    pub amount: Cents,
+    pub currency: Currency,
+    pub reference: String,
+    pub actor: Actor,
+    pub created_at: Timestamp,
+    pub legs: Posting,
+    pub tx_id: String,
+}
+
+/// What a request key answered, so that a repeat gets the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRecord {
+    pub tenant: TenantId,
+    pub digest: String,
+    pub fingerprint: String,
+    pub status: u16,
+    pub body: String,
+    /// Judged when read; the store's own expiry only cleans up.
+    pub expires_at: Timestamp,
+}
+
+/// An API key. The secret itself is not stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    pub id: String,
+    pub version: u32,
+    pub tenant: TenantId,
+    pub name: String,
+    pub digest: String,
+    pub scopes: Vec<String>,
+    pub expires_at: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// Which attempt a reference at a provider belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferenceLink {
+    pub provider: Provider,
+    pub tenant: TenantId,
+    pub reference: AttemptRef,
+}
+
+/// Which attempt a provider's object belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectLink {
+    pub provider: Provider,
+    pub tenant: TenantId,
+    pub reference: AttemptRef,
+    pub object: ProviderId,
+}
+
+/// The name of one received callback: provider, mode, object and SHA-256 of the raw body.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct InboxId {
+    pub provider: Provider,
+    pub mode: Mode,
+    pub object: ProviderId,
+    pub body_sha256: String,
+}
+
+/// A callback we have seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inbox {
+    pub id: InboxId,
+    pub version: u32,
+    pub tenant: TenantId,
+    pub reference: AttemptRef,
+    /// Whether the provider was asked since.
+    pub done: bool,
+    pub first_seen: Timestamp,
+    /// When the store may forget it: 90 days after the first sight.
+    pub expires_at: Timestamp,
+}
+
+/// A message that is committed with the data that caused it and sent afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxEntry {
+    /// Shard and ULID, as `09#01J...`: sorts by time within its shard.
+    pub id: String,
+    pub message: Message,
+    pub created_at: Timestamp,
+}
+
+/// How many partitions the outbox has.
+pub const OUTBOX_SHARDS: u8 = 16;
+
+impl OutboxEntry {
+    pub fn new(message: Message, now: Timestamp, entropy: u128) -> Self {
+        let shard = entropy % u128::from(OUTBOX_SHARDS);
+        let millis = u64::try_from(now.millis()).unwrap_or(0);
+        Self {
+            id: format!("{shard:02}#{}", ulid::Ulid::from_parts(millis, entropy)),
+            message,
+            created_at: now,
+        }
+    }
+
+    /// The partition an entry's id names.
+    pub fn shard_of(id: &str) -> &str {
+        id.split_once('#').map_or(id, |(shard, _)| shard)
+    }
+}
+
+/// What a due entry of the store names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueEntry {
+    pub at: Timestamp,
+    pub key: Key,
+}
+
+/// The three public figures of a wallet, read at one instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Balances {
+    pub available: Cents,
+    pub pending: Cents,
+    pub in_transit: Cents,
+}
