@@ -155,6 +155,12 @@ impl Changes {
     }
 
     #[must_use]
+    pub fn write_if(mut self, write: Option<Write>) -> Self {
+        self.writes.extend(write);
+        self
+    }
+
+    #[must_use]
     pub fn forget(mut self, key: Option<Key>) -> Self {
         self.writes.extend(key.map(Write::Forget));
         self

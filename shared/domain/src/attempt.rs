@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     attempt_machine::{self, AttemptCell, AttemptEvent, AttemptState},
     denied::Denied,
+    driver::MethodKind,
     fee::Rail,
     ids::{AttemptRef, DriverId, ProviderId, TenantId},
     money::{Cents, Currency},
-    routing::Provider,
+    payout::Payout,
+    routing::{Provider, ROUTING_VERSION},
     schedule::{self, Watch},
     time::Timestamp,
 };
@@ -41,8 +43,9 @@ pub struct Attempt {
     /// Why this provider, for the timeline.
     pub route: String,
     pub driver: DriverId,
-    /// The payout method version this attempt was sent with; none until the first claim.
-    pub method_version: Option<u32>,
+    /// The payout method this attempt is sent with, pinned at the first claim: a repeat must carry the
+    /// same recipient data.
+    pub method: Option<PinnedMethod>,
     pub rail: Rail,
     /// What the driver receives.
     pub net: Cents,
@@ -75,6 +78,22 @@ pub struct Attempt {
     pub next_at: Option<Timestamp>,
 }
 
+/// One version of the driver's payout method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinnedMethod {
+    pub kind: MethodKind,
+    pub version: u32,
+}
+
+/// What a new attempt is made of.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    pub reference: AttemptRef,
+    pub provider: Provider,
+    pub method: Option<PinnedMethod>,
+    pub at: Timestamp,
+}
+
 /// Which worker a due attempt wakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
@@ -85,6 +104,57 @@ pub enum Wake {
 }
 
 impl Attempt {
+    /// A new attempt of `payout`, `prepared` and without a lease. The due index wakes it when no
+    /// message does.
+    pub fn prepared(payout: &Payout, opening: Opening) -> Self {
+        let means = opening.method.map_or("card", |method| method.kind.name());
+        Self {
+            tenant: payout.tenant.clone(),
+            reference: opening.reference,
+            version: 1,
+            fence: 1,
+            state: AttemptState::Prepared,
+            provider: opening.provider,
+            route: format!(
+                "{}/{means}: {} rail, routing {ROUTING_VERSION}",
+                opening.provider.name(),
+                payout.rail.name(),
+            ),
+            driver: payout.driver.clone(),
+            method: opening.method,
+            rail: payout.rail,
+            net: payout.net(),
+            currency: payout.currency,
+            object: None,
+            object_updated: 0,
+            last_status: None,
+            reason: None,
+            tries: 0,
+            repeats: 0,
+            reprocesses: 0,
+            processed: false,
+            created_at: opening.at,
+            lease_until: None,
+            sent_at: None,
+            process_sent_at: None,
+            watched_at: None,
+            polls: 0,
+            checked_at: None,
+            absent_at: None,
+            next_at: Some(opening.at.plus(schedule::redispatch_delay(0))),
+        }
+    }
+
+    /// The same attempt, looked at again at `next_at`.
+    #[must_use]
+    pub fn postponed(&self, next_at: Timestamp) -> Self {
+        Self {
+            version: self.version + 1,
+            next_at: Some(next_at),
+            ..self.clone()
+        }
+    }
+
     /// What a due attempt waits for; none when it is final.
     pub const fn wake(&self) -> Option<Wake> {
         match self.state {
@@ -260,7 +330,10 @@ impl Attempt {
         if let Some(first) = absent_at {
             next_at = next_at.max(first.plus(Duration::from_secs(30)));
         }
-        // A read that lands inside a worker's lease must not take the lease's wake-up away.
+        // A read must not put off a worker: neither the lease's end nor what can be sent.
+        if let (Some(kept), true) = (self.next_at, self.wake() == Some(Wake::Dispatch)) {
+            next_at = kept;
+        }
         if let Some(until) = self.lease_until {
             next_at = until;
         }
@@ -305,7 +378,10 @@ pub(crate) mod tests {
             provider: Provider::Payelata,
             route: "payelata/card".to_owned(),
             driver: DriverId::parse("drv_1").expect("valid"),
-            method_version: Some(1),
+            method: Some(PinnedMethod {
+                kind: MethodKind::Card,
+                version: 1,
+            }),
             rail: Rail::Standard,
             net: Cents::new(44_750),
             currency: Currency::Usd,

@@ -48,4 +48,6 @@ pub enum NotPayable {
     NoMethod,
     #[error("instant_not_available")]
     InstantNotAvailable,
+    #[error("no_route")]
+    NoRoute,
 }

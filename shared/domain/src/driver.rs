@@ -8,6 +8,7 @@ use crate::{
     denied::{Denied, NotPayable},
     fee::Rail,
     ids::{DriverId, OvnDriverId, TenantId},
+    routing::routes,
     time::Timestamp,
 };
 
@@ -71,13 +72,11 @@ impl MethodKind {
         }
     }
 
-    /// Instant payouts go to cards only.
+    pub const ALL: [Self; 3] = [Self::Card, Self::BankAccount, Self::PrepaidCard];
+
+    /// Whether any provider carries this kind on the rail.
     pub const fn serves(self, rail: Rail) -> bool {
-        match (self, rail) {
-            (Self::Card | Self::PrepaidCard, Rail::Standard | Rail::Instant)
-            | (Self::BankAccount, Rail::Standard) => true,
-            (Self::BankAccount, Rail::Instant) => false,
-        }
+        !routes(self, rail).is_empty()
     }
 }
 
@@ -135,10 +134,10 @@ impl Driver {
             }
         }
         let method = self.method.as_ref().ok_or(NotPayable::NoMethod)?;
-        if method.kind.serves(rail) {
-            Ok(())
-        } else {
-            Err(NotPayable::InstantNotAvailable)
+        match (method.kind.serves(rail), rail) {
+            (true, _) => Ok(()),
+            (false, Rail::Instant) => Err(NotPayable::InstantNotAvailable),
+            (false, Rail::Standard) => Err(NotPayable::NoRoute),
         }
     }
 

@@ -132,6 +132,15 @@ impl RouteSwitch {
         }
     }
 
+    /// The switch while one probe is under way: the next may start only after the next gap.
+    #[must_use]
+    pub fn probing(&self, now: Timestamp) -> Self {
+        match &self.stopped {
+            Some(stop) => self.stopped_by(stop.reason, now),
+            None => self.clone(),
+        }
+    }
+
     /// The switch after a call went through.
     #[must_use]
     pub fn reopened(&self) -> Self {

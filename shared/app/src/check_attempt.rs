@@ -1,0 +1,200 @@
+//! Asks a provider about one attempt and applies what it says. Callbacks, polls and expired leases all
+//! come here; none of them carries facts.
+
+use std::time::Duration;
+
+use domain::{
+    answer::Answer,
+    attempt::{Attempt, Wake},
+    attempt_machine::AttemptState,
+    payout::Payout,
+    resolution::Asked,
+};
+use tracing::warn;
+
+use crate::{
+    call::Call,
+    dispatch_payout::send_next_check,
+    error::Error,
+    message::{Check, Dispatch, Message},
+    port::{Lookup, Providers, Queue, Store},
+    record::{Inbox, Key, Record},
+    record_answer::{self, News, Recorded, Sight},
+    send,
+};
+
+/// Reads of one attempt closer than this are put off, never dropped.
+const COALESCE: Duration = Duration::from_secs(2);
+/// How often the news is applied again after somebody else moved the payout meanwhile.
+const ROUNDS: u32 = 3;
+
+/// What the checker works with.
+#[derive(Clone)]
+pub struct Checker<S, Q, P> {
+    pub store: S,
+    pub queue: Q,
+    pub providers: P,
+}
+
+enum Next {
+    /// A worker died between its intent and its answer: that is an answer lost.
+    LeaseExpired(Asked),
+    Read,
+    /// Nothing to ask; something can be sent.
+    Dispatch,
+    Later,
+    Nothing,
+}
+
+impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
+    /// Asks once, and writes what follows.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot be reached: the message should come again.
+    pub async fn run(&self, call: &Call, message: &Check) -> Result<(), Error> {
+        for _ in 0..ROUNDS {
+            let Some(sight) = self.read(message).await? else {
+                return Ok(());
+            };
+            let news = match next(call, &sight) {
+                Next::Nothing => return Ok(()),
+                Next::Later => {
+                    let again = Message::Check(message.clone());
+                    return self.queue.send(again, 2).await.map_err(Error::from);
+                }
+                Next::Dispatch => {
+                    send::now(&self.queue, dispatch_of(&sight)).await;
+                    return Ok(());
+                }
+                Next::LeaseExpired(asked) => News {
+                    asked,
+                    answer: Answer::Unclear {
+                        cause: "lease_expired".to_owned(),
+                    },
+                },
+                Next::Read => self.ask(&sight.attempt).await,
+            };
+            match record_answer::run(call, &self.store, &sight, &news).await? {
+                Recorded::Overtaken => {}
+                Recorded::Written {
+                    payout,
+                    attempt,
+                    message,
+                } => {
+                    self.follow_up(call, (&payout, &attempt), message).await;
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask(&self, attempt: &Attempt) -> News {
+        let lookup = match &attempt.object {
+            Some(object) => Lookup::Object(object.clone()),
+            None => Lookup::Reference,
+        };
+        News {
+            asked: Asked::Read,
+            answer: self.providers.read(attempt, &lookup).await,
+        }
+    }
+
+    async fn follow_up(
+        &self,
+        call: &Call,
+        (payout, attempt): (&Payout, &Attempt),
+        message: Option<Message>,
+    ) {
+        if let Some(message) = message {
+            send::now(&self.queue, message).await;
+        }
+        let can_be_sent = attempt.wake() == Some(Wake::Dispatch)
+            && attempt.next_at.is_some_and(|at| at <= call.now());
+        if can_be_sent {
+            let message = Message::Dispatch(Dispatch {
+                tenant: payout.tenant.clone(),
+                payout: payout.id.clone(),
+                driver: Some(payout.driver.clone()),
+                attempt: attempt.reference.number,
+                seq: payout.dispatch_seq,
+            });
+            send::now(&self.queue, message).await;
+        }
+        send_next_check(call, &self.queue, attempt).await;
+    }
+
+    async fn read(&self, message: &Check) -> Result<Option<Sight>, Error> {
+        let tenant = &message.tenant;
+        let mut keys = vec![
+            Key::Payout(tenant.clone(), message.reference.payout.clone()),
+            Key::Attempt(tenant.clone(), message.reference.clone()),
+        ];
+        keys.extend(message.inbox.clone().map(Key::Inbox));
+        let mut found = self.store.fetch(&keys).await?.into_iter();
+        let (Some(Some(Record::Payout(payout))), Some(Some(Record::Attempt(attempt)))) =
+            (found.next(), found.next())
+        else {
+            warn!(attempt = %message.reference, "a message names an attempt that does not exist");
+            return Ok(None);
+        };
+        let inbox = match found.next().flatten() {
+            Some(Record::Inbox(inbox)) => Some(*inbox).filter(|inbox: &Inbox| !inbox.done),
+            Some(_) | None => None,
+        };
+        // A callback that was answered already rings for nobody.
+        if message.inbox.is_some() && inbox.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Sight {
+            payout: *payout,
+            attempt: *attempt,
+            inbox,
+            switch: None,
+        }))
+    }
+}
+
+fn next(call: &Call, sight: &Sight) -> Next {
+    let (now, attempt) = (call.now(), &sight.attempt);
+    let rang = sight.inbox.is_some();
+    let leased = attempt.is_leased(now);
+    let next = match attempt.state {
+        AttemptState::Sending if !leased && !rang => return Next::LeaseExpired(Asked::Create),
+        AttemptState::ProcessSending if !leased && !rang => {
+            return Next::LeaseExpired(Asked::Process);
+        }
+        AttemptState::Prepared if attempt.tries == 0 => return Next::Dispatch,
+        AttemptState::Prepared | AttemptState::Created if !rang => return Next::Dispatch,
+        AttemptState::Paid | AttemptState::Dead if !rang => return Next::Nothing,
+        AttemptState::Sending | AttemptState::ProcessSending if !rang => return Next::Nothing,
+        AttemptState::Prepared
+        | AttemptState::Sending
+        | AttemptState::Created
+        | AttemptState::ProcessSending
+        | AttemptState::Submitted
+        | AttemptState::Unknown
+        | AttemptState::Review
+        | AttemptState::Paid
+        | AttemptState::Dead => Next::Read,
+    };
+    let just_read = attempt
+        .checked_at
+        .is_some_and(|at| now.since(at) < COALESCE);
+    match (just_read, rang) {
+        (false, _) => next,
+        (true, true) => Next::Later,
+        // A poll may be dropped: the attempt's own due entry asks again.
+        (true, false) => Next::Nothing,
+    }
+}
+
+fn dispatch_of(sight: &Sight) -> Message {
+    Message::Dispatch(Dispatch {
+        tenant: sight.payout.tenant.clone(),
+        payout: sight.payout.id.clone(),
+        driver: Some(sight.payout.driver.clone()),
+        attempt: sight.attempt.reference.number,
+        seq: sight.payout.dispatch_seq,
+    })
+}

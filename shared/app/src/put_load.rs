@@ -1,0 +1,106 @@
+//! Registers or revises a load: which driver earns how much for it.
+
+use domain::{
+    ids::{DriverId, LoadId},
+    load::{Load, LoadStatus, LoadTerms},
+    money::{Cents, Currency},
+};
+
+use crate::{
+    call::Call,
+    cancel_payout::refuse_unless_overtaken,
+    changes::Changes,
+    create_payout::ROUNDS,
+    error::{Error, FieldError},
+    port::Store,
+    record::{Key, Record},
+    request_key::{Answered, Asking},
+};
+
+pub struct PutLoad<'a> {
+    pub asking: Asking<'a, Load>,
+    pub load: LoadId,
+    pub driver: DriverId,
+    pub amount: Cents,
+    pub description: Option<String>,
+    /// Compact JSON text.
+    pub metadata: Option<String>,
+}
+
+/// # Errors
+/// `Invalid` for an unknown driver; `Denied` when driver or amount would change under a payout;
+/// `KeyReused`; `Unavailable`.
+pub async fn run(
+    call: &Call,
+    store: &impl Store,
+    command: PutLoad<'_>,
+) -> Result<Answered<Load>, Error> {
+    let asking = command.asking;
+    let tenant = asking.tenant;
+    for round in 0..ROUNDS {
+        let now = call.now();
+        let mut keys = vec![
+            Key::Load(tenant.clone(), command.load.clone()),
+            Key::Driver(tenant.clone(), command.driver.clone()),
+        ];
+        keys.extend(asking.stored_at());
+        let mut found = store.fetch(&keys).await?.into_iter();
+        let (before, driver) = (found.next().flatten(), found.next().flatten());
+        if let Some(replayed) = asking.replay(found.next().flatten().as_ref(), now)? {
+            return Ok(replayed);
+        }
+        let Some(Record::Driver(driver)) = driver else {
+            return Err(Error::Invalid(vec![FieldError::new(
+                "driverId",
+                "must name a registered driver",
+            )]));
+        };
+        let terms = LoadTerms {
+            driver: driver.id,
+            driver_name: driver.name,
+            amount: command.amount,
+            description: command.description.clone(),
+            metadata: command.metadata.clone(),
+        };
+        let changes = Changes::new("put-load", call.tx_id(&format!("put-load {round}")));
+        let (load, changes) = match before {
+            Some(Record::Load(before)) => {
+                let load = before.revised(terms, now)?;
+                let record = Record::Load(Box::new(load.clone()));
+                (load, changes.replace(record, before.version))
+            }
+            Some(_) | None => {
+                let load = Load {
+                    tenant: tenant.clone(),
+                    id: command.load.clone(),
+                    version: 1,
+                    driver: terms.driver,
+                    driver_name: terms.driver_name,
+                    amount: terms.amount,
+                    currency: Currency::Usd,
+                    description: terms.description,
+                    metadata: terms.metadata,
+                    status: LoadStatus::Open,
+                    holder: None,
+                    created_at: now,
+                    updated_at: now,
+                };
+                let record = Record::Load(Box::new(load.clone()));
+                (load, changes.insert(record))
+            }
+        };
+        let body = (asking.render)(&load);
+        match store.commit(asking.remember(changes, &body, now)).await {
+            Ok(()) => return Ok(Answered::Fresh { it: load, body }),
+            Err(error) => {
+                if let Some(replayed) = asking.replay_after(&error, now)? {
+                    return Ok(replayed);
+                }
+                refuse_unless_overtaken(error)?;
+            }
+        }
+    }
+    Err(Error::Conflict(
+        "the load kept changing; send it again".to_owned(),
+    ))
+}

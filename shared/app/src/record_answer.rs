@@ -1,0 +1,488 @@
+//! The only code that applies a provider's answer. The create answer, the process answer, the read a
+//! callback caused and the poll all end here, in any order, any number of times: an attempt only moves
+//! forward, and late or repeated news is ignored or is a contradiction.
+
+use domain::{
+    answer::{Answer, Standing},
+    attempt::{Applied, Attempt, Look},
+    attempt_machine::{AttemptEvent, AttemptState},
+    load::LoadStatus,
+    money::Cents,
+    payout::{Change, Note, Outcome, Payout},
+    resolution::{self, Asked, Identity, Step, Verdict},
+    routing::{self, RouteSwitch, StopReason},
+    time::Timestamp,
+    transition::Transition,
+};
+use tracing::{error, info, warn};
+
+use crate::{
+    call::Call,
+    changes::{Changes, Subject, Write},
+    error::Error,
+    message::{Dispatch, Message},
+    port::{CommitError, Store},
+    record::{Inbox, Key, ObjectLink, OutboxEntry, Record},
+};
+
+/// What is known when an answer arrives.
+#[derive(Clone, Debug)]
+pub struct Sight {
+    pub payout: Payout,
+    pub attempt: Attempt,
+    /// The callback that caused the read, if one did.
+    pub inbox: Option<Inbox>,
+    /// The route's switch, where the caller read it.
+    pub switch: Option<RouteSwitch>,
+}
+
+/// One answer and the call it belongs to.
+#[derive(Clone, Debug)]
+pub struct News {
+    pub asked: Asked,
+    pub answer: Answer,
+}
+
+/// What an answer led to.
+#[derive(Debug)]
+pub enum Recorded {
+    /// Written; the payout and attempt as they are now, and what should be sent.
+    Written {
+        payout: Box<Payout>,
+        attempt: Box<Attempt>,
+        message: Option<Message>,
+    },
+    /// Another worker was faster, or the answer is older than what we know. Nothing was written.
+    Overtaken,
+}
+
+/// Applies one answer.
+///
+/// # Errors
+/// `Unavailable` when the store cannot be reached; the same news can be recorded again.
+pub async fn run(
+    call: &Call,
+    store: &impl Store,
+    sight: &Sight,
+    news: &News,
+) -> Result<Recorded, Error> {
+    let verdict = resolution::proves(&sight.attempt, news.asked, &news.answer, call.now());
+    let Some(draft) = draft(call, sight, news, &verdict) else {
+        return Ok(Recorded::Overtaken);
+    };
+    let mut changes = draft.changes;
+    if let Some(stop) = draft.stop {
+        let switch = match &sight.switch {
+            Some(switch) => switch.clone(),
+            None => read_switch(store, &sight.attempt).await?,
+        };
+        error!(provider = switch.provider.name(), reason = ?stop, "route stopped");
+        changes = write_switch(changes, &switch, switch.stopped_by(stop, call.now()));
+    } else if let (Some(switch), Answer::Exists { .. }) = (&sight.switch, &news.answer)
+        && switch.stopped.is_some()
+    {
+        changes = write_switch(changes, switch, switch.reopened());
+    }
+    match store.commit(changes).await {
+        Ok(()) => {
+            log(&draft.payout, &draft.attempt, &verdict);
+            Ok(Recorded::Written {
+                payout: Box::new(draft.payout),
+                attempt: Box::new(draft.attempt),
+                message: draft.message,
+            })
+        }
+        Err(error) => match &error {
+            CommitError::Refused(_) => overtaken(&error),
+            CommitError::Contended | CommitError::Unreachable(_) => Err(error.into()),
+        },
+    }
+}
+
+/// A refusal because somebody else moved the payout or the attempt is normal. A refused balance is not:
+/// money we hold is missing, and a person has to look.
+fn overtaken(refusal: &CommitError) -> Result<Recorded, Error> {
+    let moved = [
+        Subject::Payout,
+        Subject::Attempt,
+        Subject::Transition,
+        Subject::Object,
+        Subject::Contradiction,
+        Subject::Inbox,
+        Subject::Switch,
+        Subject::Load,
+    ];
+    if moved.iter().any(|it| refusal.refused(*it).is_some()) {
+        return Ok(Recorded::Overtaken);
+    }
+    error!("a balance refused a movement that the payout's state allows");
+    Err(refusal.clone().into())
+}
+
+fn log(payout: &Payout, attempt: &Attempt, verdict: &Verdict) {
+    let reason = verdict.reason.as_deref().unwrap_or("");
+    match verdict.step {
+        Step::Nothing | Step::AbsentOnce => {}
+        Step::Attempt(_) | Step::Returned | Step::PaidThenReturned => info!(
+            payout.id = %payout.id,
+            attempt = %attempt.reference,
+            state = attempt.state.name(),
+            status = payout.status.name(),
+            reason,
+            "payout {} is {}", payout.id, payout.status.name()
+        ),
+    }
+    if attempt.state == AttemptState::Review {
+        error!(attempt = %attempt.reference, reason, "an attempt needs an operator's review");
+    }
+    if reason == "unrecognised_status" {
+        warn!(attempt = %attempt.reference, status = attempt.last_status, "unrecognised provider status");
+    }
+}
+
+async fn read_switch(store: &impl Store, attempt: &Attempt) -> Result<RouteSwitch, Error> {
+    let (provider, mode) = (attempt.provider, attempt.tenant.mode());
+    let found = store.fetch(&[Key::Switch(provider, mode)]).await?;
+    Ok(match found.into_iter().next().flatten() {
+        Some(Record::Switch(switch)) => *switch,
+        Some(_) | None => RouteSwitch::open(provider, mode),
+    })
+}
+
+/// A switch that was never written has version 0 and is inserted; any other is replaced.
+pub(crate) fn write_switch(changes: Changes, old: &RouteSwitch, new: RouteSwitch) -> Changes {
+    let record = Record::Switch(Box::new(new));
+    match old.version {
+        0 => changes.insert(record),
+        version => changes.replace(record, version),
+    }
+}
+
+struct Draft {
+    payout: Payout,
+    attempt: Attempt,
+    changes: Changes,
+    message: Option<Message>,
+    stop: Option<StopReason>,
+}
+
+/// Works out everything one answer writes, or none when it is too late to matter.
+fn draft(call: &Call, sight: &Sight, news: &News, verdict: &Verdict) -> Option<Draft> {
+    let before = with_object(&sight.attempt, &news.answer);
+    let tx_id = call.tx_id(&format!(
+        "answer {} {}",
+        sight.attempt.version, sight.payout.version
+    ));
+    let mut pen = Pen {
+        call,
+        verdict,
+        tx_id: &tx_id,
+        payout: sight.payout.clone(),
+        transitions: Vec::new(),
+        writes: Vec::new(),
+        stop: verdict.stop,
+        message: None,
+    };
+    let after = pen.step(&before, &news.answer)?;
+    let attempt = Attempt {
+        checked_at: match news.asked {
+            Asked::Read => Some(call.now()),
+            Asked::Create | Asked::Process => after.checked_at,
+        },
+        version: sight.attempt.version + 1,
+        ..after
+    };
+    let mut changes = Changes::new(label(verdict.step), tx_id.clone());
+    for transition in pen.transitions {
+        changes = changes.record(transition);
+    }
+    for write in pen.writes {
+        changes = changes.write(write);
+    }
+    changes = changes.replace(
+        Record::Attempt(Box::new(attempt.clone())),
+        sight.attempt.version,
+    );
+    if sight.attempt.object.is_none() {
+        changes = link_object(changes, &attempt);
+    }
+    if let Some(inbox) = &sight.inbox {
+        changes = mark_done(changes, inbox);
+    }
+    if pen.payout != sight.payout {
+        changes = changes.replace(
+            Record::Payout(Box::new(pen.payout.clone())),
+            sight.payout.version,
+        );
+    }
+    Some(Draft {
+        payout: pen.payout,
+        attempt,
+        changes,
+        message: pen.message,
+        stop: pen.stop,
+    })
+}
+
+const fn label(step: Step) -> &'static str {
+    match step {
+        Step::Attempt(_) => "answer",
+        Step::Returned | Step::PaidThenReturned => "returned",
+        Step::AbsentOnce | Step::Nothing => "polled",
+    }
+}
+
+/// Records which attempt the provider's object belongs to, once.
+pub(crate) fn link_object(changes: Changes, attempt: &Attempt) -> Changes {
+    let Some(object) = attempt.object.clone() else {
+        return changes;
+    };
+    changes.insert(Record::Object(Box::new(ObjectLink {
+        provider: attempt.provider,
+        tenant: attempt.tenant.clone(),
+        reference: attempt.reference.clone(),
+        object,
+    })))
+}
+
+fn mark_done(changes: Changes, inbox: &Inbox) -> Changes {
+    let done = Inbox {
+        done: true,
+        version: inbox.version + 1,
+        ..inbox.clone()
+    };
+    changes.replace(Record::Inbox(Box::new(done)), inbox.version)
+}
+
+/// The attempt with what the answer shows of the provider's object, when it is our object.
+pub(crate) fn with_object(attempt: &Attempt, answer: &Answer) -> Attempt {
+    let Answer::Exists { object, seen } = answer else {
+        return attempt.clone();
+    };
+    let ours = seen.facts.reference == attempt.reference.to_string();
+    if !ours || seen.updated < attempt.object_updated {
+        return attempt.clone();
+    }
+    Attempt {
+        object: attempt.object.clone().or_else(|| Some(object.clone())),
+        object_updated: seen.updated,
+        last_status: Some(seen.status.clone()),
+        ..attempt.clone()
+    }
+}
+
+/// Collects what one answer changes.
+struct Pen<'a> {
+    call: &'a Call,
+    verdict: &'a Verdict,
+    tx_id: &'a str,
+    payout: Payout,
+    transitions: Vec<Transition>,
+    writes: Vec<Write>,
+    stop: Option<StopReason>,
+    message: Option<Message>,
+}
+
+/// Whether an event moved the payout, or had happened before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Moved {
+    Yes,
+    Before,
+}
+
+impl Pen<'_> {
+    /// Takes the step an answer proved. None when the payout or the attempt is past it.
+    fn step(&mut self, before: &Attempt, answer: &Answer) -> Option<Attempt> {
+        match self.verdict.step {
+            Step::Nothing => Some(self.polled(before, false)),
+            Step::AbsentOnce => Some(self.polled(before, true)),
+            Step::Returned => {
+                self.returned(before)?;
+                Some(self.polled(before, false))
+            }
+            Step::PaidThenReturned => {
+                let paid = match before.apply(AttemptEvent::Paid, self.call.now()) {
+                    Ok(Applied::Changed(paid)) => *paid,
+                    Ok(Applied::Unchanged | Applied::Contradiction) | Err(_) => return None,
+                };
+                self.change(&paid, Change::Paid(paid.provider))?;
+                self.returned(&paid)?;
+                Some(paid)
+            }
+            Step::Attempt(event) => match before.apply(event, self.call.now()) {
+                Err(_) => None,
+                Ok(Applied::Unchanged) => Some(self.polled(before, false)),
+                Ok(Applied::Contradiction) => {
+                    self.contradiction(before, answer)?;
+                    Some(before.clone())
+                }
+                Ok(Applied::Changed(next)) => {
+                    let next = Attempt {
+                        reason: self.verdict.reason.clone(),
+                        ..*next
+                    };
+                    self.attempt_moved(&next, answer)?;
+                    Some(next)
+                }
+            },
+        }
+    }
+
+    fn note<'n>(&'n self, attempt: &'n Attempt) -> Note<'n> {
+        Note {
+            actor: &self.call.actor,
+            at: self.call.now(),
+            tx_id: self.tx_id,
+            attempt: Some(attempt),
+            reason: self.verdict.reason.clone(),
+        }
+    }
+
+    /// A read that moved nothing: only the next one is put off.
+    fn polled(&self, attempt: &Attempt, absent: bool) -> Attempt {
+        if attempt.wake().is_none() {
+            return attempt.clone();
+        }
+        let look = Look {
+            at: self.call.now(),
+            absent,
+        };
+        attempt.polled(look, self.call.entropy.chance())
+    }
+
+    /// Applies one event to the payout. None when the payout does not allow it.
+    fn change(&mut self, attempt: &Attempt, change: Change) -> Option<Moved> {
+        match self.payout.apply(change, &self.note(attempt)) {
+            Ok(Outcome::Moved(payout, transition)) => {
+                self.payout = *payout;
+                self.transitions.push(*transition);
+                Some(Moved::Yes)
+            }
+            Ok(Outcome::Ignored) => Some(Moved::Before),
+            Ok(Outcome::Contradiction) | Err(_) => None,
+        }
+    }
+
+    fn returned(&mut self, attempt: &Attempt) -> Option<()> {
+        if self.change(attempt, Change::Returned(attempt.provider))? == Moved::Yes {
+            self.settle_load(LoadStatus::Open);
+        }
+        Some(())
+    }
+
+    fn settle_load(&mut self, status: LoadStatus) {
+        self.writes
+            .extend(load_settlement(&self.payout, status, self.call.now()));
+    }
+
+    /// What the attempt's move means for the payout.
+    fn attempt_moved(&mut self, next: &Attempt, answer: &Answer) -> Option<()> {
+        match resolution::identity_of(&self.payout, next) {
+            Identity::Live => self.live_attempt_moved(next),
+            Identity::Settled | Identity::Other => self.contradiction(next, answer),
+        }
+    }
+
+    fn live_attempt_moved(&mut self, next: &Attempt) -> Option<()> {
+        match next.state {
+            AttemptState::Prepared
+            | AttemptState::Sending
+            | AttemptState::Created
+            | AttemptState::ProcessSending => {}
+            AttemptState::Submitted => {
+                self.change(next, Change::Accepted)?;
+            }
+            AttemptState::Unknown => {
+                self.change(next, Change::Unknown)?;
+            }
+            AttemptState::Review => {
+                self.change(next, Change::Partial)?;
+            }
+            AttemptState::Paid => {
+                self.change(next, Change::Paid(next.provider))?;
+                self.settle_load(LoadStatus::Paid);
+            }
+            AttemptState::Dead => self.attempt_died(next)?,
+        }
+        Some(())
+    }
+
+    fn attempt_died(&mut self, next: &Attempt) -> Option<()> {
+        let left = next
+            .method
+            .and_then(|method| routing::route_left(method.kind, next.rail, &self.payout.tried));
+        let retried = match left {
+            Some(_) => self.change(next, Change::DeadWithRoute { counts: true }),
+            None => None,
+        };
+        if retried.is_none() {
+            self.change(next, Change::Dead)?;
+            return Some(());
+        }
+        let outbox = next_dispatch(&mut self.payout, self.call);
+        self.message = Some(outbox.message.clone());
+        self.writes
+            .push(Write::Insert(Record::Outbox(Box::new(outbox))));
+        Some(())
+    }
+
+    /// T18: recorded once per provider object, and the route stops until an operator has looked.
+    fn contradiction(&mut self, attempt: &Attempt, answer: &Answer) -> Option<()> {
+        let Answer::Exists { object, seen } = answer else {
+            return None;
+        };
+        let paid = match seen.standing {
+            Standing::Paid => seen.facts.processed_amount.unwrap_or(Cents::ZERO),
+            Standing::Inert
+            | Standing::InFlight
+            | Standing::Unrecognised
+            | Standing::FinalNegative
+            | Standing::Reversed
+            | Standing::NeedsReview => Cents::ZERO,
+        };
+        error!(attempt = %attempt.reference, paid = paid.get(), "a provider contradicts our books");
+        let outcome = self
+            .payout
+            .contradicted(attempt.provider, paid, &self.note(attempt));
+        if let Outcome::Moved(payout, transition) = outcome {
+            self.payout = *payout;
+            self.transitions.push(*transition);
+        }
+        self.stop = Some(StopReason::Contradiction);
+        self.writes
+            .push(Write::Insert(Record::Contradiction(Box::new(ObjectLink {
+                provider: attempt.provider,
+                tenant: attempt.tenant.clone(),
+                reference: attempt.reference.clone(),
+                object: object.clone(),
+            }))));
+        Some(())
+    }
+}
+
+/// Marks the payout's load as paid, or gives it free. Nothing for a payout without a load.
+pub(crate) fn load_settlement(payout: &Payout, status: LoadStatus, at: Timestamp) -> Option<Write> {
+    payout.load.clone().map(|load| Write::SettleLoad {
+        tenant: payout.tenant.clone(),
+        load,
+        payout: payout.id.clone(),
+        status,
+        at,
+    })
+}
+
+/// The outbox entry of the payout's next dispatch, noted on the payout.
+pub(crate) fn next_dispatch(payout: &mut Payout, call: &Call) -> OutboxEntry {
+    let message = Message::Dispatch(Dispatch {
+        tenant: payout.tenant.clone(),
+        payout: payout.id.clone(),
+        driver: Some(payout.driver.clone()),
+        attempt: payout
+            .live_attempt
+            .unwrap_or(payout.attempts.saturating_add(1)),
+        seq: payout.dispatch_seq,
+    });
+    let outbox = OutboxEntry::new(message, call.now(), call.entropy.of("outbox"));
+    payout.outbox = Some(outbox.id.clone());
+    outbox
+}

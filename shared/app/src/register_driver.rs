@@ -1,0 +1,76 @@
+//! Registers a driver under the ERP's own id. The same registration again answers the same driver.
+
+use domain::{
+    driver::{Driver, DriverStatus, KycStatus},
+    ids::{DriverId, OvnDriverId},
+};
+
+use crate::{
+    call::Call,
+    changes::{Changes, Subject},
+    error::Error,
+    port::Store,
+    record::Record,
+    request_key::{Answered, Asking},
+};
+
+pub struct RegisterDriver<'a> {
+    pub asking: Asking<'a, Driver>,
+    pub id: DriverId,
+    pub ovn_id: OvnDriverId,
+    pub name: String,
+    pub email: String,
+    pub phone: String,
+}
+
+/// # Errors
+/// `Conflict` when the OVN driver id is taken with other details; `KeyReused`; `Unavailable`.
+pub async fn run(
+    call: &Call,
+    store: &impl Store,
+    command: RegisterDriver<'_>,
+) -> Result<Answered<Driver>, Error> {
+    let asking = command.asking;
+    let driver = Driver {
+        tenant: asking.tenant.clone(),
+        id: command.id,
+        version: 1,
+        ovn_id: command.ovn_id,
+        name: command.name,
+        email: command.email,
+        phone: command.phone,
+        status: DriverStatus::Invited,
+        kyc: KycStatus::Pending,
+        method: None,
+        created_at: call.now(),
+    };
+    let body = (asking.render)(&driver);
+    let changes = Changes::new("register-driver", call.tx_id("register-driver"));
+    let changes = asking
+        .remember(changes, &body, call.now())
+        .insert(Record::Driver(Box::new(driver.clone())));
+    let error = match store.commit(changes).await {
+        Ok(()) => return Ok(Answered::Fresh { it: driver, body }),
+        Err(error) => error,
+    };
+    if let Some(replayed) = asking.replay_after(&error, call.now())? {
+        return Ok(replayed);
+    }
+    match error.refused(Subject::Driver).map(|refused| &refused.found) {
+        Some(Some(Record::Driver(known))) if is_same(known, &driver) => {
+            let body = (asking.render)(known);
+            Ok(Answered::Fresh {
+                it: known.as_ref().clone(),
+                body,
+            })
+        }
+        Some(_) => Err(Error::Conflict(
+            "a driver with this ovnDriverId exists with other details".to_owned(),
+        )),
+        None => Err(error.into()),
+    }
+}
+
+fn is_same(known: &Driver, asked: &Driver) -> bool {
+    known.name == asked.name && known.email == asked.email && known.phone == asked.phone
+}

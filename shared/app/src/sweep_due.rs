@@ -1,0 +1,126 @@
+//! Wakes everything whose time has come: payouts no message reached, leases that ran out, attempts to
+//! be read again. It only sends hints; the item decides.
+
+use domain::{
+    attempt::{Attempt, Wake},
+    payout::{Payout, PayoutStatus},
+};
+use tracing::info;
+
+use crate::{
+    call::Call,
+    changes::Changes,
+    error::Error,
+    message::{Check, Dispatch, Message},
+    port::{CommitError, DUE_SHARDS, Queue, Store},
+    record::{Key, Record},
+};
+
+/// Entries of one shard and run; the next run takes the rest.
+const LIMIT: u32 = 100;
+
+/// Returns how many hints were sent.
+///
+/// # Errors
+/// `Unavailable` when the store or the queue cannot be reached; the entries stay due.
+pub async fn run(call: &Call, store: &impl Store, queue: &impl Queue) -> Result<u32, Error> {
+    let mut sent = 0;
+    for shard in 0..DUE_SHARDS {
+        let due = store.due(shard, call.now(), LIMIT).await?;
+        let keys: Vec<Key> = due.into_iter().map(|entry| entry.key).collect();
+        if keys.is_empty() {
+            continue;
+        }
+        for record in store.fetch(&keys).await?.into_iter().flatten() {
+            sent += wake(call, store, queue, record).await?;
+        }
+    }
+    if sent > 0 {
+        info!(sent, "due payouts and attempts woken");
+    }
+    Ok(sent)
+}
+
+async fn wake(
+    call: &Call,
+    store: &impl Store,
+    queue: &impl Queue,
+    record: Record,
+) -> Result<u32, Error> {
+    match record {
+        Record::Payout(payout) => wake_payout(call, store, queue, &payout).await,
+        Record::Attempt(attempt) => {
+            let is_due = attempt.next_at.is_some_and(|at| at <= call.now());
+            let Some(message) = attempt_message(&attempt).filter(|_| is_due) else {
+                return Ok(0);
+            };
+            queue.send(message, 0).await?;
+            Ok(1)
+        }
+        Record::Transition(_)
+        | Record::Load(_)
+        | Record::Driver(_)
+        | Record::Method(_)
+        | Record::Deposit(_)
+        | Record::Request(_)
+        | Record::ApiKey(_)
+        | Record::Switch(_)
+        | Record::Reference(_)
+        | Record::Object(_)
+        | Record::Contradiction(_)
+        | Record::Inbox(_)
+        | Record::Outbox(_) => Ok(0),
+    }
+}
+
+fn attempt_message(attempt: &Attempt) -> Option<Message> {
+    Some(match attempt.wake()? {
+        Wake::Dispatch => Message::Dispatch(Dispatch {
+            tenant: attempt.tenant.clone(),
+            payout: attempt.reference.payout.clone(),
+            driver: Some(attempt.driver.clone()),
+            attempt: attempt.reference.number,
+            seq: 0,
+        }),
+        Wake::Check => Message::Check(Check {
+            tenant: attempt.tenant.clone(),
+            reference: attempt.reference.clone(),
+            inbox: None,
+        }),
+    })
+}
+
+/// A payout that waits for a dispatch is sent again, and then left alone for longer each time.
+async fn wake_payout(
+    call: &Call,
+    store: &impl Store,
+    queue: &impl Queue,
+    payout: &Payout,
+) -> Result<u32, Error> {
+    let waits = matches!(
+        payout.status,
+        PayoutStatus::Validated | PayoutStatus::Queued
+    );
+    let is_due = payout.next_at.is_some_and(|at| at <= call.now());
+    if !waits || !is_due {
+        return Ok(0);
+    }
+    let message = Message::Dispatch(Dispatch {
+        tenant: payout.tenant.clone(),
+        payout: payout.id.clone(),
+        driver: Some(payout.driver.clone()),
+        attempt: payout.attempts.saturating_add(1),
+        seq: payout.dispatch_seq,
+    });
+    queue.send(message, 0).await?;
+    let woken = payout.woken(call.now());
+    let tx_id = call.tx_id(&format!("wake {}", payout.id));
+    let changes = Changes::new("wake", tx_id)
+        .replace(Record::Payout(Box::new(woken)), payout.version)
+        .forget(payout.outbox.clone().map(Key::Outbox));
+    match store.commit(changes).await {
+        // The dispatcher was faster than this note.
+        Ok(()) | Err(CommitError::Refused(_)) => Ok(1),
+        Err(error) => Err(error.into()),
+    }
+}
