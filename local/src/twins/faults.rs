@@ -1,0 +1,255 @@
+//! Faults: what the control API can make a twin do wrong, and the place where calls go wrong.
+
+use std::str::FromStr;
+
+use axum::body::Body;
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+
+use super::books::{Callback, FaultOrder};
+use super::serving::dropped;
+use super::{Provider, Sandbox};
+
+/// What the documents list, for the message that refuses anything else.
+pub(crate) const EXPECTED: &str = "drop_before, drop_after, status:NNN_before, status:NNN_after (200 to 599), \
+delay:SECONDS, garbage_after, or for callbacks lose, duplicate, reorder, bad_signature";
+
+/// The operation name of calls from the provider to us.
+pub(crate) const CALLBACK: &str = "callback";
+
+/// One way to misbehave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Call(CallFault),
+    Callback(CallbackFault),
+}
+
+/// What can go wrong with a call to the provider. "After" means the work is done and its answer is not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallFault {
+    DropBefore,
+    DropAfter,
+    StatusBefore(StatusCode),
+    StatusAfter(StatusCode),
+    /// The work is done at once; its answer comes this many clock seconds later.
+    Delay(u32),
+    GarbageAfter,
+}
+
+/// What can go wrong with a callback from the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallbackFault {
+    /// Gone for good: it is not tried again.
+    Lose,
+    /// Sent twice.
+    Duplicate,
+    /// Held back until another callback was sent.
+    Reorder,
+    /// Signed with a wrong key; the next try is right.
+    BadSignature,
+}
+
+impl Fault {
+    /// The name of the side it belongs to in the books.
+    pub(crate) fn side(self) -> &'static str {
+        match self {
+            Self::Call(_) => "call",
+            Self::Callback(_) => CALLBACK,
+        }
+    }
+}
+
+impl FromStr for Fault {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let status = |number: &str| {
+            let number = number.parse::<u16>().map_err(|_| ())?;
+            let status = StatusCode::from_u16(number).map_err(|_| ())?;
+            if (200..600).contains(&number) {
+                Ok(status)
+            } else {
+                Err(())
+            }
+        };
+        Ok(match text {
+            "drop_before" => Self::Call(CallFault::DropBefore),
+            "drop_after" => Self::Call(CallFault::DropAfter),
+            "garbage_after" => Self::Call(CallFault::GarbageAfter),
+            "lose" => Self::Callback(CallbackFault::Lose),
+            "duplicate" => Self::Callback(CallbackFault::Duplicate),
+            "reorder" => Self::Callback(CallbackFault::Reorder),
+            "bad_signature" => Self::Callback(CallbackFault::BadSignature),
+            _ => match text.split_once(':') {
+                Some(("delay", seconds)) => {
+                    Self::Call(CallFault::Delay(seconds.parse().map_err(|_| ())?))
+                }
+                Some(("status", rest)) => match rest.split_once('_') {
+                    Some((number, "before")) => {
+                        Self::Call(CallFault::StatusBefore(status(number)?))
+                    }
+                    Some((number, "after")) => Self::Call(CallFault::StatusAfter(status(number)?)),
+                    _ => return Err(()),
+                },
+                _ => return Err(()),
+            },
+        })
+    }
+}
+
+/// One call to a provider.
+pub(crate) struct Call<'a> {
+    pub(crate) provider: Provider,
+    /// One of the provider's [`operations`](Provider::operations).
+    pub(crate) operation: &'static str,
+    /// The merchant's reference of the payment, where the call is about one.
+    pub(crate) reference: Option<&'a str>,
+}
+
+impl Sandbox {
+    /// Answers a call with what `work` makes of it, unless a fault was ordered for it.
+    pub(crate) async fn answer(
+        &self,
+        call: Call<'_>,
+        work: impl FnOnce() -> Response + Send,
+    ) -> Response {
+        let wanted = FaultOrder {
+            provider: call.provider.name(),
+            side: "call",
+            operation: call.operation,
+            reference: call.reference,
+            fault: "",
+            times: 1,
+        };
+        match self.take_fault(&wanted) {
+            Ok(Some(Fault::Call(fault))) => {
+                tracing::info!(
+                    operation = call.operation,
+                    ?fault,
+                    "a fault was ordered for this call"
+                );
+                self.misbehave(fault, call.provider, work).await
+            }
+            Ok(_) => work(),
+            Err(error) => {
+                tracing::error!(%error, "the sandbox books failed");
+                call.provider.refusal(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+
+    async fn misbehave(
+        &self,
+        fault: CallFault,
+        provider: Provider,
+        work: impl FnOnce() -> Response + Send,
+    ) -> Response {
+        match fault {
+            CallFault::DropBefore => dropped(),
+            CallFault::DropAfter => {
+                work();
+                dropped()
+            }
+            CallFault::StatusBefore(status) => provider.refusal(status),
+            CallFault::StatusAfter(status) => {
+                work();
+                provider.refusal(status)
+            }
+            CallFault::Delay(seconds) => {
+                let response = work();
+                let until_ms = self.clock().now_ms() + i64::from(seconds) * 1000;
+                self.clock().park_until(until_ms).await;
+                response
+            }
+            CallFault::GarbageAfter => garbage(&work()),
+        }
+    }
+
+    /// The fault ordered for this delivery of a callback.
+    pub(crate) fn callback_fault(
+        &self,
+        callback: &Callback,
+    ) -> rusqlite::Result<Option<CallbackFault>> {
+        let wanted = FaultOrder {
+            provider: &callback.provider,
+            side: CALLBACK,
+            operation: CALLBACK,
+            reference: Some(&callback.reference),
+            fault: "",
+            times: 1,
+        };
+        Ok(match self.take_fault(&wanted)? {
+            Some(Fault::Callback(fault)) => Some(fault),
+            _ => None,
+        })
+    }
+
+    fn take_fault(&self, wanted: &FaultOrder<'_>) -> rusqlite::Result<Option<Fault>> {
+        // Faults are rare: looking costs no transaction.
+        if self.books().read(|page| page.next_fault(wanted))?.is_none() {
+            return Ok(None);
+        }
+        let text = self.books().write(|page| page.take_fault(wanted))?;
+        Ok(text.and_then(|text| text.parse().ok()))
+    }
+}
+
+/// The status of the real answer over a body that breaks off.
+fn garbage(real: &Response) -> Response {
+    let mut response = Response::new(Body::from("{\"data\":{\"id\":\"\u{fffd}"));
+    *response.status_mut() = real.status();
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("application/json"),
+    );
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_documented_fault_is_understood() {
+        let bad_gateway = StatusCode::BAD_GATEWAY;
+        for (text, fault) in [
+            ("drop_before", Fault::Call(CallFault::DropBefore)),
+            ("drop_after", Fault::Call(CallFault::DropAfter)),
+            (
+                "status:502_before",
+                Fault::Call(CallFault::StatusBefore(bad_gateway)),
+            ),
+            (
+                "status:502_after",
+                Fault::Call(CallFault::StatusAfter(bad_gateway)),
+            ),
+            ("delay:90", Fault::Call(CallFault::Delay(90))),
+            ("garbage_after", Fault::Call(CallFault::GarbageAfter)),
+            ("lose", Fault::Callback(CallbackFault::Lose)),
+            ("duplicate", Fault::Callback(CallbackFault::Duplicate)),
+            ("reorder", Fault::Callback(CallbackFault::Reorder)),
+            (
+                "bad_signature",
+                Fault::Callback(CallbackFault::BadSignature),
+            ),
+        ] {
+            assert_eq!(text.parse(), Ok(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_not() {
+        for text in [
+            "",
+            "drop",
+            "status:502",
+            "status:99_before",
+            "status:600_after",
+            "delay:",
+            "delay:-1",
+            "delay:soon",
+        ] {
+            assert_eq!(text.parse::<Fault>(), Err(()), "{text}");
+        }
+    }
+}

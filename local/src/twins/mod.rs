@@ -1,0 +1,174 @@
+//! The sandbox: faithful local servers ("twins") of the payout providers' documented APIs.
+//!
+//! A twin is written from the provider's documentation alone, keeps durable books, and misbehaves only
+//! when the control API (`/_control`) tells it to.
+
+mod books;
+mod control;
+mod delivery;
+mod faults;
+pub mod payelata;
+mod serving;
+
+#[cfg(test)]
+mod behaviour;
+#[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod callbacks;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod misbehaviour;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+pub use books::Books;
+
+use crate::clock::MovableClock;
+use books::Page;
+use delivery::Outbox;
+
+/// The twins of all providers on one set of books and one clock. Clones share them.
+#[derive(Clone)]
+pub struct Sandbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    books: Books,
+    clock: MovableClock,
+    outbox: Outbox,
+}
+
+impl Sandbox {
+    /// A sandbox that goes on where `books` and `clock` stand.
+    pub fn open(books: Books, clock: MovableClock) -> Self {
+        let outbox = Outbox::new();
+        Self {
+            inner: Arc::new(Inner {
+                books,
+                clock,
+                outbox,
+            }),
+        }
+    }
+
+    /// Every route of the twins (`/payelata/api`, `/payelata/public-api`) and of the control API, except
+    /// `/_control/advance`, which moves more than the twins and is the host's.
+    ///
+    /// A `drop_*` fault needs [`serve`](Self::serve): any other server answers it with status 500.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .nest("/payelata", payelata::routes())
+            .nest("/_control", control::routes())
+            .with_state(self.clone())
+    }
+
+    pub(crate) fn books(&self) -> &Books {
+        &self.inner.books
+    }
+
+    pub(crate) fn clock(&self) -> &MovableClock {
+        &self.inner.clock
+    }
+
+    fn outbox(&self) -> &Outbox {
+        &self.inner.outbox
+    }
+}
+
+/// The providers that have a twin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Provider {
+    Payelata,
+}
+
+/// One money movement as `GET /_control/payments` shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Payment {
+    pub(crate) provider: &'static str,
+    pub(crate) id: String,
+    pub(crate) reference: String,
+    /// Minor units of `currency`.
+    pub(crate) amount_minor: i64,
+    pub(crate) currency: String,
+    /// `out` to the recipient, `in` when it came back.
+    pub(crate) direction: &'static str,
+    pub(crate) status: String,
+    /// Money really moved; once true it stays true.
+    pub(crate) paid: bool,
+}
+
+impl Provider {
+    pub(crate) const ALL: [Self; 1] = [Self::Payelata];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Payelata => payelata::NAME,
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|provider| provider.name() == name)
+    }
+
+    /// The operations a fault can name, `callback` and `*` aside.
+    pub(crate) fn operations(self) -> &'static [&'static str] {
+        match self {
+            Self::Payelata => &payelata::OPERATIONS,
+        }
+    }
+
+    /// What an ordered outcome may say, in words; `None` when `status` is fine.
+    pub(crate) fn outcome_complaint(self, status: &str) -> Option<&'static str> {
+        match self {
+            Self::Payelata => payelata::outcome_complaint(status),
+        }
+    }
+
+    /// An answer of this status in the provider's own error shape.
+    pub(crate) fn refusal(self, status: StatusCode) -> Response {
+        match self {
+            Self::Payelata => payelata::refusal(status),
+        }
+    }
+
+    /// The money movements of one payment, or of all when `reference` is `None`.
+    fn payments(self, page: &Page<'_>, reference: Option<&str>) -> rusqlite::Result<Vec<Payment>> {
+        match self {
+            Self::Payelata => payelata::payments(page, reference),
+        }
+    }
+
+    /// Gives the payment of this reference the status at once when it is past its start; false when it is not.
+    fn settle_now(
+        self,
+        page: &Page<'_>,
+        outcome: &Outcome<'_>,
+        now_ms: i64,
+    ) -> rusqlite::Result<bool> {
+        match self {
+            Self::Payelata => payelata::settle_now(page, outcome, now_ms),
+        }
+    }
+}
+
+/// An outcome ordered for one payment.
+pub(crate) struct Outcome<'a> {
+    pub(crate) reference: &'a str,
+    pub(crate) status: &'a str,
+}
+
+/// An error that a column's text is not what the twin wrote: the books were changed from outside.
+pub(crate) fn spoiled(error: serde_json::Error) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+}
