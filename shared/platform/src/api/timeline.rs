@@ -1,0 +1,157 @@
+//! A payout's history as people read it: what happened, which money moved, and what comes next.
+
+use domain::{
+    payout::{Payout, PayoutStatus, Progress},
+    routing::Provider,
+    transition::{Recorded, Transition},
+};
+use serde::Serialize;
+
+use super::view::status_reason;
+
+/// The answer of `GET /payouts/{id}/timeline`, oldest first.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TimelineView<'a> {
+    payout_id: &'a str,
+    status: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_reason: Option<&'a str>,
+    items: Vec<TimelineItem<'a>>,
+}
+
+/// One transition.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TimelineItem<'a> {
+    seq: u32,
+    event: &'a str,
+    from: Option<&'a str>,
+    to: &'a str,
+    actor: String,
+    at: String,
+    legs: Vec<LegView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u8>,
+    /// Our reference at the provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    /// The provider's own id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_reference: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    /// What happened, as a sentence.
+    message: String,
+    /// What happens next, or what the reader can do.
+    next: &'static str,
+}
+
+/// One ledger leg, signed minor units.
+#[derive(Debug, Serialize)]
+pub struct LegView<'a> {
+    account: &'a str,
+    amount: i64,
+}
+
+impl<'a> TimelineView<'a> {
+    pub fn new(payout: &'a Payout, transitions: &'a [Transition]) -> Self {
+        Self {
+            payout_id: payout.id.as_str(),
+            status: payout.status.name(),
+            status_reason: status_reason(payout),
+            items: transitions.iter().map(item).collect(),
+        }
+    }
+}
+
+fn item(transition: &Transition) -> TimelineItem<'_> {
+    TimelineItem {
+        seq: transition.seq,
+        event: transition.event.name(),
+        from: transition.from.map(PayoutStatus::name),
+        to: transition.to.name(),
+        actor: transition.actor.to_string(),
+        at: transition.at.to_string(),
+        legs: transition
+            .legs
+            .legs()
+            .iter()
+            .map(|leg| LegView {
+                account: leg.account.name(),
+                amount: leg.amount.get(),
+            })
+            .collect(),
+        provider: transition.provider.map(Provider::name),
+        attempt: transition
+            .reference
+            .as_ref()
+            .map(|reference| reference.number),
+        reference: transition.reference.as_ref().map(ToString::to_string),
+        provider_reference: transition.object.as_ref().map(|object| object.as_str()),
+        reason: transition.reason.as_deref(),
+        message: message(transition),
+        next: next(transition),
+    }
+}
+
+fn message(transition: &Transition) -> String {
+    let provider = transition.provider.map_or("the provider", Provider::name);
+    let because = match &transition.reason {
+        Some(reason) => format!(" ({reason})"),
+        None => String::new(),
+    };
+    match transition.event {
+        Recorded::Create => "The payout was accepted and its amount reserved.".to_owned(),
+        Recorded::Due => "The payout's time has come.".to_owned(),
+        Recorded::Enqueue => "The payout was handed to the dispatcher.".to_owned(),
+        Recorded::Claim => format!("An attempt through {provider} began."),
+        Recorded::Accepted => format!("{provider} has the payout and owns its outcome{because}."),
+        Recorded::Unknown => {
+            format!("The answer of {provider} was lost{because}; the money stays in transit.")
+        }
+        Recorded::Paid => format!("{provider} confirmed that the driver was paid."),
+        Recorded::DeadWithRoute => {
+            format!("The attempt ended without payment{because}; another may follow.")
+        }
+        Recorded::Dead => {
+            format!("The attempt ended without payment{because}; the money is available again.")
+        }
+        Recorded::Partial => {
+            format!("What {provider} shows does not match the payout{because}.")
+        }
+        Recorded::Cancel => format!("The payout was withdrawn{because}."),
+        Recorded::Retry => "A new run was asked for and the amount reserved again.".to_owned(),
+        Recorded::Returned => format!("The paid money came back{because}."),
+        Recorded::Settle => "Two operators decided the outcome.".to_owned(),
+        Recorded::Contradiction => {
+            format!("{provider} reports something our books do not know{because}.")
+        }
+    }
+}
+
+fn next(transition: &Transition) -> &'static str {
+    if transition.event == Recorded::Contradiction {
+        return "An operator compares the provider's books with ours; nothing is credited by itself.";
+    }
+    match transition.to {
+        PayoutStatus::Scheduled => "It is dispatched when its time comes.",
+        PayoutStatus::Validated => "It is dispatched at once.",
+        PayoutStatus::Queued => "The next attempt begins as soon as a route is open.",
+        PayoutStatus::Processing => match transition.progress {
+            Some(Progress::Preparing) => "The provider is asked to pay.",
+            Some(Progress::Submitted) => "The provider is asked for the outcome until it gives one.",
+            Some(Progress::OutcomeUnknown) => {
+                "The provider is asked whether it knows the attempt; nothing is sent before it answers."
+            }
+            Some(Progress::InReview) | None => "An operator decides with the provider's evidence.",
+        },
+        PayoutStatus::Completed => "Nothing more; a later return would be shown here.",
+        PayoutStatus::Failed => "Retry it, or cancel it to release the load.",
+        PayoutStatus::Canceled | PayoutStatus::Returned => {
+            "Nothing more; the load can be paid by another payout."
+        }
+    }
+}
