@@ -8,28 +8,33 @@ use std::sync::{
 use domain::{ids::TenantId, time::Timestamp, transition::Actor};
 use sha2::{Digest, Sha256};
 
-/// The clock of a process: a source and an offset in milliseconds. Only the local host moves the offset.
-#[derive(Clone, Debug)]
+/// The clock of a process: a source, and an offset that tests move.
+#[derive(Clone)]
 pub struct Clock {
-    source: fn() -> Timestamp,
+    source: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     offset_ms: Arc<AtomicI64>,
 }
 
-impl Clock {
-    pub fn new(source: fn() -> Timestamp) -> Self {
-        Self::shifted(source, Arc::new(AtomicI64::new(0)))
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Clock({})", self.now().millis())
     }
+}
 
-    /// A clock that reads `source` and adds the shared offset.
-    pub const fn shifted(source: fn() -> Timestamp, offset_ms: Arc<AtomicI64>) -> Self {
-        Self { source, offset_ms }
+impl Clock {
+    pub fn new(source: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self {
+            source: Arc::new(source),
+            offset_ms: Arc::new(AtomicI64::new(0)),
+        }
     }
 
     /// A clock that stands at `at` until [`Clock::advance_ms`] moves it.
     pub fn standing_at(at: Timestamp) -> Self {
-        Self::shifted(Timestamp::default, Arc::new(AtomicI64::new(at.millis())))
+        Self::new(move || at)
     }
 
+    /// Moves this clock and all its clones forward.
     pub fn advance_ms(&self, millis: i64) {
         self.offset_ms.fetch_add(millis, Ordering::SeqCst);
     }
