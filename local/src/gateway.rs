@@ -1,0 +1,114 @@
+//! HTTP to handlers: what API Gateway does in the cloud, by the same table of functions.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request as HttpRequest, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use functions::{
+    mount,
+    table::{FUNCTIONS, Function, Trigger},
+};
+use platform::api::{
+    admission::admit,
+    envelope::Reply,
+    path::match_route,
+    request::{Headers, RawRequest},
+};
+
+use crate::{clock::MovableClock, pump::LocalWorld};
+
+/// More than any route admits; a longer body is not read to its end.
+const READ_LIMIT: usize = 1024 * 1024;
+
+#[derive(Clone)]
+struct Gateway {
+    world: LocalWorld,
+    clock: MovableClock,
+}
+
+/// Serves every HTTP function of the table.
+pub fn router(world: LocalWorld, clock: MovableClock) -> Router {
+    Router::new()
+        .fallback(serve)
+        .with_state(Gateway { world, clock })
+}
+
+async fn serve(State(gateway): State<Gateway>, request: HttpRequest) -> Response {
+    let _busy = gateway.clock.busy();
+    let raw = raw_request(&gateway, request).await;
+    respond(handle(&gateway.world, raw).await)
+}
+
+async fn raw_request(gateway: &Gateway, request: HttpRequest) -> RawRequest {
+    let (parts, body) = request.into_parts();
+    // A body that breaks off or is longer than anything we take arrives as one that is too long.
+    let body = match axum::body::to_bytes(body, READ_LIMIT).await {
+        Ok(bytes) => bytes.to_vec(),
+        Err(_) => vec![b' '; READ_LIMIT],
+    };
+    RawRequest {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or("").to_owned(),
+        headers: headers(&parts.headers),
+        body,
+        id: gateway.world.backend.request_id(),
+        received_at: gateway.world.backend.clock.now(),
+    }
+}
+
+fn headers(headers: &HeaderMap) -> Headers {
+    Headers::new(headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (name.as_str().to_owned(), value)
+    }))
+}
+
+async fn handle(world: &LocalWorld, raw: RawRequest) -> Reply {
+    let mut allowed = Vec::new();
+    for function in &FUNCTIONS {
+        let Some((method, route)) = route_of(function, &raw.path) else {
+            continue;
+        };
+        if method != raw.method {
+            allowed.push(method);
+            continue;
+        }
+        return match admit(method, route, raw) {
+            Ok(request) => mount::http(world, function, request).await,
+            Err(refused) => *refused,
+        };
+    }
+    if allowed.is_empty() {
+        Reply::no_route(&raw.meta())
+    } else {
+        Reply::method_not_allowed(&allowed.join(", "), &raw.meta())
+    }
+}
+
+/// The method and route of a function, when the path is one of its own. A fixed segment is preferred to
+/// a parameter by the order of the table.
+fn route_of(function: &Function, path: &str) -> Option<(&'static str, &'static str)> {
+    match function.trigger {
+        Trigger::Http { method, routes } => routes
+            .iter()
+            .find(|route| match_route(route, path).is_some())
+            .map(|route| (method, *route)),
+        Trigger::Queue(_) | Trigger::EveryMinute => None,
+    }
+}
+
+fn respond(reply: Reply) -> Response {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in reply.headers {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}

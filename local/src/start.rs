@@ -1,0 +1,211 @@
+//! What a fresh local wallet holds, so that the examples of the API's documentation work as printed.
+//! Everything is put only when it is absent: a restart changes nothing.
+
+use app::{
+    call::Call,
+    changes::Changes,
+    create_deposit::{self, CreateDeposit},
+    error::Error,
+    get_driver, get_load,
+    port::{Plaintext, Store},
+    put_load::{self, PutLoad},
+    put_payout_method::{self, PutPayoutMethod},
+    record::{ApiKey, Key, Record},
+    register_driver::{self, RegisterDriver},
+    request_key::Asking,
+    verify_driver::{self, VerifyDriver},
+};
+use domain::{
+    driver::{KycDecision, KycStatus, MethodKind},
+    ids::{LoadId, Mode, OvnDriverId, TenantId},
+    money::Cents,
+};
+use serde::Serialize;
+
+use crate::{
+    pump::{LocalWorld, system_call},
+    secrets::Secrets,
+};
+
+/// The three API keys of a local host, as the ready line prints them.
+#[derive(Clone, Debug, Serialize)]
+pub struct StartKeys {
+    /// Every scope.
+    pub full: String,
+    /// Reading only.
+    pub read: String,
+    /// Every scope, of a second tenant that owns nothing.
+    pub other: String,
+}
+
+/// Every scope there is.
+pub const SCOPES: [&str; 18] = [
+    "drivers:read",
+    "drivers:write",
+    "loads:read",
+    "loads:write",
+    "payouts:read",
+    "payouts:write",
+    "payouts:instant",
+    "batches:read",
+    "batches:write",
+    "batches:approve",
+    "balance:read",
+    "wallet:read",
+    "wallet:write",
+    "keys:read",
+    "keys:manage",
+    "reviews:read",
+    "reviews:write",
+    "providers:manage",
+];
+
+const TENANT: &str = "acme";
+const OTHER_TENANT: &str = "other";
+const DRIVER: &str = "OVN-DRIVER-789";
+const LOADS: [&str; 3] = ["L-12345", "L-12346", "L-12347"];
+const LOAD_AMOUNT: Cents = Cents::new(45_000);
+const WALLET: Cents = Cents::new(5_000_000);
+const CARD: &str = "5123817234060000";
+
+/// Puts keys, driver, loads and wallet, as far as they are absent.
+///
+/// # Errors
+/// When the store cannot be reached.
+pub async fn put(world: &LocalWorld, secrets: &Secrets) -> Result<StartKeys, Error> {
+    let tenant = TenantId::new(TENANT, Mode::Test).map_err(|error| invalid(&error))?;
+    let other = TenantId::new(OTHER_TENANT, Mode::Test).map_err(|error| invalid(&error))?;
+    let call = system_call(world, "local-start");
+    let reading: Vec<&str> = SCOPES
+        .into_iter()
+        .filter(|scope| scope.ends_with(":read"))
+        .collect();
+    let keys = StartKeys {
+        full: put_key(&call, world, secrets, ("full", &tenant, &SCOPES)).await?,
+        read: put_key(&call, world, secrets, ("read", &tenant, &reading)).await?,
+        other: put_key(&call, world, secrets, ("other", &other, &SCOPES)).await?,
+    };
+    put_driver(&call, world, &tenant).await?;
+    for load in LOADS {
+        put_start_load(&call, world, &tenant, load).await?;
+    }
+    deposit(world, &tenant, ("start", WALLET)).await?;
+    Ok(keys)
+}
+
+fn invalid(error: &impl ToString) -> Error {
+    Error::Conflict(error.to_string())
+}
+
+/// An asking without a request key and with an answer nobody reads.
+fn quietly<T>(tenant: &TenantId) -> Asking<'_, T> {
+    Asking {
+        tenant,
+        key: None,
+        render: &|_| String::new(),
+    }
+}
+
+async fn put_key(
+    call: &Call,
+    world: &LocalWorld,
+    secrets: &Secrets,
+    (name, tenant, scopes): (&str, &TenantId, &[&str]),
+) -> Result<String, Error> {
+    let material = hex::encode(secrets.derive(&format!("start key {name}")));
+    let (id, rest) = material.split_at(12);
+    let secret = &rest[..40];
+    let record = Record::ApiKey(Box::new(ApiKey {
+        id: id.to_owned(),
+        version: 1,
+        tenant: tenant.clone(),
+        name: name.to_owned(),
+        digest: world.backend.seal.api_key(secret),
+        scopes: scopes.iter().map(ToString::to_string).collect(),
+        expires_at: None,
+        revoked_at: None,
+        created_at: call.now(),
+    }));
+    let key = Key::ApiKey(id.to_owned());
+    let known = world.backend.store.fetch(&[key]).await?;
+    if known.into_iter().flatten().next().is_none() {
+        let changes = Changes::new("start-key", call.tx_id(name)).insert(record);
+        world.backend.store.commit(changes).await?;
+    }
+    Ok(format!("psk_{}_{id}{secret}", tenant.mode().name()))
+}
+
+async fn put_driver(call: &Call, world: &LocalWorld, tenant: &TenantId) -> Result<(), Error> {
+    let store = &world.backend.store;
+    let ovn_id = OvnDriverId::parse(DRIVER).map_err(|error| invalid(&error))?;
+    let id = world.backend.seal.driver_id(tenant, &ovn_id);
+    let register = RegisterDriver {
+        asking: quietly(tenant),
+        id: id.clone(),
+        ovn_id,
+        name: "John Smith".to_owned(),
+        email: "john@example.com".to_owned(),
+        phone: "+15551234567".to_owned(),
+    };
+    register_driver::run(call, store, register).await?;
+    let driver = get_driver::run(store, tenant, &id).await?;
+    if driver.method.is_none() {
+        let method = PutPayoutMethod {
+            asking: quietly(tenant),
+            driver: id.clone(),
+            kind: MethodKind::Card,
+            masked: "****0000".to_owned(),
+            account: Plaintext(format!(r#"{{"type":"card","cardNumber":"{CARD}"}}"#)),
+        };
+        put_payout_method::run(call, store, &world.vault, method).await?;
+    }
+    if driver.kyc != KycStatus::Verified {
+        let verify = VerifyDriver {
+            asking: quietly(tenant),
+            driver: id,
+            decision: KycDecision::Approve,
+        };
+        verify_driver::run(call, store, verify).await?;
+    }
+    Ok(())
+}
+
+async fn put_start_load(
+    call: &Call,
+    world: &LocalWorld,
+    tenant: &TenantId,
+    load: &str,
+) -> Result<(), Error> {
+    let load = LoadId::parse(load).map_err(|error| invalid(&error))?;
+    if get_load::run(&world.backend.store, tenant, &load).await.is_ok() {
+        return Ok(());
+    }
+    let ovn_id = OvnDriverId::parse(DRIVER).map_err(|error| invalid(&error))?;
+    let command = PutLoad {
+        asking: quietly(tenant),
+        load,
+        driver: world.backend.seal.driver_id(tenant, &ovn_id),
+        amount: LOAD_AMOUNT,
+        description: None,
+        metadata: None,
+    };
+    put_load::run(call, &world.backend.store, command).await?;
+    Ok(())
+}
+
+/// Funds a wallet once per reference.
+async fn deposit(
+    world: &LocalWorld,
+    tenant: &TenantId,
+    (reference, amount): (&str, Cents),
+) -> Result<(), Error> {
+    let call = system_call(world, "local-start");
+    let command = CreateDeposit {
+        asking: quietly(tenant),
+        id: world.backend.seal.deposit_id(tenant, reference),
+        amount,
+        reference: reference.to_owned(),
+    };
+    create_deposit::run(&call, &world.backend.store, command).await?;
+    Ok(())
+}
