@@ -1,0 +1,3 @@
+//! What arrives over HTTP, read once and strictly at the edge.
+
+pub mod strict;

@@ -1,0 +1,263 @@
+//! What the Payelata adapter must be told, and what it refuses to start with.
+
+use std::net::IpAddr;
+
+use domain::ids::Mode;
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+
+/// The bank service that is used unless the account has another one.
+pub const BANK_SERVICE: &str = "bank_transfer_usd";
+
+/// One Payelata account (contract, section 1).
+#[derive(Clone, Debug)]
+pub struct PayelataSettings {
+    /// Where the private API lives, as `https://host/api`; issued per account.
+    pub private_base: String,
+    /// The user name of private calls.
+    pub account_id: SecretString,
+    /// The password of private calls.
+    pub api_key: SecretString,
+    /// The public address of our own API, to which Payelata sends callbacks.
+    pub callback_base: String,
+    pub callback_secrets: CallbackSecrets,
+    /// The service code of bank payouts; see [`BANK_SERVICE`].
+    pub bank_service: String,
+    /// Whether these credentials move real money.
+    pub mode: Mode,
+    /// Hosts other than this machine that test credentials may be used against.
+    pub sandbox_hosts: Vec<String>,
+}
+
+/// The private keys that sign callbacks (contract, section 6.1): the current one and, while a change is
+/// under way, the previous one. A mode without a secret accepts nothing.
+#[derive(Clone, Debug, Default)]
+pub struct CallbackSecrets {
+    pub test: Vec<SecretString>,
+    pub live: Vec<SecretString>,
+}
+
+/// Settings the adapter does not start with. Never names a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsFault {
+    #[error("payelata: {0} is not a plain http(s) address")]
+    NotAnAddress(&'static str),
+    #[error("payelata: {0} must be https")]
+    NotHttps(&'static str),
+    #[error("payelata: {0} is empty")]
+    Empty(&'static str),
+    #[error(
+        "payelata: a test credential on a host that is neither this machine nor a known sandbox"
+    )]
+    TestCredentialOnLiveHost,
+    #[error("payelata: the same callback secret for test and live")]
+    SharedCallbackSecret,
+}
+
+impl PayelataSettings {
+    /// Checks the settings and reads the base address, which ends without a slash.
+    ///
+    /// # Errors
+    /// The first [`SettingsFault`].
+    pub fn validate(&self) -> Result<Url, SettingsFault> {
+        self.require_filled()?;
+        self.require_separate_secrets()?;
+        let base = address("private_base", &self.private_base)?;
+        let callback = address("callback_base", &self.callback_base)?;
+        match self.mode {
+            Mode::Live => {
+                require_https("private_base", &base)?;
+                require_https("callback_base", &callback)?;
+            }
+            Mode::Test if is_loopback(&base) => {}
+            Mode::Test if self.is_sandbox(&base) => require_https("private_base", &base)?,
+            Mode::Test => return Err(SettingsFault::TestCredentialOnLiveHost),
+        }
+        Ok(base)
+    }
+
+    fn require_filled(&self) -> Result<(), SettingsFault> {
+        let values = [
+            ("account_id", self.account_id.expose_secret()),
+            ("api_key", self.api_key.expose_secret()),
+            ("bank_service", self.bank_service.as_str()),
+        ];
+        match values.iter().find(|(_, value)| value.is_empty()) {
+            Some((name, _)) => Err(SettingsFault::Empty(name)),
+            None => Ok(()),
+        }
+    }
+
+    fn require_separate_secrets(&self) -> Result<(), SettingsFault> {
+        let CallbackSecrets { test, live } = &self.callback_secrets;
+        let shared = test.iter().any(|one| {
+            live.iter()
+                .any(|other| one.expose_secret() == other.expose_secret())
+        });
+        if shared {
+            return Err(SettingsFault::SharedCallbackSecret);
+        }
+        Ok(())
+    }
+
+    fn is_sandbox(&self, base: &Url) -> bool {
+        base.host_str().is_some_and(|host| {
+            self.sandbox_hosts
+                .iter()
+                .any(|sandbox| sandbox.eq_ignore_ascii_case(host))
+        })
+    }
+}
+
+fn address(name: &'static str, text: &str) -> Result<Url, SettingsFault> {
+    let fault = SettingsFault::NotAnAddress(name);
+    let url: Url = text.trim_end_matches('/').parse().map_err(|_| fault)?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.host_str().is_some()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if plain { Ok(url) } else { Err(fault) }
+}
+
+fn require_https(name: &'static str, url: &Url) -> Result<(), SettingsFault> {
+    if url.scheme() == "https" {
+        Ok(())
+    } else {
+        Err(SettingsFault::NotHttps(name))
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    host == "localhost"
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(private_base: &str, mode: Mode) -> PayelataSettings {
+        PayelataSettings {
+            private_base: private_base.to_owned(),
+            account_id: "coma_TESTACCOUNT01".into(),
+            api_key: "ak_TESTKEY0001".into(),
+            callback_base: "https://pay.example".to_owned(),
+            callback_secrets: CallbackSecrets::default(),
+            bank_service: BANK_SERVICE.to_owned(),
+            mode,
+            sandbox_hosts: vec!["sandbox.example".to_owned()],
+        }
+    }
+
+    fn fault(private_base: &str, mode: Mode) -> Option<SettingsFault> {
+        settings(private_base, mode).validate().err()
+    }
+
+    #[test]
+    fn a_test_credential_is_refused_on_a_host_that_is_not_known_as_a_sandbox() {
+        let refused = Some(SettingsFault::TestCredentialOnLiveHost);
+        for base in [
+            "https://api.example/api",
+            "http://10.0.0.1/api",
+            "https://localhost.example/api",
+            "https://sandbox.example.com/api",
+        ] {
+            assert_eq!(fault(base, Mode::Test), refused, "{base}");
+        }
+        for base in [
+            "http://127.0.0.1:4010/api",
+            "http://localhost:4010/api/",
+            "http://[::1]:4010/api",
+            "https://Sandbox.example/api",
+        ] {
+            assert_eq!(fault(base, Mode::Test), None, "{base}");
+        }
+    }
+
+    #[test]
+    fn credentials_never_travel_in_clear_text_over_a_network() {
+        let refused = Some(SettingsFault::NotHttps("private_base"));
+        assert_eq!(fault("http://api.example/api", Mode::Live), refused);
+        assert_eq!(fault("http://127.0.0.1/api", Mode::Live), refused);
+        assert_eq!(fault("http://sandbox.example/api", Mode::Test), refused);
+        assert_eq!(fault("https://api.example/api", Mode::Live), None);
+    }
+
+    #[test]
+    fn live_callbacks_are_sent_to_https_only() {
+        let plain = PayelataSettings {
+            callback_base: "http://pay.example".to_owned(),
+            ..settings("https://api.example/api", Mode::Live)
+        };
+        assert_eq!(
+            plain.validate(),
+            Err(SettingsFault::NotHttps("callback_base"))
+        );
+    }
+
+    #[test]
+    fn an_address_with_anything_but_host_and_path_is_refused() {
+        for base in [
+            "",
+            "api.example",
+            "ftp://api.example",
+            "https://user@api.example",
+            "https://api.example/?a=1",
+            "https://api.example/#a",
+        ] {
+            assert_eq!(
+                fault(base, Mode::Live),
+                Some(SettingsFault::NotAnAddress("private_base")),
+                "{base}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_credential_is_refused() {
+        let empty = PayelataSettings {
+            api_key: "".into(),
+            ..settings("https://api.example/api", Mode::Live)
+        };
+        assert_eq!(empty.validate(), Err(SettingsFault::Empty("api_key")));
+    }
+
+    #[test]
+    fn one_callback_secret_cannot_serve_both_modes() {
+        let shared = PayelataSettings {
+            callback_secrets: CallbackSecrets {
+                test: vec!["sk_same".into()],
+                live: vec!["sk_other".into(), "sk_same".into()],
+            },
+            ..settings("https://api.example/api", Mode::Live)
+        };
+        assert_eq!(shared.validate(), Err(SettingsFault::SharedCallbackSecret));
+    }
+
+    #[test]
+    fn settings_show_no_secret_when_printed() {
+        let shown = format!(
+            "{:?}",
+            PayelataSettings {
+                callback_secrets: CallbackSecrets {
+                    test: vec!["sk_test_EXAMPLEKEY0001".into()],
+                    live: Vec::new(),
+                },
+                ..settings("https://api.example/api", Mode::Live)
+            }
+        );
+        for secret in [
+            "coma_TESTACCOUNT01",
+            "ak_TESTKEY0001",
+            "sk_test_EXAMPLEKEY0001",
+        ] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! What Payelata's answers look like (seed "Make Payouts by Reference Details", contract sections 2.4
+//! and 7), read into our words.
+//!
+//! Numbers stay text until they are counted in minor units. Unknown members are ignored; a body that
+//! lacks what an invoice must have is not an invoice, and the caller treats it as unclear.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use domain::{
+    answer::{Answer, Facts, Seen, Standing},
+    ids::ProviderId,
+    money::{self, Cents, Currency},
+};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
+use serde_json::value::RawValue;
+
+use super::status;
+
+/// The type of an invoice in answers and callbacks.
+pub(super) const INVOICES: &str = "payout-invoices";
+
+const STATUS_MAX: usize = 64;
+const FIELD_NAMES_MAX: usize = 10;
+const FIELD_NAME_MAX: usize = 40;
+/// More digits than a field's index has; an account number cannot pass as a field name.
+const FIELD_DIGITS_MAX: usize = 2;
+
+/// An invoice as it was shown.
+#[derive(Debug)]
+pub(super) struct Invoice {
+    pub(super) object: ProviderId,
+    pub(super) seen: Seen,
+}
+
+/// What a search by reference showed.
+#[derive(Debug)]
+pub(super) enum Listing {
+    Nothing,
+    One(Box<Invoice>),
+    /// Impossible by contract.
+    Several {
+        object: ProviderId,
+        /// The newest ordering key among them.
+        updated: i64,
+    },
+}
+
+impl Invoice {
+    pub(super) fn answer(self) -> Answer {
+        Answer::Exists {
+            object: self.object,
+            seen: Box::new(self.seen),
+        }
+    }
+}
+
+impl Listing {
+    pub(super) fn answer(self) -> Answer {
+        match self {
+            Self::Nothing => Answer::Absent,
+            Self::One(invoice) => invoice.answer(),
+            // Empty facts fit no attempt, so whoever compares them asks for a review.
+            Self::Several { object, updated } => Answer::Exists {
+                object,
+                seen: Box::new(Seen {
+                    standing: Standing::NeedsReview,
+                    status: "duplicate_reference".to_owned(),
+                    updated,
+                    facts: Facts::default(),
+                }),
+            },
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Document<'a> {
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    errors: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Resource<'a> {
+    #[serde(borrow)]
+    r#type: Cow<'a, str>,
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    attributes: Attributes<'a>,
+}
+
+#[derive(Deserialize)]
+struct Attributes<'a> {
+    status: String,
+    reference_id: String,
+    currency: String,
+    updated: i64,
+    test_mode: Option<bool>,
+    service_currency: Option<String>,
+    #[serde(borrow)]
+    amount: Option<&'a RawValue>,
+    #[serde(borrow)]
+    payout_amount: Option<&'a RawValue>,
+    #[serde(borrow)]
+    service_payout_amount: Option<&'a RawValue>,
+    #[serde(borrow)]
+    processed_amount: Option<&'a RawValue>,
+    #[serde(borrow)]
+    processed: Option<&'a RawValue>,
+}
+
+/// The invoice id that `text` is, if it is one: `cpoi_` and 8 to 59 letters or digits. The contract allows
+/// 64, the longest identifier we keep has 64 characters in all, and real ones have 21.
+pub(super) fn invoice_id(text: &str) -> Option<ProviderId> {
+    let rest = text.strip_prefix("cpoi_")?;
+    let valid = (8..=64).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_alphanumeric());
+    if valid {
+        ProviderId::parse(text).ok()
+    } else {
+        None
+    }
+}
+
+/// The invoice of an answer that shows one as `data`.
+pub(super) fn single(body: &[u8], currency: Currency) -> Option<Invoice> {
+    invoice(document(body)?.data?, currency)
+}
+
+/// The invoices of a search by `reference`. Some versions of the interface show a single match without
+/// the array (contract, section 2, E7); its reference is compared like any other's.
+pub(super) fn listing(body: &[u8], reference: &str, currency: Currency) -> Option<Listing> {
+    let data = document(body)?.data?;
+    if !is_array(data) {
+        return invoice(data, currency).map(|it| Listing::One(Box::new(it)));
+    }
+    let rows: Vec<&RawValue> = serde_json::from_str(data.get()).ok()?;
+    match rows.as_slice() {
+        [] => Some(Listing::Nothing),
+        [row] => invoice(row, currency).map(|it| Listing::One(Box::new(it))),
+        several => {
+            let invoices: Vec<Invoice> = several
+                .iter()
+                .filter_map(|row| invoice(row, currency))
+                .collect();
+            let updated = invoices.iter().map(|it| it.seen.updated).max()?;
+            let ours = |it: &&Invoice| it.seen.facts.reference == reference;
+            let shown = invoices.iter().find(ours).or(invoices.first())?;
+            Some(Listing::Several {
+                object: shown.object.clone(),
+                updated,
+            })
+        }
+    }
+}
+
+/// The earlier invoice in a 409 answer. Its place is not documented (contract, section 7): `data`, its
+/// first row, or the same inside `errors`.
+pub(super) fn conflicting(body: &[u8], currency: Currency) -> Option<Invoice> {
+    let Document { data, errors } = document(body)?;
+    let beside = data.and_then(first);
+    let inside = errors
+        .and_then(first)
+        .and_then(|error| serde_json::from_str::<Document<'_>>(error.get()).ok())
+        .and_then(|error| error.data)
+        .and_then(first);
+    [beside, inside]
+        .into_iter()
+        .flatten()
+        .find_map(|shown| invoice(shown, currency))
+}
+
+/// The names of the refused fields in a 422 answer, comma-separated. Names only: a value could be an
+/// account number.
+pub(super) fn refused_fields(body: &[u8]) -> Option<String> {
+    let errors: BTreeMap<String, IgnoredAny> = read(document(body)?.errors?)?;
+    let names: Vec<&str> = errors
+        .keys()
+        .map(String::as_str)
+        .filter(|name| is_field_name(name))
+        .take(FIELD_NAMES_MAX)
+        .collect();
+    if names.is_empty() {
+        None
+    } else {
+        Some(names.join(","))
+    }
+}
+
+fn is_field_name(name: &str) -> bool {
+    (1..=FIELD_NAME_MAX).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+        && name.bytes().filter(u8::is_ascii_digit).count() <= FIELD_DIGITS_MAX
+}
+
+fn document(body: &[u8]) -> Option<Document<'_>> {
+    serde_json::from_slice(body).ok()
+}
+
+fn read<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+fn is_array(raw: &RawValue) -> bool {
+    raw.get().starts_with('[')
+}
+
+fn first(raw: &RawValue) -> Option<&RawValue> {
+    if is_array(raw) {
+        let rows: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
+        rows.first().copied()
+    } else {
+        Some(raw)
+    }
+}
+
+fn invoice(raw: &RawValue, currency: Currency) -> Option<Invoice> {
+    let resource: Resource<'_> = serde_json::from_str(raw.get()).ok()?;
+    let attributes = resource.attributes;
+    if resource.r#type != INVOICES || !(1..=STATUS_MAX).contains(&attributes.status.len()) {
+        return None;
+    }
+    let cents = |raw: Option<&RawValue>| raw.and_then(|it| amount(it.get(), currency));
+    let processed_amount = cents(attributes.processed_amount);
+    // A figure that cannot be read exactly is still a sign that something was paid.
+    let paid_something =
+        attributes.processed_amount.is_some() && processed_amount.is_none_or(Cents::is_positive);
+    Some(Invoice {
+        object: invoice_id(&resource.id)?,
+        seen: Seen {
+            standing: status::standing(&attributes.status),
+            updated: attributes.updated,
+            facts: Facts {
+                reference: attributes.reference_id,
+                currency: attributes.currency,
+                amount: cents(attributes.amount),
+                payout_amount: cents(attributes.payout_amount),
+                service_currency: attributes.service_currency,
+                service_payout_amount: cents(attributes.service_payout_amount),
+                processed_amount,
+                test_mode: attributes.test_mode,
+                was_processed: attributes.processed.is_some() || paid_something,
+            },
+            status: attributes.status,
+        },
+    })
+}
+
+/// A number token, or the same in quotes (contract, section 9). None when it is not exact.
+fn amount(token: &str, currency: Currency) -> Option<Cents> {
+    let text = token
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(token);
+    let number = text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
+    if !number {
+        return None;
+    }
+    money::from_decimal_token(text, currency.exponent()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_exact_or_absent() {
+        for token in ["447.5", "447.50", "\"447.50\"", "4.475e2"] {
+            assert_eq!(
+                amount(token, Currency::Usd),
+                Some(Cents::new(44_750)),
+                "{token}"
+            );
+        }
+        for token in [
+            "447.501",
+            "\"\"",
+            "\"447,50\"",
+            "\"4_47.5\"",
+            "\" 447.5\"",
+            "\"+447.5\"",
+            "true",
+            "{}",
+            "[447.5]",
+            "\"447.5",
+            "1e99",
+            "\"NaN\"",
+            "\"\\u0034\"",
+        ] {
+            assert_eq!(amount(token, Currency::Usd), None, "{token}");
+        }
+    }
+
+    #[test]
+    fn an_invoice_id_cannot_leave_its_place_in_a_path() {
+        assert!(invoice_id("cpoi_VdHYVxq4RsLEebAQ").is_some());
+        for text in [
+            "",
+            "cpoi_",
+            "cpoi_1234567",
+            "cpoi_../../..",
+            "cpoi_1234567.",
+            "cusi_VdHYVxq4RsLEebAQ",
+            "..",
+        ] {
+            assert!(invoice_id(text).is_none(), "{text}");
+        }
+        assert!(invoice_id(&format!("cpoi_{}", "a".repeat(65))).is_none());
+    }
+
+    #[test]
+    fn refused_fields_are_named_without_their_values() {
+        let body = br#"{"errors":{"fields.card_number":"5123817234060000 is bad","amount":["x"],"5123817234060000":"?","a b":1}}"#;
+        assert_eq!(
+            refused_fields(body).as_deref(),
+            Some("amount,fields.card_number")
+        );
+        for body in [
+            br#"{"errors":[{"status":"x","code":"422"}]}"#.as_slice(),
+            b"{}",
+            b"no",
+            br#"{"errors":{}}"#,
+        ] {
+            assert_eq!(refused_fields(body), None);
+        }
+    }
+}

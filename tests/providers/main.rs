@@ -1,0 +1,11 @@
+//! The provider adapters against a scripted server on this machine: exact request bytes, and for every
+//! row of the decision tables the answer and what it proves. Needs no network.
+
+mod create;
+mod order;
+mod query;
+mod request;
+mod secrecy;
+mod stage;
+mod status;
+mod transport;

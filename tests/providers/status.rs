@@ -1,0 +1,155 @@
+//! The status map, row by row, from the wire to what it proves.
+
+use app::port::Lookup;
+use domain::{
+    answer::Answer,
+    attempt_machine::{AttemptEvent, AttemptState},
+    resolution::{Asked, Step, Verdict},
+};
+
+use crate::stage::{Act, fixture, holding, object, proves, read};
+
+/// What the printed paid invoice proves to an attempt in `state`, with another status word.
+async fn proven(state: AttemptState, body: String) -> Verdict {
+    let answer = read(Act::Say(200, body), Lookup::Object(object())).await;
+    assert!(matches!(answer, Answer::Exists { .. }), "{answer:?}");
+    proves(&holding(state), Asked::Read, &answer)
+}
+
+fn worded(word: &str) -> String {
+    fixture("processed.json").replace("\"processed\",", &format!("\"{word}\","))
+}
+
+fn unpaid(word: &str) -> String {
+    worded(word)
+        .replace("\"processed\": 1597835933", "\"processed\": null")
+        .replace("\"processed_amount\": 10", "\"processed_amount\": null")
+}
+
+const WATCHED: AttemptState = AttemptState::Submitted;
+
+#[tokio::test]
+async fn created_is_inert() {
+    // 200 seconds after the process call, so it is processed again.
+    let verdict = proven(WATCHED, unpaid("created")).await;
+    assert_eq!(verdict.step, Step::Attempt(AttemptEvent::Reprocess));
+}
+
+#[tokio::test]
+async fn processing_pending_and_error_are_in_flight() {
+    for word in ["processing", "process_pending", "process_error"] {
+        let verdict = proven(WATCHED, unpaid(word)).await;
+        assert_eq!(
+            verdict.step,
+            Step::Attempt(AttemptEvent::InFlight),
+            "{word}"
+        );
+        assert_eq!(verdict.reason, None, "{word}");
+    }
+}
+
+#[tokio::test]
+async fn processed_is_paid_only_when_the_processed_amount_is_ours() {
+    let verdict = proven(WATCHED, worded("processed")).await;
+    assert_eq!(verdict.step, Step::Attempt(AttemptEvent::Paid));
+    for amount in ["9.99", "10.005", "null", "\"ten\""] {
+        let body = worded("processed").replace(
+            "\"processed_amount\": 10",
+            &format!("\"processed_amount\": {amount}"),
+        );
+        let verdict = proven(WATCHED, body).await;
+        assert_eq!(
+            verdict.step,
+            Step::Attempt(AttemptEvent::Mismatch),
+            "{amount}"
+        );
+        assert_eq!(verdict.reason.as_deref(), Some("processed_amount_differs"));
+    }
+}
+
+#[tokio::test]
+async fn partial_and_refused_ends_go_to_review() {
+    for word in [
+        "partially_processed",
+        "partially_refunded",
+        "partially_canceled",
+        "cancel_failed",
+        "refund_failed",
+    ] {
+        let verdict = proven(WATCHED, worded(word)).await;
+        assert_eq!(
+            verdict.step,
+            Step::Attempt(AttemptEvent::Mismatch),
+            "{word}"
+        );
+        assert_eq!(verdict.reason.as_deref(), Some(word));
+    }
+}
+
+#[tokio::test]
+async fn failed_expired_and_terminated_are_dead() {
+    for word in ["process_failed", "expired", "terminated"] {
+        let verdict = proven(WATCHED, unpaid(word)).await;
+        assert_eq!(
+            verdict.step,
+            Step::Attempt(AttemptEvent::FinalNegative),
+            "{word}"
+        );
+        assert_eq!(verdict.reason.as_deref(), Some(word));
+    }
+}
+
+#[tokio::test]
+async fn a_cancellation_or_refund_under_way_is_in_flight() {
+    for word in [
+        "canceling",
+        "cancel_pending",
+        "cancel_error",
+        "refunding",
+        "refund_pending",
+    ] {
+        let verdict = proven(WATCHED, worded(word)).await;
+        assert_eq!(
+            verdict.step,
+            Step::Attempt(AttemptEvent::InFlight),
+            "{word}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn canceled_and_refunded_are_dead_before_payment_and_a_return_after_it() {
+    for word in ["canceled", "refunded"] {
+        let before = proven(WATCHED, unpaid(word)).await;
+        assert_eq!(before.step, Step::Attempt(AttemptEvent::FinalNegative));
+        let unseen = proven(WATCHED, worded(word)).await;
+        assert_eq!(unseen.step, Step::PaidThenReturned, "{word}");
+        let after = proven(AttemptState::Paid, worded(word)).await;
+        assert_eq!(after.step, Step::Returned, "{word}");
+    }
+}
+
+#[tokio::test]
+async fn either_a_time_or_a_figure_says_that_money_had_left() {
+    let time_only =
+        worded("canceled").replace("\"processed_amount\": 10", "\"processed_amount\": null");
+    let figure_only =
+        worded("canceled").replace("\"processed\": 1597835933", "\"processed\": null");
+    let unreadable = figure_only.replace("\"processed_amount\": 10", "\"processed_amount\": 0.001");
+    for body in [time_only, figure_only, unreadable] {
+        let verdict = proven(WATCHED, body).await;
+        assert_eq!(verdict.step, Step::PaidThenReturned);
+    }
+    let zero = unpaid("canceled").replace("\"processed_amount\": null", "\"processed_amount\": 0");
+    assert_eq!(
+        proven(WATCHED, zero).await.step,
+        Step::Attempt(AttemptEvent::FinalNegative)
+    );
+}
+
+#[tokio::test]
+async fn a_word_nobody_knows_is_in_flight_and_noticed() {
+    let verdict = proven(WATCHED, unpaid("settling")).await;
+    assert_eq!(verdict.step, Step::Attempt(AttemptEvent::InFlight));
+    assert_eq!(verdict.reason.as_deref(), Some("unrecognised_status"));
+}
