@@ -2,6 +2,7 @@
 //! template.yaml's test and the event files' test all read it.
 
 use app::message::QueueName;
+use platform::api::admission::{BODY_MAX, Route};
 
 /// What wakes a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub enum Trigger {
         method: &'static str,
         /// Route templates; `{name}` stands for one path segment.
         routes: &'static [&'static str],
+        /// The largest body, in bytes.
+        body_max: usize,
     },
     Queue(QueueName),
     /// Once a minute.
@@ -31,7 +34,11 @@ const fn http(
 ) -> Function {
     Function {
         name,
-        trigger: Trigger::Http { method, routes },
+        trigger: Trigger::Http {
+            method,
+            routes,
+            body_max: BODY_MAX,
+        },
     }
 }
 
@@ -52,7 +59,15 @@ pub const FUNCTIONS: [Function; 20] = [
     http("retry-payout", "POST", &["/api/v1/payouts/{id}/retry"]),
     http("get-balance", "GET", &["/api/v1/balance"]),
     http("create-deposit", "POST", &["/api/v1/wallet/deposits"]),
-    http("receive-payelata-callback", "POST", &["/callbacks/payelata/{token}"]),
+    Function {
+        name: "receive-payelata-callback",
+        trigger: Trigger::Http {
+            method: "POST",
+            routes: &["/callbacks/payelata/{token}"],
+            // Callbacks carry the provider's logs.
+            body_max: 256 * 1024,
+        },
+    },
     Function {
         name: "dispatch-payout",
         trigger: Trigger::Queue(QueueName::Dispatch),
@@ -70,6 +85,20 @@ pub const FUNCTIONS: [Function; 20] = [
         trigger: Trigger::EveryMinute,
     },
 ];
+
+impl Function {
+    /// What the function admits, when it is behind the HTTP API.
+    pub const fn route(&self) -> Option<Route> {
+        match self.trigger {
+            Trigger::Http {
+                method,
+                routes,
+                body_max,
+            } => Some(Route::new(method, routes).with_body_max(body_max)),
+            Trigger::Queue(_) | Trigger::EveryMinute => None,
+        }
+    }
+}
 
 /// The function of that name.
 pub fn function(name: &str) -> Option<&'static Function> {

@@ -164,6 +164,7 @@ async fn put_driver(call: &Call, world: &LocalWorld, tenant: &TenantId) -> Resul
             asking: quietly(tenant),
             driver: id,
             decision: KycDecision::Approve,
+            reason: "start data".to_owned(),
         };
         verify_driver::run(call, store, verify).await?;
     }

@@ -41,6 +41,7 @@ pub async fn run(
         phone: command.phone,
         status: DriverStatus::Invited,
         kyc: KycStatus::Pending,
+        kyc_reason: None,
         method: None,
         created_at: call.now(),
     };

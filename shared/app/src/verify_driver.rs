@@ -22,6 +22,7 @@ pub struct VerifyDriver<'a> {
     pub asking: Asking<'a, Driver>,
     pub driver: DriverId,
     pub decision: KycDecision,
+    pub reason: String,
 }
 
 /// # Errors
@@ -38,7 +39,7 @@ pub async fn run(
         if let Some(replayed) = asking.replay(stored.as_ref(), call.now())? {
             return Ok(replayed);
         }
-        let next = driver.verified(command.decision)?;
+        let next = driver.verified(command.decision, &command.reason)?;
         let body = (asking.render)(&next);
         let tx_id = call.tx_id(&format!("verify-driver {round}"));
         let changes = asking

@@ -106,6 +106,8 @@ pub struct Driver {
     pub phone: String,
     pub status: DriverStatus,
     pub kyc: KycStatus,
+    /// What the operator or the KYC provider gave as the reason of the last decision.
+    pub kyc_reason: Option<String>,
     pub method: Option<Method>,
     pub created_at: Timestamp,
 }
@@ -171,7 +173,7 @@ impl Driver {
 
     /// # Errors
     /// [`Denied::DriverState`] when the driver was deleted.
-    pub fn verified(&self, decision: KycDecision) -> Result<Self, Denied> {
+    pub fn verified(&self, decision: KycDecision, reason: &str) -> Result<Self, Denied> {
         match self.status {
             DriverStatus::Inactive => return Err(Denied::DriverState("the driver is inactive")),
             DriverStatus::Invited | DriverStatus::Active | DriverStatus::Suspended => {}
@@ -183,6 +185,7 @@ impl Driver {
         Ok(Self {
             version: self.version + 1,
             kyc,
+            kyc_reason: Some(reason.to_owned()),
             ..self.clone()
         }
         .activated())
@@ -218,6 +221,7 @@ mod tests {
             phone: "+15551234567".to_owned(),
             status: DriverStatus::Invited,
             kyc: KycStatus::Pending,
+            kyc_reason: None,
             method: None,
             created_at: Timestamp::default(),
         }
@@ -241,10 +245,10 @@ mod tests {
             first.require_payable(Rail::Standard),
             Err(NotPayable::NotVerified)
         );
-        let both = first.verified(KycDecision::Approve).expect("allowed");
+        let both = first.verified(KycDecision::Approve, "checked").expect("allowed");
         assert_eq!(both.status, DriverStatus::Active);
 
-        let first = invited().verified(KycDecision::Approve).expect("allowed");
+        let first = invited().verified(KycDecision::Approve, "checked").expect("allowed");
         assert_eq!(
             first.require_payable(Rail::Standard),
             Err(NotPayable::NoMethod)
@@ -257,7 +261,7 @@ mod tests {
     fn a_bank_account_cannot_be_paid_instantly() {
         let driver = invited()
             .with_method(method(MethodKind::BankAccount))
-            .verified(KycDecision::Approve)
+            .verified(KycDecision::Approve, "checked")
             .expect("allowed");
         assert_eq!(driver.require_payable(Rail::Standard), Ok(()));
         assert_eq!(
@@ -270,9 +274,9 @@ mod tests {
     fn a_rejected_or_suspended_driver_is_not_payable() {
         let active = invited()
             .with_method(method(MethodKind::Card))
-            .verified(KycDecision::Approve)
+            .verified(KycDecision::Approve, "checked")
             .expect("allowed");
-        let rejected = active.verified(KycDecision::Reject).expect("allowed");
+        let rejected = active.verified(KycDecision::Reject, "expired document").expect("allowed");
         assert_eq!(
             rejected.require_payable(Rail::Standard),
             Err(NotPayable::NotVerified)

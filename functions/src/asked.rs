@@ -1,0 +1,102 @@
+//! What every mutation reads first, and how its answer is written.
+
+use app::{
+    call::Caller,
+    error::Error,
+    port::Store,
+    request_key::{Answered, Asking, RequestKey},
+};
+use domain::ids::{DriverId, OvnDriverId, TenantId};
+use platform::{
+    api::{
+        envelope::{Meta, Reply},
+        fields::Fields,
+        idempotency,
+        query::Query,
+        request::Request,
+    },
+    entry::Backend,
+};
+
+/// An authenticated request to change something, parsed as far as it can be without its own fields.
+pub(crate) struct Asked {
+    pub(crate) caller: Caller,
+    pub(crate) key: Option<RequestKey>,
+    pub(crate) fields: Fields,
+    pub(crate) meta: Meta,
+}
+
+impl Asked {
+    /// # Errors
+    /// `Unauthenticated`, `Forbidden`, or `Invalid` for a query, a body that is not a JSON object, or an
+    /// unusable request key.
+    pub(crate) async fn read<S: Store>(
+        backend: &Backend<S>,
+        request: &Request,
+        scopes: &[&'static str],
+    ) -> Result<Self, Error> {
+        let caller = reader(backend, request, scopes).await?;
+        let body = request.json()?;
+        let key = idempotency::request_key(request, &backend.seal, &caller.tenant, &body)?;
+        Ok(Self {
+            caller,
+            key,
+            fields: Fields::of_object(body)?,
+            meta: request.meta(),
+        })
+    }
+}
+
+/// The caller of a request without query parameters, who holds at least one of the scopes.
+///
+/// # Errors
+/// `Unauthenticated`, `Forbidden` naming the first scope, or `Invalid` for a query.
+pub(crate) async fn reader<S: Store>(
+    backend: &Backend<S>,
+    request: &Request,
+    scopes: &[&'static str],
+) -> Result<Caller, Error> {
+    let caller = backend.identify(request).await?;
+    if !scopes.iter().any(|scope| caller.may(scope)) {
+        return Err(Error::Forbidden(scopes.first().copied().unwrap_or("")));
+    }
+    Query::none(&request.query)?;
+    Ok(caller)
+}
+
+/// How a use case recognises a repeat and writes its answer.
+pub(crate) fn asking<'a, T>(
+    caller: &'a Caller,
+    key: Option<&'a RequestKey>,
+    render: &'a (dyn Fn(&T) -> String + Sync),
+) -> Asking<'a, T> {
+    Asking {
+        tenant: &caller.tenant,
+        key,
+        render,
+    }
+}
+
+/// The answer of a mutation: fresh, replayed, or refused.
+pub(crate) fn reply<T>(result: Result<Answered<T>, Error>, meta: &Meta) -> Reply {
+    match result {
+        Ok(Answered::Fresh { body, .. }) => Reply::stored(200, body, meta),
+        Ok(Answered::Replayed { body }) => Reply::replayed(200, body, meta),
+        Err(error) => Reply::error(&error, meta),
+    }
+}
+
+/// A driver named by our id (`drv_...`) or by the ERP's.
+///
+/// # Errors
+/// The text is neither.
+pub(crate) fn driver_id<S>(
+    backend: &Backend<S>,
+    tenant: &TenantId,
+    text: &str,
+) -> Result<DriverId, domain::ids::InvalidId> {
+    if text.starts_with("drv_") {
+        return DriverId::parse(text);
+    }
+    OvnDriverId::parse(text).map(|ovn_id| backend.seal.driver_id(tenant, &ovn_id))
+}

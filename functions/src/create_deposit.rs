@@ -1,0 +1,40 @@
+//! `POST /api/v1/wallet/deposits`: books money that came from the bank, once per reference.
+
+use app::{
+    create_deposit::{self, CreateDeposit},
+    error::Error,
+    port::Store,
+    record::Deposit,
+    request_key::Answered,
+};
+use platform::{
+    api::{envelope::Reply, request::Request, view::DepositView},
+    entry::Backend,
+};
+
+use crate::asked::{Asked, asking, reply};
+
+pub async fn handle<S: Store>(backend: Backend<S>, request: Request) -> Reply {
+    let meta = request.meta();
+    reply(create(&backend, &request).await, &meta)
+}
+
+async fn create<S: Store>(
+    backend: &Backend<S>,
+    request: &Request,
+) -> Result<Answered<Deposit>, Error> {
+    let mut asked = Asked::read(backend, request, &["wallet:write"]).await?;
+    let amount = asked.fields.required_amount("amount");
+    let reference = asked.fields.required_text("reference", 200);
+    let (amount, reference) = asked.fields.finish_with(amount.zip(reference))?;
+    let meta = asked.meta;
+    let render = |deposit: &Deposit| Reply::ok(&DepositView::from(deposit), &meta).body;
+    let command = CreateDeposit {
+        asking: asking(&asked.caller, asked.key.as_ref(), &render),
+        id: backend.seal.deposit_id(&asked.caller.tenant, &reference),
+        amount,
+        reference,
+    };
+    let call = backend.call(asked.caller.actor());
+    create_deposit::run(&call, &backend.store, command).await
+}

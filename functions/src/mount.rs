@@ -1,0 +1,110 @@
+//! Every handler in one process: what the local host and its tests serve.
+
+use std::sync::Arc;
+
+use app::{
+    error::Error,
+    message::Message,
+    port::{Providers, Queue, Store, Vault},
+};
+use platform::{
+    api::{envelope::Reply, request::Request},
+    entry::Backend,
+    provider::payelata::settings::CallbackSecrets,
+};
+
+use crate::{
+    cancel_payout, check_attempt, create_deposit, create_instant_payout, create_payout,
+    dispatch_payout, get_balance, get_driver, get_load, get_payout, get_payout_timeline, health,
+    put_load, put_payout_method, receive_payelata_callback, register_driver, relay_outbox,
+    retry_payout, sweep_due, table::Function, verify_driver,
+};
+
+/// Everything any function works with.
+#[derive(Clone)]
+pub struct World<S, Q, P, V> {
+    pub backend: Backend<S>,
+    pub queue: Q,
+    pub providers: P,
+    pub vault: V,
+    pub callback_secrets: Arc<CallbackSecrets>,
+}
+
+/// Answers an admitted request with the function's own handler.
+pub async fn http<S: Store, Q: Queue, P: Providers, V: Vault>(
+    world: &World<S, Q, P, V>,
+    function: &Function,
+    request: Request,
+) -> Reply {
+    let backend = world.backend.clone();
+    let queue = world.queue.clone();
+    match function.name {
+        "health" => health::handle(backend, request).await,
+        "put-load" => put_load::handle(backend, request).await,
+        "get-load" => get_load::handle(backend, request).await,
+        "register-driver" => register_driver::handle(backend, request).await,
+        "get-driver" => get_driver::handle(backend, request).await,
+        "put-payout-method" => {
+            put_payout_method::handle(backend, world.vault.clone(), request).await
+        }
+        "verify-driver" => verify_driver::handle(backend, request).await,
+        "create-payout" => create_payout::handle(backend, queue, request).await,
+        "create-instant-payout" => create_instant_payout::handle(backend, queue, request).await,
+        "get-payout" => get_payout::handle(backend, request).await,
+        "get-payout-timeline" => get_payout_timeline::handle(backend, request).await,
+        "cancel-payout" => cancel_payout::handle(backend, request).await,
+        "retry-payout" => retry_payout::handle(backend, queue, request).await,
+        "get-balance" => get_balance::handle(backend, request).await,
+        "create-deposit" => create_deposit::handle(backend, request).await,
+        "receive-payelata-callback" => {
+            let secrets = &world.callback_secrets;
+            receive_payelata_callback::handle(backend, queue, secrets, request).await
+        }
+        _ => Reply::no_route(&request.meta()),
+    }
+}
+
+/// Hands a message to its consumer.
+///
+/// # Errors
+/// `Unavailable` when the message should come again.
+pub async fn message<S: Store, Q: Queue, P: Providers, V: Vault>(
+    world: &World<S, Q, P, V>,
+    message: Message,
+) -> Result<(), Error> {
+    match message {
+        Message::Dispatch(_) => {
+            let bench = dispatch_payout::Bench {
+                backend: world.backend.clone(),
+                queue: world.queue.clone(),
+                providers: world.providers.clone(),
+                vault: world.vault.clone(),
+            };
+            dispatch_payout::handle(bench, message).await
+        }
+        Message::Check(_) => {
+            let bench = check_attempt::Bench {
+                backend: world.backend.clone(),
+                queue: world.queue.clone(),
+                providers: world.providers.clone(),
+            };
+            check_attempt::handle(bench, message).await
+        }
+    }
+}
+
+/// One tick of a scheduled function.
+///
+/// # Errors
+/// As the function says; `NotFound` for a name that is not a scheduled function.
+pub async fn tick<S: Store, Q: Queue, P, V>(
+    world: &World<S, Q, P, V>,
+    name: &str,
+) -> Result<(), Error> {
+    let (backend, queue) = (world.backend.clone(), world.queue.clone());
+    match name {
+        "relay-outbox" => relay_outbox::handle(backend, queue).await,
+        "sweep-due" => sweep_due::handle(backend, queue).await,
+        _ => Err(Error::NotFound("function")),
+    }
+}

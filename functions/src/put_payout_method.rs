@@ -1,0 +1,145 @@
+//! `PUT /api/v1/drivers/{id}/payout-method`: where a driver's money goes. Sealed at once; only the mask
+//! can be read again.
+
+use std::collections::BTreeMap;
+
+use app::{
+    error::Error,
+    port::{Plaintext, Store, Vault},
+    put_payout_method::{self, PutPayoutMethod},
+    request_key::Answered,
+};
+use domain::driver::{Driver, MethodKind};
+use platform::{
+    api::{envelope::Reply, fields::Fields, json_text, request::Request, view::MethodView},
+    entry::Backend,
+};
+
+use crate::asked::{Asked, asking, driver_id, reply};
+
+const KINDS: [(&str, MethodKind); 3] = [
+    ("card", MethodKind::Card),
+    ("bank_account", MethodKind::BankAccount),
+    ("prepaid_card", MethodKind::PrepaidCard),
+];
+
+pub async fn handle<S: Store, V: Vault>(
+    backend: Backend<S>,
+    vault: V,
+    request: Request,
+) -> Reply {
+    let meta = request.meta();
+    reply(put(&backend, &vault, &request).await, &meta)
+}
+
+async fn put<S: Store, V: Vault>(
+    backend: &Backend<S>,
+    vault: &V,
+    request: &Request,
+) -> Result<Answered<Driver>, Error> {
+    let mut asked = Asked::read(backend, request, &["drivers:write"]).await?;
+    let kind = asked.fields.required_one_of("type", &KINDS);
+    let account = kind.and_then(|kind| account(&mut asked.fields, kind));
+    if kind.is_none() {
+        // Without a type no other member can be judged, so only the type is reported.
+        return Err(asked.fields.finish_known());
+    }
+    let (kind, account) = asked.fields.finish_with(kind.zip(account))?;
+    let tenant = &asked.caller.tenant;
+    let driver = request.parsed_param("id", "driver", |text| driver_id(backend, tenant, text))?;
+    let meta = asked.meta;
+    let render = |driver: &Driver| Reply::ok(&MethodView::from(driver), &meta).body;
+    let command = PutPayoutMethod {
+        asking: asking(&asked.caller, asked.key.as_ref(), &render),
+        driver,
+        kind,
+        masked: account.masked,
+        account: Plaintext(json_text(&account.members)),
+    };
+    let call = backend.call(asked.caller.actor());
+    put_payout_method::run(&call, &backend.store, vault, command).await
+}
+
+struct Account {
+    members: BTreeMap<&'static str, String>,
+    masked: String,
+}
+
+fn account(fields: &mut Fields, kind: MethodKind) -> Option<Account> {
+    let mut members = BTreeMap::from([("type", kind.name().to_owned())]);
+    let mut keep = |name: &'static str, value: Option<String>| {
+        value.map(|value| members.insert(name, value));
+    };
+    let number = match kind {
+        MethodKind::Card => {
+            keep("expMonth", fields.optional("expMonth", |text| digits(text, 1..=2)));
+            keep("expYear", fields.optional("expYear", |text| digits(text, 4..=4)));
+            keep("holder", fields.optional_text("holder", 200));
+            let number = fields.required("cardNumber", |text| digits(text, 12..=19));
+            keep("cardNumber", number.clone());
+            number
+        }
+        MethodKind::BankAccount => {
+            let routing = fields.required("routingNumber", |text| digits(text, 9..=9));
+            let holder = fields.required_text("holder", 200);
+            let complete = routing.is_some() && holder.is_some();
+            keep("routingNumber", routing);
+            keep("holder", holder);
+            let kinds = [("checking", "checking"), ("savings", "savings")];
+            let account_type = fields.optional_one_of("accountType", &kinds);
+            keep("accountType", account_type.map(str::to_owned));
+            let number = fields.required("accountNumber", |text| digits(text, 4..=17));
+            keep("accountNumber", number.clone());
+            number.filter(|_| complete)
+        }
+        MethodKind::PrepaidCard => {
+            let types = [("B", "B"), ("K", "K"), ("M", "M"), ("P", "P")];
+            let entry_type = fields.optional_one_of("entryType", &types);
+            keep("entryType", entry_type.map(str::to_owned));
+            keep("channel", fields.optional_text("channel", 64));
+            let account = fields.required_text("accountId", 64);
+            keep("accountId", account.clone());
+            account
+        }
+    };
+    number.map(|number| Account {
+        members,
+        masked: masked(&number),
+    })
+}
+
+fn digits(text: &str, length: std::ops::RangeInclusive<usize>) -> Result<String, String> {
+    if length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(text.to_owned());
+    }
+    Err(match (length.start(), length.end()) {
+        (from, to) if from == to => format!("must be {from} digits"),
+        (from, to) => format!("must be {from} to {to} digits"),
+    })
+}
+
+/// The last four characters only.
+fn masked(number: &str) -> String {
+    let mut tail: Vec<char> = number.chars().rev().take(4).collect();
+    tail.reverse();
+    format!("****{}", tail.into_iter().collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_shows_four_digits_at_the_most() {
+        assert_eq!(masked("5123817234060000"), "****0000");
+        assert_eq!(masked("12"), "****12");
+    }
+
+    #[test]
+    fn numbers_are_digits_of_the_right_length() {
+        assert!(digits("5123817234060000", 12..=19).is_ok());
+        assert_eq!(digits("12345", 9..=9), Err("must be 9 digits".to_owned()));
+        assert!(digits("5123 8172", 4..=17).is_err());
+        assert!(digits("٣٣٣٣", 4..=17).is_err());
+    }
+}

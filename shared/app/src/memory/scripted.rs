@@ -1,0 +1,242 @@
+//! A provider in memory with honest books and scripted troubles: two-step, one object per reference,
+//! and no payment that was not processed.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use domain::{
+    answer::{Answer, Facts, Refusal, Seen, Standing},
+    attempt::Attempt,
+    ids::{Mode, ProviderId},
+    money::Cents,
+};
+
+use crate::port::{CreateOrder, Lookup, Providers};
+
+/// Which call a trouble waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    Create,
+    Process,
+    Read,
+}
+
+/// What goes wrong with one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The connection was never made.
+    NotSent,
+    /// The request was lost on its way.
+    LostBefore,
+    /// The work was done and the answer lost.
+    LostAfter,
+    Refused(Refusal),
+}
+
+/// How a processed object ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Paid,
+    /// Taken over, and not ended yet.
+    InFlight,
+    Failed,
+    /// Paid, but less than asked for.
+    PaidShort,
+    Reversed,
+}
+
+/// One object of the provider's books.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Booked {
+    pub object: ProviderId,
+    pub net: Cents,
+    pub mode: Mode,
+    /// None while it is inert.
+    pub ending: Option<Ending>,
+    pub updated: i64,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    by_reference: BTreeMap<String, Booked>,
+    troubles: VecDeque<(Operation, Trouble)>,
+    ending: Option<Ending>,
+    creates: u32,
+    processes: u32,
+}
+
+/// The second implementation of the providers' port.
+#[derive(Clone, Debug, Default)]
+pub struct ScriptedProvider {
+    books: Arc<Mutex<Books>>,
+}
+
+impl ScriptedProvider {
+    fn lock(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next call of the operation runs into trouble.
+    pub fn trouble(&self, operation: Operation, trouble: Trouble) {
+        self.lock().troubles.push_back((operation, trouble));
+    }
+
+    /// How objects processed from now on end.
+    pub fn end_with(&self, ending: Ending) {
+        self.lock().ending = Some(ending);
+    }
+
+    /// Ends an object that exists, whatever it was.
+    pub fn end(&self, reference: &str, ending: Ending) {
+        if let Some(booked) = self.lock().by_reference.get_mut(reference) {
+            booked.ending = Some(ending);
+            booked.updated += 1;
+        }
+    }
+
+    /// The provider's books, by our reference.
+    pub fn booked(&self) -> BTreeMap<String, Booked> {
+        self.lock().by_reference.clone()
+    }
+
+    /// How many objects the provider paid in full and did not take back.
+    pub fn paid(&self) -> usize {
+        let paid = |booked: &&Booked| booked.ending == Some(Ending::Paid);
+        self.lock().by_reference.values().filter(paid).count()
+    }
+
+    /// How many create and process calls arrived.
+    pub fn calls(&self) -> (u32, u32) {
+        let books = self.lock();
+        (books.creates, books.processes)
+    }
+}
+
+impl Books {
+    fn next_trouble(&mut self, operation: Operation) -> Option<Trouble> {
+        let found = self.troubles.iter().position(|(of, _)| *of == operation)?;
+        self.troubles.remove(found).map(|(_, trouble)| trouble)
+    }
+}
+
+/// Runs `work` as far as the trouble lets it.
+fn with_trouble(trouble: Option<Trouble>, work: impl FnOnce() -> Answer) -> Answer {
+    let lost = || Answer::Unclear {
+        cause: "timeout".to_owned(),
+    };
+    match trouble {
+        None => work(),
+        Some(Trouble::NotSent) => Answer::NotSent {
+            cause: "connect_failed".to_owned(),
+        },
+        Some(Trouble::LostBefore) => lost(),
+        Some(Trouble::LostAfter) => {
+            work();
+            lost()
+        }
+        Some(Trouble::Refused(by)) => Answer::Refused {
+            by,
+            reason: "refused".to_owned(),
+        },
+    }
+}
+
+fn shown(reference: &str, booked: &Booked) -> Answer {
+    let (standing, status) = match booked.ending {
+        None => (Standing::Inert, "created"),
+        Some(Ending::InFlight) => (Standing::InFlight, "processing"),
+        Some(Ending::Paid | Ending::PaidShort) => (Standing::Paid, "processed"),
+        Some(Ending::Failed) => (Standing::FinalNegative, "process_failed"),
+        Some(Ending::Reversed) => (Standing::Reversed, "refunded"),
+    };
+    let processed = match booked.ending {
+        Some(Ending::Paid | Ending::Reversed) => Some(booked.net),
+        Some(Ending::PaidShort) => Some(Cents::new(booked.net.get() - 1)),
+        Some(Ending::InFlight | Ending::Failed) | None => None,
+    };
+    Answer::Exists {
+        object: booked.object.clone(),
+        seen: Box::new(Seen {
+            standing,
+            status: status.to_owned(),
+            updated: booked.updated,
+            facts: Facts {
+                reference: reference.to_owned(),
+                currency: "USD".to_owned(),
+                amount: Some(booked.net),
+                payout_amount: Some(booked.net),
+                service_currency: Some("USD".to_owned()),
+                service_payout_amount: Some(booked.net),
+                processed_amount: processed,
+                test_mode: Some(booked.mode == Mode::Test),
+                was_processed: processed.is_some(),
+            },
+        }),
+    }
+}
+
+impl Providers for ScriptedProvider {
+    fn call_budget(&self) -> Duration {
+        Duration::from_secs(25)
+    }
+
+    async fn create(&self, order: CreateOrder<'_>) -> Answer {
+        let mut books = self.lock();
+        let trouble = books.next_trouble(Operation::Create);
+        let reference = order.attempt.reference.to_string();
+        with_trouble(trouble, || {
+            books.creates += 1;
+            let number = books.by_reference.len();
+            let booked = books
+                .by_reference
+                .entry(reference.clone())
+                .or_insert_with(|| Booked {
+                    object: object_id(number),
+                    net: order.attempt.net,
+                    mode: order.attempt.tenant.mode(),
+                    ending: None,
+                    updated: 1,
+                });
+            shown(&reference, booked)
+        })
+    }
+
+    async fn process(&self, attempt: &Attempt, _: &ProviderId) -> Answer {
+        let mut books = self.lock();
+        let trouble = books.next_trouble(Operation::Process);
+        let ending = books.ending.unwrap_or(Ending::Paid);
+        let reference = attempt.reference.to_string();
+        with_trouble(trouble, || {
+            books.processes += 1;
+            match books.by_reference.get_mut(&reference) {
+                None => Answer::Absent,
+                Some(booked) => {
+                    if booked.ending.is_none() {
+                        booked.ending = Some(ending);
+                        booked.updated += 1;
+                    }
+                    shown(&reference, booked)
+                }
+            }
+        })
+    }
+
+    async fn read(&self, attempt: &Attempt, _: &Lookup) -> Answer {
+        let mut books = self.lock();
+        let trouble = books.next_trouble(Operation::Read);
+        let reference = attempt.reference.to_string();
+        with_trouble(trouble, || match books.by_reference.get(&reference) {
+            None => Answer::Absent,
+            Some(booked) => shown(&reference, booked),
+        })
+    }
+}
+
+fn object_id(number: usize) -> ProviderId {
+    let mut digest = [0; 32];
+    digest[..8].copy_from_slice(&number.to_be_bytes());
+    ProviderId::from_digest(&digest)
+}

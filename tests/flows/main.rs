@@ -1,0 +1,8 @@
+//! Whole lives of payouts on the memory ports: going well, going wrong, and with a crash at every await
+//! on a port.
+
+mod books;
+mod crashes;
+mod lives;
+mod stage;
+mod troubles;
