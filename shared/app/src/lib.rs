@@ -7,4 +7,5 @@ pub mod memory;
 pub mod message;
 pub mod port;
 pub mod record;
+pub mod request_key;
 pub mod seal;
