@@ -38,13 +38,13 @@ async fn put<S: Store, V: Vault>(
     request: &Request,
 ) -> Result<Answered<Driver>, Error> {
     let mut asked = Asked::read(backend, request, &["drivers:write"]).await?;
-    let kind = asked.fields.required_one_of("type", &KINDS);
-    let account = kind.and_then(|kind| account(&mut asked.fields, kind));
-    if kind.is_none() {
+    let Some(kind) = asked.fields.required_one_of("type", &KINDS) else {
         // Without a type no other member can be judged, so only the type is reported.
-        return Err(asked.fields.finish_known());
-    }
-    let (kind, account) = asked.fields.finish_with(kind.zip(account))?;
+        let message = "must be one of card, bank_account, prepaid_card";
+        return Err(Error::invalid("type", message));
+    };
+    let account = account(&mut asked.fields, kind);
+    let account = asked.fields.finish_with(account)?;
     let tenant = &asked.caller.tenant;
     let driver = request.parsed_param("id", "driver", |text| driver_id(backend, tenant, text))?;
     let meta = asked.meta;

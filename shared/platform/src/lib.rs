@@ -1,5 +1,14 @@
-//! Adapters of the ports to the outside: providers, and the strict reading of what arrives.
+//! Every vendor: AWS, Lambda, HTTP, JSON and the providers' wire formats. It decides nothing about money.
 
 pub mod api;
+pub mod aws;
+pub mod entry;
+pub mod error;
+pub mod kms;
+pub mod log;
 pub mod pace;
 pub mod provider;
+pub mod settings;
+pub mod sqs;
+
+pub use error::Fatal;

@@ -1,3 +1,32 @@
-//! What arrives over HTTP, read once and strictly at the edge.
+//! The HTTP interface, independent of what carries it: Lambda or the local host.
 
+pub mod admission;
+pub mod auth;
+pub mod envelope;
+pub mod error_table;
+pub mod fields;
+pub mod idempotency;
+pub mod path;
+pub mod query;
+pub mod request;
 pub mod strict;
+pub mod timeline;
+pub mod view;
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+/// A flat object of texts as compact JSON, its members in the order of their names.
+pub fn json_text<K: AsRef<str> + Ord>(members: &BTreeMap<K, String>) -> String {
+    let object: serde_json::Map<String, serde_json::Value> = members
+        .iter()
+        .map(|(name, text)| (name.as_ref().to_owned(), text.as_str().into()))
+        .collect();
+    serde_json::Value::Object(object).to_string()
+}
+
+/// SHA-256 of raw bytes in lower-case hex: how a callback's body is recognised again.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}

@@ -1,0 +1,222 @@
+//! API keys: `Authorization: Bearer psk_<mode>_<keyid12><secret>` to the caller it stands for.
+//!
+//! Tenant, mode and scopes come from the stored key only. A key that is unknown, wrong, revoked or
+//! expired gets one and the same answer.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use app::{
+    call::Caller,
+    error::Error,
+    port::Store,
+    record::{ApiKey, Key, Record},
+    seal::Seal,
+};
+use domain::{
+    ids::{Mode, TenantId},
+    time::Timestamp,
+};
+
+use crate::api::request::Headers;
+
+/// How long a key that was read counts without another read; also how long a revocation may take.
+pub const CACHED: Duration = Duration::from_secs(60);
+/// The most keys one process remembers.
+pub const CACHE_MAX: usize = 1_000;
+
+const ID_LENGTH: usize = 12;
+const SECRET_MIN: usize = 32;
+const SECRET_MAX: usize = 128;
+
+/// The text of a key, taken apart. It has no debug form: it holds the secret.
+#[derive(Clone)]
+pub struct Presented {
+    pub mode: Mode,
+    pub key_id: String,
+    secret: String,
+}
+
+impl Presented {
+    /// Reads the text of a key; none when it cannot be one. A text without a mode is a live key.
+    pub fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix("psk_")?;
+        let (mode, rest) = if let Some(rest) = rest.strip_prefix("test_") {
+            (Mode::Test, rest)
+        } else {
+            (Mode::Live, rest.strip_prefix("live_").unwrap_or(rest))
+        };
+        let (key_id, secret) = rest.split_at_checked(ID_LENGTH)?;
+        let is_id = key_id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let is_secret = (SECRET_MIN..=SECRET_MAX).contains(&secret.len())
+            && secret
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        (is_id && is_secret).then(|| Self {
+            mode,
+            key_id: key_id.to_owned(),
+            secret: secret.to_owned(),
+        })
+    }
+
+    /// Reads the one `Authorization` header of a request.
+    pub fn of_headers(headers: &Headers) -> Option<Self> {
+        let (scheme, text) = headers.only("authorization")?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        Self::parse(text.trim())
+    }
+
+    /// The caller, when this is the text of `key` and the key is valid at `now`.
+    fn opens(&self, key: &ApiKey, seal: &Seal, now: Timestamp) -> Option<Caller> {
+        let is_same = seal.is_api_key(&self.secret, &key.digest);
+        let is_current = key.revoked_at.is_none_or(|at| at > now)
+            && key.expires_at.is_none_or(|at| at > now)
+            && self.mode == key.tenant.mode()
+            && self.key_id == key.id;
+        (is_same && is_current).then(|| Caller {
+            tenant: key.tenant.clone(),
+            key_id: key.id.clone(),
+            scopes: key.scopes.clone(),
+        })
+    }
+}
+
+/// The caller of a request.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] without a valid key; [`Error::Unavailable`] when the table cannot be read.
+pub async fn identify<S: Store>(
+    headers: &Headers,
+    store: &S,
+    keys: &Keys<'_>,
+) -> Result<Caller, Error> {
+    let presented = Presented::of_headers(headers).ok_or(Error::Unauthenticated)?;
+    let key = match keys.cache.get(&presented.key_id, keys.now) {
+        Some(key) => key,
+        None => {
+            let key = read(store, &presented.key_id).await?;
+            let key = key.ok_or(Error::Unauthenticated)?;
+            keys.cache.put(key.clone(), keys.now);
+            key
+        }
+    };
+    presented
+        .opens(&key, keys.seal, keys.now)
+        .ok_or(Error::Unauthenticated)
+}
+
+async fn read<S: Store>(store: &S, key_id: &str) -> Result<Option<Arc<ApiKey>>, Error> {
+    let found = store.fetch(&[Key::ApiKey(key_id.to_owned())]).await?;
+    let Some(Record::ApiKey(key)) = found.into_iter().next().flatten() else {
+        return Ok(None);
+    };
+    Ok(Some(Arc::new(*key)))
+}
+
+/// What a check of keys needs beside the table.
+#[derive(Clone, Copy)]
+pub struct Keys<'a> {
+    pub seal: &'a Seal,
+    pub cache: &'a KeyCache,
+    pub now: Timestamp,
+}
+
+/// Keys that were read within [`CACHED`]. Unknown keys are not remembered, so nobody can fill it.
+#[derive(Clone, Default)]
+pub struct KeyCache(Arc<Mutex<HashMap<String, Seen>>>);
+
+struct Seen {
+    key: Arc<ApiKey>,
+    read_at: Timestamp,
+}
+
+impl Seen {
+    /// A clock that went back makes no key live longer.
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        self.read_at <= now && now.since(self.read_at) < CACHED
+    }
+}
+
+impl KeyCache {
+    pub fn get(&self, key_id: &str, now: Timestamp) -> Option<Arc<ApiKey>> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = seen.get(key_id).filter(|it| it.is_fresh(now));
+        found.map(|it| Arc::clone(&it.key))
+    }
+
+    pub fn put(&self, key: Arc<ApiKey>, now: Timestamp) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= CACHE_MAX {
+            seen.retain(|_, it| it.is_fresh(now));
+        }
+        if seen.len() >= CACHE_MAX {
+            let oldest = seen.iter().min_by_key(|(_, it)| it.read_at);
+            let oldest = oldest.map(|(id, _)| id.clone()).unwrap_or_default();
+            seen.remove(&oldest);
+        }
+        let read_at = now;
+        seen.insert(key.id.clone(), Seen { key, read_at });
+    }
+}
+
+/// What a new key may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    pub tenant: TenantId,
+    pub name: String,
+    pub scopes: Vec<String>,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A new key: its text, to be shown once, and what is stored. It has no debug form.
+pub struct Minted {
+    pub text: String,
+    pub key: ApiKey,
+}
+
+/// Makes a key from random bytes; the same bytes make the same text.
+pub fn mint(grant: Grant, seal: &Seal, random: &[u8; 32], now: Timestamp) -> Minted {
+    let (id_bytes, secret_bytes) = random.split_at(8);
+    let id = base36(id_bytes);
+    let secret = hex::encode(secret_bytes);
+    Minted {
+        text: format!("psk_{}_{id}{secret}", grant.tenant.mode().name()),
+        key: ApiKey {
+            id,
+            version: 1,
+            tenant: grant.tenant,
+            name: grant.name,
+            digest: seal.api_key(&secret),
+            scopes: grant.scopes,
+            expires_at: grant.expires_at,
+            revoked_at: None,
+            created_at: now,
+        },
+    }
+}
+
+/// Twelve characters of a-z and 0-9.
+fn base36(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut number = bytes
+        .iter()
+        .fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+    let mut text = String::with_capacity(ID_LENGTH);
+    for _ in 0..ID_LENGTH {
+        let digit = usize::try_from(number % 36).unwrap_or(0);
+        text.push(char::from(DIGITS[digit]));
+        number /= 36;
+    }
+    text
+}
+
+#[cfg(test)]
+#[path = "auth_tests.rs"]
+mod tests;
