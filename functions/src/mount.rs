@@ -57,7 +57,7 @@ pub async fn http<S: Store, Q: Queue, P: Providers, V: Vault>(
         "get-balance" => get_balance::handle(backend, request).await,
         "create-deposit" => create_deposit::handle(backend, request).await,
         "receive-payelata-callback" => {
-            let secrets = &world.callback_secrets;
+            let secrets = Arc::clone(&world.callback_secrets);
             receive_payelata_callback::handle(backend, queue, secrets, request).await
         }
         _ => Reply::no_route(&request.meta()),

@@ -1,10 +1,13 @@
 //! What a Lambda of each function opens at its start: only the clients it uses, once per process.
 
-use domain::ids::Mode;
+use std::sync::Arc;
+
 use platform::{
-    Fatal, aws,
+    Fatal,
+    api::{envelope::Reply, request::Request},
+    aws,
     dynamo::DynamoStore,
-    entry::Backend,
+    entry::{Backend, http},
     kms::KmsVault,
     pace::Pace,
     provider::{
@@ -15,11 +18,14 @@ use platform::{
             settings::{CallbackSecrets, PayelataSettings},
         },
     },
-    settings::{PayelataEnv, QueueSettings, TableSettings, VaultSettings},
+    settings::{QueueSettings, TableSettings, VaultSettings},
     sqs::SqsQueue,
 };
 
-use crate::{check_attempt, dispatch_payout};
+use crate::{
+    check_attempt, dispatch_payout,
+    table::{Function, function},
+};
 
 /// # Errors
 /// [`Fatal`] when a setting is missing or a client cannot be built.
@@ -48,4 +54,67 @@ fn vault() -> Result<KmsVault, Fatal> {
 /// As [`backend`].
 pub fn with_vault() -> Result<(Backend<DynamoStore>, KmsVault), Fatal> {
     Ok((backend()?, vault()?))
+}
+
+fn providers() -> Result<AnyProvider, Fatal> {
+    let http = Http::new(Pace::real()).map_err(|error| build("the provider client", &error))?;
+    let payelata = Payelata::new(PayelataSettings::from_env()?, http)
+        .map_err(|fault| build("the Payelata adapter", &fault))?;
+    Ok(AnyProvider::new(payelata))
+}
+
+fn build(what: &'static str, cause: &impl ToString) -> Fatal {
+    Fatal::Build {
+        what,
+        cause: cause.to_string(),
+    }
+}
+
+/// # Errors
+/// As [`backend`].
+pub fn for_dispatch()
+-> Result<dispatch_payout::Bench<DynamoStore, SqsQueue, AnyProvider, KmsVault>, Fatal> {
+    Ok(dispatch_payout::Bench {
+        backend: backend()?,
+        queue: queue()?,
+        providers: providers()?,
+        vault: vault()?,
+    })
+}
+
+/// # Errors
+/// As [`backend`].
+pub fn for_check() -> Result<check_attempt::Bench<DynamoStore, SqsQueue, AnyProvider>, Fatal> {
+    Ok(check_attempt::Bench {
+        backend: backend()?,
+        queue: queue()?,
+        providers: providers()?,
+    })
+}
+
+/// # Errors
+/// As [`backend`].
+pub fn for_callbacks()
+-> Result<(Backend<DynamoStore>, SqsQueue, Arc<CallbackSecrets>), Fatal> {
+    let (backend, queue) = with_queue()?;
+    Ok((backend, queue, Arc::new(CallbackSecrets::from_env())))
+}
+
+/// Runs the HTTP function `name` of the table.
+///
+/// # Errors
+/// [`Fatal`] when it cannot start, or is not behind the HTTP API.
+pub fn serve<C, F, Fut>(
+    name: &'static str,
+    open: impl FnOnce() -> Result<C, Fatal>,
+    handler: F,
+) -> Result<(), Fatal>
+where
+    C: Clone,
+    F: Fn(C, Request) -> Fut,
+    Fut: Future<Output = Reply> + Send,
+{
+    let route = function(name).and_then(Function::route);
+    let route = route.ok_or_else(|| build(name, &"it has no route"))?;
+    http::run_with(route, open, handler)
 }

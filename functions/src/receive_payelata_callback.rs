@@ -1,6 +1,8 @@
 //! `POST /callbacks/payelata/{token}`: a doorbell. The token names the attempt, the signature proves the
 //! sender, and what rings is one authenticated read. The sender repeats on anything but 200.
 
+use std::sync::Arc;
+
 use app::{
     error::Error,
     port::{Queue, Store},
@@ -20,11 +22,11 @@ use platform::{
 pub async fn handle<S: Store, Q: Queue>(
     backend: Backend<S>,
     queue: Q,
-    secrets: &CallbackSecrets,
+    secrets: Arc<CallbackSecrets>,
     request: Request,
 ) -> Reply {
     let meta = request.meta();
-    match receive(&backend, &queue, secrets, &request).await {
+    match receive(&backend, &queue, &secrets, &request).await {
         Ok(()) => Reply::stored(200, String::new(), &meta),
         Err(error) => Reply::error(&error, &meta),
     }

@@ -2,6 +2,8 @@
 //!
 //! An error names the variable and what was expected, never what was found.
 
+mod payelata;
+
 use app::seal::Seal;
 use aws_credential_types::Credentials;
 

@@ -1,0 +1,8 @@
+//! Lambda `get-balance`.
+
+use functions::{get_balance, open};
+use platform::Fatal;
+
+fn main() -> Result<(), Fatal> {
+    open::serve("get-balance", open::backend, get_balance::handle)
+}

@@ -1,0 +1,8 @@
+//! Lambda `get-load`.
+
+use functions::{get_load, open};
+use platform::Fatal;
+
+fn main() -> Result<(), Fatal> {
+    open::serve("get-load", open::backend, get_load::handle)
+}

@@ -1,0 +1,8 @@
+//! Lambda `get-payout`.
+
+use functions::{get_payout, open};
+use platform::Fatal;
+
+fn main() -> Result<(), Fatal> {
+    open::serve("get-payout", open::backend, get_payout::handle)
+}

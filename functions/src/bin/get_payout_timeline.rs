@@ -1,0 +1,8 @@
+//! Lambda `get-payout-timeline`.
+
+use functions::{get_payout_timeline, open};
+use platform::Fatal;
+
+fn main() -> Result<(), Fatal> {
+    open::serve("get-payout-timeline", open::backend, get_payout_timeline::handle)
+}

@@ -1,0 +1,8 @@
+//! Lambda `health`.
+
+use functions::{health, open};
+use platform::Fatal;
+
+fn main() -> Result<(), Fatal> {
+    open::serve("health", open::backend, health::handle)
+}

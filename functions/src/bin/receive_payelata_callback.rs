@@ -1,0 +1,14 @@
+//! Lambda `receive-payelata-callback`.
+
+use functions::{open, receive_payelata_callback};
+use platform::Fatal;
+
+fn main() -> Result<(), Fatal> {
+    open::serve(
+        "receive-payelata-callback",
+        open::for_callbacks,
+        |(backend, queue, secrets), request| {
+            receive_payelata_callback::handle(backend, queue, secrets, request)
+        },
+    )
+}

@@ -1,0 +1,117 @@
+//! The Payelata account of this deployment.
+
+use domain::ids::Mode;
+use secrecy::SecretString;
+
+use super::{Lookup, environment, optional, required};
+use crate::{
+    error::Fatal,
+    provider::payelata::settings::{BANK_SERVICE, CallbackSecrets, PayelataSettings},
+};
+
+impl PayelataSettings {
+    /// Reads `OVN_MODE`, `OVN_PUBLIC_URL` and the `OVN_PAYELATA_...` variables. What they say is checked
+    /// when the adapter is built.
+    ///
+    /// # Errors
+    /// [`Fatal::Setting`] when a variable is missing or the mode is neither `test` nor `live`.
+    pub fn from_env() -> Result<Self, Fatal> {
+        Self::read(&environment)
+    }
+
+    fn read(lookup: Lookup<'_>) -> Result<Self, Fatal> {
+        let secret = |name, expected| required(lookup, name, expected).map(SecretString::from);
+        Ok(Self {
+            private_base: required(
+                lookup,
+                "OVN_PAYELATA_BASE",
+                "the address of the account's private API",
+            )?,
+            account_id: secret("OVN_PAYELATA_ACCOUNT_ID", "the account id")?,
+            api_key: secret("OVN_PAYELATA_API_KEY", "the API key")?,
+            callback_base: required(lookup, "OVN_PUBLIC_URL", "the public address of this API")?,
+            callback_secrets: CallbackSecrets::read(lookup),
+            bank_service: optional(lookup, "OVN_PAYELATA_BANK_SERVICE")
+                .unwrap_or_else(|| BANK_SERVICE.to_owned()),
+            mode: mode(lookup)?,
+            sandbox_hosts: list(lookup, "OVN_PAYELATA_SANDBOX_HOSTS"),
+        })
+    }
+}
+
+impl CallbackSecrets {
+    /// Reads `OVN_PAYELATA_CALLBACK_KEYS_TEST` and `..._LIVE`: the current secret and, while one is being
+    /// changed, the previous, with a comma between them. A mode without a secret accepts nothing.
+    pub fn from_env() -> Self {
+        Self::read(&environment)
+    }
+
+    fn read(lookup: Lookup<'_>) -> Self {
+        let secrets = |name| list(lookup, name).into_iter().map(SecretString::from);
+        Self {
+            test: secrets("OVN_PAYELATA_CALLBACK_KEYS_TEST").collect(),
+            live: secrets("OVN_PAYELATA_CALLBACK_KEYS_LIVE").collect(),
+        }
+    }
+}
+
+fn mode(lookup: Lookup<'_>) -> Result<Mode, Fatal> {
+    let (name, expected) = ("OVN_MODE", "test or live");
+    match required(lookup, name, expected)?.as_str() {
+        "test" => Ok(Mode::Test),
+        "live" => Ok(Mode::Live),
+        _ => Err(Fatal::Setting { name, expected }),
+    }
+}
+
+fn list(lookup: Lookup<'_>, name: &str) -> Vec<String> {
+    let text = optional(lookup, name).unwrap_or_default();
+    let items = text.split(',').map(str::trim);
+    items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn complete(name: &str) -> Option<String> {
+        let value = match name {
+            "OVN_MODE" => "test",
+            "OVN_PAYELATA_CALLBACK_KEYS_TEST" => "sk_test_new, sk_test_old",
+            "OVN_PAYELATA_SANDBOX_HOSTS" | "OVN_PAYELATA_CALLBACK_KEYS_LIVE" => return None,
+            "OVN_PAYELATA_BANK_SERVICE" => "",
+            _ => "https://example.com",
+        };
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn both_secrets_of_a_change_are_read_and_none_is_none() {
+        let settings = PayelataSettings::read(&complete).expect("complete");
+        let test: Vec<_> = settings
+            .callback_secrets
+            .test
+            .iter()
+            .map(ExposeSecret::expose_secret)
+            .collect();
+        assert_eq!(test, ["sk_test_new", "sk_test_old"]);
+        assert!(settings.callback_secrets.live.is_empty());
+        assert_eq!(settings.bank_service, BANK_SERVICE);
+    }
+
+    #[test]
+    fn a_missing_or_odd_mode_stops_the_start_and_names_the_variable() {
+        for value in [None, Some("prod")] {
+            let lookup = |name: &str| match name {
+                "OVN_MODE" => value.map(str::to_owned),
+                other => complete(other),
+            };
+            let Err(error) = PayelataSettings::read(&lookup) else {
+                panic!("accepted {value:?}");
+            };
+            assert!(error.to_string().contains("OVN_MODE"));
+        }
+    }
+}
