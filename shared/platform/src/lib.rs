@@ -1,1 +1,3 @@
-//! Skeleton.
+//! The ports over AWS, and everything that reads the environment.
+
+pub mod dynamo;
