@@ -1,8 +1,15 @@
-//! The bundle on one computer: the movable clock and the sandbox twins of the payout providers.
+//! The whole bundle in one process, for people without AWS: handlers, engine, queues, timers, and the
+//! sandbox twins of the payout providers.
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, reason = "a test may fail where it stands")
 )]
 
 pub mod clock;
+pub mod engine;
+pub mod gateway;
+pub mod pump;
+pub mod secrets;
+pub mod start;
 pub mod twins;
+pub mod vault;

@@ -3,7 +3,7 @@
 //! A store applies all of it or nothing. Balance movements on the same account are merged first, so
 //! no item is written twice in one unit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     fee::Rail,
@@ -58,6 +58,13 @@ pub struct BalanceKey {
     pub shard: u8,
 }
 
+/// The stored item a write touches.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Item {
+    Record(Key),
+    Balance(BalanceKey),
+}
+
 /// What a write is about, to trace a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -80,6 +87,23 @@ pub enum Subject {
 }
 
 impl Write {
+    /// The item this write touches or checks.
+    pub fn item(&self) -> Item {
+        match self {
+            Self::Insert(record) | Self::Replace { record, .. } | Self::Remember { record, .. } => {
+                Item::Record(record.key())
+            }
+            Self::RequirePayable { tenant, driver, .. } => {
+                Item::Record(Key::Driver(tenant.clone(), driver.clone()))
+            }
+            Self::SettleLoad { tenant, load, .. } => {
+                Item::Record(Key::Load(tenant.clone(), load.clone()))
+            }
+            Self::Move { balance, .. } => Item::Balance(balance.clone()),
+            Self::Forget(key) => Item::Record(key.clone()),
+        }
+    }
+
     pub const fn subject(&self) -> Subject {
         match self {
             Self::Insert(record) | Self::Replace { record, .. } | Self::Remember { record, .. } => {
@@ -207,6 +231,11 @@ impl Changes {
         assert!(
             writes.len() <= WRITES_MAX,
             "a unit of work fits one transaction"
+        );
+        let items: BTreeSet<_> = writes.iter().map(Write::item).collect();
+        assert!(
+            items.len() == writes.len(),
+            "a unit of work writes no item twice: {writes:?}"
         );
         writes
     }

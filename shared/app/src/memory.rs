@@ -1,1 +1,11 @@
-//! The second implementation of each port, in memory.
+//! The second implementation of each port, in memory, and the means to let any of them crash.
+
+mod fault;
+mod queue;
+mod scripted;
+mod store;
+
+pub use fault::{FaultPoints, Faulty};
+pub use queue::MemoryQueue;
+pub use scripted::{Booked, Ending, Operation, ScriptedProvider, Trouble};
+pub use store::{Dump, MemoryStore};

@@ -14,7 +14,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::message::Message;
+use crate::{message::Message, port::DUE_SHARDS};
 
 /// The name of one stored item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,6 +85,71 @@ impl Record {
             }
             Self::Inbox(it) => Key::Inbox(it.id.clone()),
             Self::Outbox(it) => Key::Outbox(it.id.clone()),
+        }
+    }
+
+    /// When somebody has to look at the record again, and the payout it belongs to. Only payouts and
+    /// attempts are ever due.
+    pub fn due(&self) -> Option<(Timestamp, &PayoutId)> {
+        match self {
+            Self::Payout(it) => it.next_at.map(|at| (at, &it.id)),
+            Self::Attempt(it) => it.next_at.map(|at| (at, &it.reference.payout)),
+            Self::Transition(_)
+            | Self::Load(_)
+            | Self::Driver(_)
+            | Self::Method(_)
+            | Self::Deposit(_)
+            | Self::Request(_)
+            | Self::ApiKey(_)
+            | Self::Switch(_)
+            | Self::Reference(_)
+            | Self::Object(_)
+            | Self::Contradiction(_)
+            | Self::Inbox(_)
+            | Self::Outbox(_) => None,
+        }
+    }
+
+    /// When the store may forget the record; none for what is kept.
+    pub fn forgotten_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Request(it) => Some(it.expires_at),
+            Self::Inbox(it) => Some(it.expires_at),
+            Self::Payout(_)
+            | Self::Attempt(_)
+            | Self::Transition(_)
+            | Self::Load(_)
+            | Self::Driver(_)
+            | Self::Method(_)
+            | Self::Deposit(_)
+            | Self::ApiKey(_)
+            | Self::Switch(_)
+            | Self::Reference(_)
+            | Self::Object(_)
+            | Self::Contradiction(_)
+            | Self::Outbox(_) => None,
+        }
+    }
+
+    /// The write that made the record, where that is kept: it tells a repeat of our own write from a
+    /// stranger's.
+    pub fn tx_id(&self) -> Option<&str> {
+        match self {
+            Self::Transition(it) => Some(&it.tx_id),
+            Self::Deposit(it) => Some(&it.tx_id),
+            Self::Payout(_)
+            | Self::Attempt(_)
+            | Self::Load(_)
+            | Self::Driver(_)
+            | Self::Method(_)
+            | Self::Request(_)
+            | Self::ApiKey(_)
+            | Self::Switch(_)
+            | Self::Reference(_)
+            | Self::Object(_)
+            | Self::Contradiction(_)
+            | Self::Inbox(_)
+            | Self::Outbox(_) => None,
         }
     }
 
@@ -221,6 +286,12 @@ impl OutboxEntry {
         }
     }
 
+    /// The smallest text after the shard that an entry made at `at` can have.
+    pub fn first_id_of(at: Timestamp) -> String {
+        let millis = u64::try_from(at.millis()).unwrap_or(0);
+        ulid::Ulid::from_parts(millis, 0).to_string()
+    }
+
     /// The partition an entry's id names.
     pub fn shard_of(id: &str) -> &str {
         id.split_once('#').map_or(id, |(shard, _)| shard)
@@ -232,6 +303,16 @@ impl OutboxEntry {
 pub struct DueEntry {
     pub at: Timestamp,
     pub key: Key,
+}
+
+/// The partition of the due index that a payout and its attempts are listed in, below
+/// [`DUE_SHARDS`]. Stable for ever: stored entries depend on it.
+pub fn due_shard(payout: &PayoutId) -> u8 {
+    // FNV-1a: the ids of one millisecond differ in their last characters only.
+    let hash = payout.as_str().bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    u8::try_from(hash % u32::from(DUE_SHARDS)).unwrap_or(0)
 }
 
 /// The three public figures of a wallet, read at one instant.

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod aws;
+pub mod dynamo;
 pub mod entry;
 pub mod error;
 pub mod kms;

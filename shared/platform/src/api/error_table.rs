@@ -196,7 +196,8 @@ fn refusal_of_denied(denied: &Denied) -> Refusal {
             reason @ (NotPayable::NotActive
             | NotPayable::NotVerified
             | NotPayable::NoMethod
-            | NotPayable::InstantNotAvailable),
+            | NotPayable::InstantNotAvailable
+            | NotPayable::NoRoute),
         ) => Refusal::conflict(message, &reason.to_string()),
         Denied::WrongState(status) => {
             Refusal::conflict(message, "wrong_state").detail("status", status.to_string())

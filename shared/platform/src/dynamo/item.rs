@@ -1,0 +1,196 @@
+//! Records as items: short attribute names, no empty attributes, under one write unit where possible.
+
+use std::collections::HashMap;
+
+use app::record::{Key, Record};
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
+
+use super::keys::{self, Address};
+
+pub(crate) type Attributes = HashMap<String, AttributeValue>;
+
+/// The version that a replacement is conditioned on.
+pub(crate) const VERSION: &str = "v";
+/// A balance's cents.
+pub(crate) const CENTS: &str = "c";
+/// When the store may delete the item by itself, in Unix seconds.
+pub(crate) const EXPIRY: &str = "ttl";
+pub(crate) const STATUS: &str = "st";
+pub(crate) const METHOD: &str = "me";
+pub(crate) const HOLDER: &str = "ho";
+pub(crate) const UPDATED_AT: &str = "ua";
+pub(crate) const EXPIRES_AT: &str = "ea";
+pub(crate) const TX_ID: &str = "tx";
+
+/// Field of a record, and the name it is stored under. Both must be unique, and stay as they are once
+/// data exists. Every byte of a name is paid for in every item.
+const NAMES: [(&str, &str); 46] = [
+    ("version", VERSION),
+    ("status", STATUS),
+    ("method", METHOD),
+    ("holder", HOLDER),
+    ("updated_at", UPDATED_AT),
+    ("expires_at", EXPIRES_AT),
+    ("tx_id", TX_ID),
+    ("tenant", "t"),
+    ("payout", "p"),
+    ("driver", "d"),
+    ("driver_name", "dn"),
+    ("amount", "am"),
+    ("quote", "q"),
+    ("currency", "cu"),
+    ("progress", "pr"),
+    ("description", "de"),
+    ("requested_by", "rb"),
+    ("dispatch_seq", "ds"),
+    ("live_attempt", "la"),
+    ("settled_attempt", "sa"),
+    ("attempts", "an"),
+    ("counted", "co"),
+    ("run_counted", "rc"),
+    ("tried", "tr"),
+    ("shard", "sh"),
+    ("reason", "re"),
+    ("requested_at", "ra"),
+    ("changed_at", "ca"),
+    ("completed_at", "da"),
+    ("created_at", "cr"),
+    ("next_at", "na"),
+    ("outbox", "ob"),
+    ("reference", "rf"),
+    ("provider", "pv"),
+    ("method_version", "mv"),
+    ("object", "o"),
+    ("object_updated", "ou"),
+    ("last_status", "ls"),
+    ("reprocesses", "rp"),
+    ("processed", "pd"),
+    ("lease_until", "lu"),
+    ("sent_at", "se"),
+    ("process_sent_at", "ps"),
+    ("watched_at", "wa"),
+    ("checked_at", "ck"),
+    ("prev_hash", "ph"),
+];
+
+/// An item that does not hold what its key promises.
+#[derive(Debug, thiserror::Error)]
+#[error("unreadable item {pk} / {sk}: {cause}")]
+pub(crate) struct Unreadable {
+    pk: String,
+    sk: String,
+    cause: serde_dynamo::Error,
+}
+
+/// The item of a record, keys and index entry included.
+pub(crate) fn write(record: &Record) -> Attributes {
+    let mut item = fields(record);
+    item.extend(key_of(&keys::address(&record.key())));
+    if let Some(Address { pk, sk }) = keys::due_address(record) {
+        item.insert(keys::DUE_PK.to_owned(), AttributeValue::S(pk));
+        item.insert(keys::DUE_SK.to_owned(), AttributeValue::S(sk));
+    }
+    if let Some(at) = record.forgotten_at() {
+        let seconds = AttributeValue::N(at.seconds().to_string());
+        item.insert(EXPIRY.to_owned(), seconds);
+    }
+    item
+}
+
+/// The key attributes of an item.
+pub(crate) fn key_of(address: &Address) -> Attributes {
+    [(keys::PK, &address.pk), (keys::SK, &address.sk)]
+        .into_iter()
+        .map(|(name, text)| (name.to_owned(), AttributeValue::S(text.clone())))
+        .collect()
+}
+
+/// Where an item says that it is.
+pub(crate) fn address_of(item: &Attributes) -> Option<Address> {
+    Some(Address {
+        pk: text(item, keys::PK)?.to_owned(),
+        sk: text(item, keys::SK)?.to_owned(),
+    })
+}
+
+pub(crate) fn text<'a>(item: &'a Attributes, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+/// Reads the item that is stored under `key`.
+///
+/// # Errors
+/// [`Unreadable`] when it is not the record that belongs there.
+pub(crate) fn read(key: &Key, item: Attributes) -> Result<Record, Unreadable> {
+    let record = match key {
+        Key::Payout(..) => of(item).map(Record::Payout),
+        Key::Attempt(..) => of(item).map(Record::Attempt),
+        Key::Transition(..) => of(item).map(Record::Transition),
+        Key::Load(..) => of(item).map(Record::Load),
+        Key::Driver(..) => of(item).map(Record::Driver),
+        Key::Method(..) => of(item).map(Record::Method),
+        Key::Deposit(..) => of(item).map(Record::Deposit),
+        Key::Request(..) => of(item).map(Record::Request),
+        Key::ApiKey(_) => of(item).map(Record::ApiKey),
+        Key::Switch(..) => of(item).map(Record::Switch),
+        Key::Reference(..) => of(item).map(Record::Reference),
+        Key::Object(..) => of(item).map(Record::Object),
+        Key::Contradiction(..) => of(item).map(Record::Contradiction),
+        Key::Inbox(_) => of(item).map(Record::Inbox),
+        Key::Outbox(_) => of(item).map(Record::Outbox),
+    };
+    record.map_err(|cause| {
+        let Address { pk, sk } = keys::address(key);
+        Unreadable { pk, sk, cause }
+    })
+}
+
+/// Reads the fields of an item into `T`.
+pub(crate) fn of<T: DeserializeOwned>(item: Attributes) -> Result<T, serde_dynamo::Error> {
+    from_item(renamed(item, |(long, short)| (short, long)))
+}
+
+fn fields(record: &Record) -> Attributes {
+    match record {
+        Record::Payout(it) => plain(it),
+        Record::Attempt(it) => plain(it),
+        Record::Transition(it) => plain(it),
+        Record::Load(it) => plain(it),
+        Record::Driver(it) => plain(it),
+        Record::Method(it) => plain(it),
+        Record::Deposit(it) => plain(it),
+        Record::Request(it) => plain(it),
+        Record::ApiKey(it) => plain(it),
+        Record::Switch(it) => plain(it),
+        Record::Reference(it) => plain(it),
+        Record::Object(it) | Record::Contradiction(it) => plain(it),
+        Record::Inbox(it) => plain(it),
+        Record::Outbox(it) => plain(it),
+    }
+}
+
+fn plain<T: Serialize>(record: &T) -> Attributes {
+    let mut item: Attributes = to_item(record).expect("a record holds only what an item can hold");
+    item.retain(|_, value| !value.is_null());
+    renamed(item, |pair| pair)
+}
+
+fn renamed(
+    item: Attributes,
+    direction: fn((&'static str, &'static str)) -> (&'static str, &'static str),
+) -> Attributes {
+    item.into_iter()
+        .map(|(name, value)| {
+            let to = NAMES
+                .into_iter()
+                .map(direction)
+                .find_map(|(from, to)| (from == name).then_some(to));
+            (to.map_or(name, str::to_owned), value)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

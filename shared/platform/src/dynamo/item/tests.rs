@@ -1,0 +1,360 @@
+//! Every kind of record of a typical payout: it reads back as it was written, and costs one unit.
+
+use std::collections::BTreeSet;
+
+use app::{
+    message::{Check, Dispatch, Message},
+    record::{
+        ApiKey, Deposit, Inbox, InboxId, MethodVersion, ObjectLink, OutboxEntry, ReferenceLink,
+        RequestRecord,
+    },
+};
+use domain::{
+    attempt::Attempt,
+    attempt_machine::AttemptState,
+    driver::{Driver, DriverStatus, KycStatus, Method, MethodKind},
+    fee::{Channel, FeeSchedule, Rail},
+    ids::{AttemptRef, DepositId, DriverId, Mode, PayoutId, ProviderId, TenantId},
+    ledger::{Account, Posting},
+    load::{Load, LoadStatus},
+    money::{Cents, Currency},
+    payout::{Booking, Change, Note, Outcome, Payout},
+    routing::{Provider, RouteSwitch, StopReason},
+    time::Timestamp,
+    transition::{Actor, Transition},
+};
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_millis(1_769_860_800_123);
+const HEX_64: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+/// What is billed as one write unit, less a reserve.
+const ONE_UNIT: usize = 1000;
+
+fn tenant() -> TenantId {
+    "ovn-logistics~live".parse().expect("valid")
+}
+
+fn driver_id() -> DriverId {
+    DriverId::from_digest(&[0xab; 32])
+}
+
+fn payout_id() -> PayoutId {
+    PayoutId::mint(NOW, u128::MAX)
+}
+
+fn reference() -> AttemptRef {
+    AttemptRef::new(payout_id(), 1)
+}
+
+fn object() -> ProviderId {
+    "cpoi_0b2e8d1c-5f0a-4b57-9c39-6f1f2f7e9b10"
+        .parse()
+        .expect("valid")
+}
+
+/// A payout that was claimed, as it stands while the provider works on it.
+fn payout() -> (Payout, Transition) {
+    let amount = Cents::new(45_000);
+    let actor = Actor::Key("k7Q2mX91bZ0a".to_owned());
+    let note = Note {
+        actor: &actor,
+        at: NOW,
+        tx_id: &HEX_64[..36],
+        attempt: None,
+        reason: None,
+    };
+    let booking = Booking {
+        tenant: tenant(),
+        id: payout_id(),
+        driver: driver_id(),
+        driver_name: "Maximilian Featherstonehaugh".to_owned(),
+        load: Some("L-2026-000012345".parse().expect("valid")),
+        description: Some("Chicago to Dallas, two stops, detention included".to_owned()),
+        amount,
+        quote: FeeSchedule::default()
+            .quote(Rail::Standard, Channel::Single, amount)
+            .expect("in range"),
+        currency: Currency::Usd,
+        rail: Rail::Standard,
+        requested_by: Some("dispatcher@ovn-logistics.example".to_owned()),
+    };
+    let (booked, _) = Payout::book_standard(booking, &note);
+    let attempt = attempt();
+    let note = Note {
+        attempt: Some(&attempt),
+        reason: Some("route payelata/card".to_owned()),
+        ..note
+    };
+    let claimed = booked.apply(Change::Claim(Provider::Payelata), &note);
+    let Ok(Outcome::Moved(payout, transition)) = claimed else {
+        panic!("a booked payout can be claimed");
+    };
+    let payout = Payout {
+        next_at: Some(NOW),
+        outbox: Some("09#01KGA0000000000000000000AB".to_owned()),
+        ..*payout
+    };
+    (payout, *transition)
+}
+
+fn attempt() -> Attempt {
+    Attempt {
+        tenant: tenant(),
+        reference: reference(),
+        version: 7,
+        fence: 2,
+        state: AttemptState::Submitted,
+        provider: Provider::Payelata,
+        route: "payelata/card 2026-01".to_owned(),
+        driver: driver_id(),
+        method_version: Some(3),
+        rail: Rail::Standard,
+        net: Cents::new(44_750),
+        currency: Currency::Usd,
+        object: Some(object()),
+        object_updated: NOW.millis(),
+        last_status: Some("process_pending".to_owned()),
+        reason: Some("provider_in_flight".to_owned()),
+        tries: 1,
+        repeats: 0,
+        reprocesses: 0,
+        processed: true,
+        created_at: NOW,
+        lease_until: Some(NOW),
+        sent_at: Some(NOW),
+        process_sent_at: Some(NOW),
+        watched_at: Some(NOW),
+        polls: 3,
+        checked_at: Some(NOW),
+        absent_at: Some(NOW),
+        next_at: Some(NOW),
+    }
+}
+
+fn method() -> Method {
+    Method {
+        kind: MethodKind::Card,
+        version: 3,
+        masked: "****0000".to_owned(),
+        // 110 bytes of JSON, sealed with a nonce and a tag, in base64.
+        sealed: "A".repeat(184),
+        updated_at: NOW,
+    }
+}
+
+fn people() -> Vec<Record> {
+    let load = Load {
+        tenant: tenant(),
+        id: "L-2026-000012345".parse().expect("valid"),
+        version: 2,
+        driver: driver_id(),
+        driver_name: "Maximilian Featherstonehaugh".to_owned(),
+        amount: Cents::new(45_000),
+        currency: Currency::Usd,
+        description: Some("Chicago to Dallas, two stops".to_owned()),
+        metadata: Some(r#"{"customer":"ACME","trailer":"53ft"}"#.to_owned()),
+        status: LoadStatus::Held,
+        holder: Some(payout_id()),
+        created_at: NOW,
+        updated_at: NOW,
+    };
+    let driver = Driver {
+        tenant: tenant(),
+        id: driver_id(),
+        version: 4,
+        ovn_id: "OVN-DRV-000123".parse().expect("valid"),
+        name: "Maximilian Featherstonehaugh".to_owned(),
+        email: "max.featherstonehaugh@example.com".to_owned(),
+        phone: "+15551234567".to_owned(),
+        status: DriverStatus::Active,
+        kyc: KycStatus::Verified,
+        method: Some(method()),
+        created_at: NOW,
+    };
+    let version = MethodVersion {
+        tenant: tenant(),
+        driver: driver_id(),
+        method: method(),
+    };
+    let key = ApiKey {
+        id: "k7Q2mX91bZ0a".to_owned(),
+        version: 1,
+        tenant: tenant(),
+        name: "ERP".to_owned(),
+        digest: HEX_64.to_owned(),
+        scopes: vec!["payouts:read".to_owned(), "payouts:write".to_owned()],
+        expires_at: Some(NOW),
+        revoked_at: None,
+        created_at: NOW,
+    };
+    vec![
+        Record::Load(Box::new(load)),
+        Record::Driver(Box::new(driver)),
+        Record::Method(Box::new(version)),
+        Record::ApiKey(Box::new(key)),
+    ]
+}
+
+fn traces() -> Vec<Record> {
+    let link = ObjectLink {
+        provider: Provider::Payelata,
+        tenant: tenant(),
+        reference: reference(),
+        object: object(),
+    };
+    let id = InboxId {
+        provider: Provider::Payelata,
+        mode: Mode::Live,
+        object: object(),
+        body_sha256: HEX_64.to_owned(),
+    };
+    let inbox = Inbox {
+        id: id.clone(),
+        version: 1,
+        tenant: tenant(),
+        reference: reference(),
+        done: false,
+        first_seen: NOW,
+        expires_at: NOW,
+    };
+    let check = Message::Check(Check {
+        tenant: tenant(),
+        reference: reference(),
+        inbox: Some(id),
+    });
+    let dispatch = Message::Dispatch(Dispatch {
+        tenant: tenant(),
+        payout: payout_id(),
+        driver: Some(driver_id()),
+        attempt: 1,
+        seq: 1,
+    });
+    vec![
+        Record::Reference(Box::new(ReferenceLink {
+            provider: Provider::Payelata,
+            tenant: tenant(),
+            reference: reference(),
+        })),
+        Record::Object(Box::new(link.clone())),
+        Record::Contradiction(Box::new(link)),
+        Record::Inbox(Box::new(inbox)),
+        Record::Outbox(Box::new(OutboxEntry::new(check, NOW, 1))),
+        Record::Outbox(Box::new(OutboxEntry::new(dispatch, NOW, 2))),
+    ]
+}
+
+fn every_kind() -> Vec<Record> {
+    let (payout, transition) = payout();
+    let deposit = Deposit {
+        tenant: tenant(),
+        id: DepositId::from_digest(&[0xcd; 32]),
+        amount: Cents::new(5_000_000),
+        currency: Currency::Usd,
+        reference: "WIRE-2026-01-31-0001".to_owned(),
+        actor: Actor::Key("k7Q2mX91bZ0a".to_owned()),
+        created_at: NOW,
+        legs: Posting::between(
+            Account::CashFunding,
+            Account::Available,
+            Cents::new(5_000_000),
+        ),
+        tx_id: HEX_64[..36].to_owned(),
+    };
+    let request = RequestRecord {
+        tenant: tenant(),
+        digest: HEX_64.to_owned(),
+        fingerprint: HEX_64.to_owned(),
+        status: 200,
+        body: "b".repeat(450),
+        expires_at: NOW,
+    };
+    let switch =
+        RouteSwitch::open(Provider::Payelata, Mode::Live).stopped_by(StopReason::Credentials, NOW);
+    let money = vec![
+        Record::Payout(Box::new(payout)),
+        Record::Attempt(Box::new(attempt())),
+        Record::Transition(Box::new(transition)),
+        Record::Deposit(Box::new(deposit)),
+        Record::Request(Box::new(request)),
+        Record::Switch(Box::new(switch)),
+    ];
+    [money, people(), traces()].concat()
+}
+
+/// The size that is billed: names and values, with the overhead of lists, maps and numbers.
+fn billed(item: &Attributes) -> usize {
+    item.iter()
+        .map(|(name, value)| name.len() + billed_value(value))
+        .sum()
+}
+
+fn billed_value(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(digits) => digits.len().div_ceil(2) + 2,
+        AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
+        AttributeValue::L(list) => 3 + list.iter().map(|it| 1 + billed_value(it)).sum::<usize>(),
+        AttributeValue::M(map) => 3 + map.len() + billed(map),
+        other => panic!("records hold no {other:?}"),
+    }
+}
+
+#[test]
+fn every_record_reads_back_as_it_was_written() {
+    for record in every_kind() {
+        let read = read(&record.key(), write(&record)).expect("our own item");
+        assert_eq!(read, record);
+    }
+}
+
+#[test]
+fn every_record_of_a_typical_payout_is_billed_as_one_unit() {
+    for record in every_kind() {
+        let size = billed(&write(&record));
+        println!("{size:5} {:?}", record.key());
+        assert!(size < ONE_UNIT, "{size} bytes: {record:?}");
+    }
+}
+
+#[test]
+fn no_stored_name_stands_for_two_fields() {
+    let longs: BTreeSet<_> = NAMES.iter().map(|(long, _)| long).collect();
+    let shorts: BTreeSet<_> = NAMES.iter().map(|(_, short)| short).collect();
+    assert_eq!((longs.len(), shorts.len()), (NAMES.len(), NAMES.len()));
+    // A short name that is a field of its own would be lost here.
+    for record in every_kind() {
+        let count = |item: &Attributes| item.len() - if record.due().is_some() { 4 } else { 2 };
+        let expiry = usize::from(record.forgotten_at().is_some());
+        let stored = write(&record);
+        assert_eq!(count(&stored) - expiry, fields(&record).len(), "{record:?}");
+    }
+}
+
+#[test]
+fn only_what_is_due_is_listed_and_only_what_is_forgotten_expires() {
+    let (payout, _) = payout();
+    let item = write(&Record::Payout(Box::new(payout.clone())));
+    assert!(item.contains_key(keys::DUE_PK) && item.contains_key(keys::DUE_SK));
+    let rested = Payout {
+        next_at: None,
+        ..payout
+    };
+    let item = write(&Record::Payout(Box::new(rested)));
+    assert!(!item.contains_key(keys::DUE_PK) && !item.contains_key(keys::DUE_SK));
+    let expiring: Vec<_> = every_kind()
+        .iter()
+        .map(|record| (write(record).contains_key(EXPIRY), record.forgotten_at()))
+        .collect();
+    for (has_expiry, forgotten_at) in expiring {
+        assert_eq!(has_expiry, forgotten_at.is_some());
+    }
+}
+
+#[test]
+fn an_item_of_another_kind_is_unreadable_and_says_where_it_is() {
+    let (payout, _) = payout();
+    let item = write(&Record::Payout(Box::new(payout)));
+    let error = read(&Key::ApiKey("k1".to_owned()), item).expect_err("no API key");
+    assert!(error.to_string().starts_with("unreadable item K#k1 / KEY"));
+}

@@ -1,0 +1,104 @@
+//! The stores under the contract.
+
+use app::{
+    changes::Changes,
+    memory::MemoryStore,
+    port::{CommitError, Store, Unreachable},
+    record::{Balances, DueEntry, Key, OutboxEntry, Record},
+};
+use domain::{
+    ids::{PayoutId, TenantId},
+    time::Timestamp,
+    transition::Transition,
+};
+use local::engine::{Engine, Faults, TABLE};
+use platform::dynamo::DynamoStore;
+
+/// Any store, so that a case is written once.
+#[derive(Clone, Debug)]
+pub(crate) enum AnyStore {
+    Memory(MemoryStore),
+    Dynamo(DynamoStore),
+}
+
+/// Runs a case on a fresh store of each kind.
+pub(crate) async fn on_every_store<F: Future<Output = ()>>(case: impl Fn(AnyStore) -> F) {
+    eprintln!("on the store in memory");
+    case(AnyStore::Memory(MemoryStore::new())).await;
+    eprintln!("on the engine in memory");
+    let engine = Engine::in_memory().expect("opens");
+    case(AnyStore::Dynamo(over(&engine))).await;
+    eprintln!("on the engine in a file");
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = Engine::on_file(&folder.path().join("table.db")).expect("opens");
+    case(AnyStore::Dynamo(over(&engine))).await;
+}
+
+pub(crate) fn over(engine: &Engine) -> DynamoStore {
+    engine.create_table().expect("a table");
+    DynamoStore::new(engine.client(), TABLE.to_owned())
+}
+
+/// A store over `engine` whose answers are spoiled as planned, and that waits for nothing.
+pub(crate) fn spoiled(engine: &Engine, faults: Faults) -> DynamoStore {
+    engine.create_table().expect("a table");
+    DynamoStore::new(engine.faulty_client(faults), TABLE.to_owned()).with_jitter(|| 0)
+}
+
+impl Store for AnyStore {
+    async fn fetch(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, Unreachable> {
+        match self {
+            Self::Memory(it) => it.fetch(keys).await,
+            Self::Dynamo(it) => it.fetch(keys).await,
+        }
+    }
+
+    async fn commit(&self, changes: Changes) -> Result<(), CommitError> {
+        match self {
+            Self::Memory(it) => it.commit(changes).await,
+            Self::Dynamo(it) => it.commit(changes).await,
+        }
+    }
+
+    async fn transitions(
+        &self,
+        tenant: &TenantId,
+        payout: &PayoutId,
+    ) -> Result<Vec<Transition>, Unreachable> {
+        match self {
+            Self::Memory(it) => it.transitions(tenant, payout).await,
+            Self::Dynamo(it) => it.transitions(tenant, payout).await,
+        }
+    }
+
+    async fn balances(&self, tenant: &TenantId) -> Result<Balances, Unreachable> {
+        match self {
+            Self::Memory(it) => it.balances(tenant).await,
+            Self::Dynamo(it) => it.balances(tenant).await,
+        }
+    }
+
+    async fn due(
+        &self,
+        shard: u8,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueEntry>, Unreachable> {
+        match self {
+            Self::Memory(it) => it.due(shard, until, limit).await,
+            Self::Dynamo(it) => it.due(shard, until, limit).await,
+        }
+    }
+
+    async fn outbox(
+        &self,
+        shard: u8,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OutboxEntry>, Unreachable> {
+        match self {
+            Self::Memory(it) => it.outbox(shard, until, limit).await,
+            Self::Dynamo(it) => it.outbox(shard, until, limit).await,
+        }
+    }
+}
