@@ -24,11 +24,7 @@ use crate::asked::{Asked, asking, driver_id, reply};
 
 const RAILS: [(&str, Rail); 2] = [("standard", Rail::Standard), ("instant", Rail::Instant)];
 
-pub async fn handle<S: Store, Q: Queue>(
-    backend: Backend<S>,
-    queue: Q,
-    request: Request,
-) -> Reply {
+pub async fn handle<S: Store, Q: Queue>(backend: Backend<S>, queue: Q, request: Request) -> Reply {
     let meta = request.meta();
     reply(create(&backend, &queue, &request).await, &meta)
 }
@@ -55,7 +51,11 @@ async fn create<S: Store, Q: Queue>(
         if both {
             fields.problem("recipientId", "means the same as driverId; send one");
         }
-        let name = if fields.has("recipientId") { "recipientId" } else { "driverId" };
+        let name = if fields.has("recipientId") {
+            "recipientId"
+        } else {
+            "driverId"
+        };
         let tenant = &asked.caller.tenant;
         let driver = fields.required(name, |text| driver_id(backend, tenant, text));
         if both {
@@ -75,7 +75,10 @@ async fn create<S: Store, Q: Queue>(
         (source, rail)
     } else {
         let load = fields.required("loadId", LoadId::parse);
-        (load.map(Source::Load), fields.optional_one_of("urgency", &RAILS))
+        (
+            load.map(Source::Load),
+            fields.optional_one_of("urgency", &RAILS),
+        )
     };
     let requested_by = fields.optional_text("requestedBy", 200);
     let source = asked.fields.finish_with(source)?;

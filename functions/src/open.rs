@@ -37,7 +37,10 @@ pub fn backend() -> Result<Backend<DynamoStore>, Fatal> {
 /// # Errors
 /// As [`backend`].
 pub fn queue() -> Result<SqsQueue, Fatal> {
-    Ok(SqsQueue::new(aws::sqs_client()?, QueueSettings::from_env()?))
+    Ok(SqsQueue::new(
+        aws::sqs_client()?,
+        QueueSettings::from_env()?,
+    ))
 }
 
 /// # Errors
@@ -47,7 +50,10 @@ pub fn with_queue() -> Result<(Backend<DynamoStore>, SqsQueue), Fatal> {
 }
 
 fn vault() -> Result<KmsVault, Fatal> {
-    Ok(KmsVault::new(aws::kms_client()?, VaultSettings::from_env()?))
+    Ok(KmsVault::new(
+        aws::kms_client()?,
+        VaultSettings::from_env()?,
+    ))
 }
 
 /// # Errors
@@ -94,8 +100,7 @@ pub fn for_check() -> Result<check_attempt::Bench<DynamoStore, SqsQueue, AnyProv
 
 /// # Errors
 /// As [`backend`].
-pub fn for_callbacks()
--> Result<(Backend<DynamoStore>, SqsQueue, Arc<CallbackSecrets>), Fatal> {
+pub fn for_callbacks() -> Result<(Backend<DynamoStore>, SqsQueue, Arc<CallbackSecrets>), Fatal> {
     let (backend, queue) = with_queue()?;
     Ok((backend, queue, Arc::new(CallbackSecrets::from_env())))
 }

@@ -23,11 +23,7 @@ const KINDS: [(&str, MethodKind); 3] = [
     ("prepaid_card", MethodKind::PrepaidCard),
 ];
 
-pub async fn handle<S: Store, V: Vault>(
-    backend: Backend<S>,
-    vault: V,
-    request: Request,
-) -> Reply {
+pub async fn handle<S: Store, V: Vault>(backend: Backend<S>, vault: V, request: Request) -> Reply {
     let meta = request.meta();
     reply(put(&backend, &vault, &request).await, &meta)
 }
@@ -72,8 +68,14 @@ fn account(fields: &mut Fields, kind: MethodKind) -> Option<Account> {
     };
     let number = match kind {
         MethodKind::Card => {
-            keep("expMonth", fields.optional("expMonth", |text| digits(text, 1..=2)));
-            keep("expYear", fields.optional("expYear", |text| digits(text, 4..=4)));
+            keep(
+                "expMonth",
+                fields.optional("expMonth", |text| digits(text, 1..=2)),
+            );
+            keep(
+                "expYear",
+                fields.optional("expYear", |text| digits(text, 4..=4)),
+            );
             keep("holder", fields.optional_text("holder", 200));
             let number = fields.required("cardNumber", |text| digits(text, 12..=19));
             keep("cardNumber", number.clone());

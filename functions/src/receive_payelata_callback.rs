@@ -49,8 +49,8 @@ async fn receive<S: Store, Q: Queue>(
         .and_then(|signature| callback::verify(secrets, &request.body, signature))
         .filter(|mode| *mode == tenant.mode())
         .ok_or(Error::Unauthenticated)?;
-    let ring = callback::decode(&request.body)
-        .map_err(|error| Error::invalid("", &error.to_string()))?;
+    let ring =
+        callback::decode(&request.body).map_err(|error| Error::invalid("", &error.to_string()))?;
     let object = match ring {
         Ring::Invoice(object) => object,
         Ring::Other => return Ok(()),

@@ -83,11 +83,24 @@ mod tests {
     #[test]
     fn mail_addresses_and_phone_numbers_are_checked_for_their_form() {
         assert!(email("john@example.com").is_ok());
-        for text in ["john", "@example.com", "john@example", "a@b@c.d", "a b@c.d", "a@.c"] {
+        for text in [
+            "john",
+            "@example.com",
+            "john@example",
+            "a@b@c.d",
+            "a b@c.d",
+            "a@.c",
+        ] {
             assert!(email(text).is_err(), "{text}");
         }
         assert!(phone("+15551234567").is_ok());
-        for text in ["5551234567", "+0123456789", "+1555", "+1555123456789012", "+1555abc4567"] {
+        for text in [
+            "5551234567",
+            "+0123456789",
+            "+1555",
+            "+1555123456789012",
+            "+1555abc4567",
+        ] {
             assert!(phone(text).is_err(), "{text}");
         }
     }

@@ -14,11 +14,7 @@ use platform::{
 
 use crate::asked::{Asked, asking, reply};
 
-pub async fn handle<S: Store, Q: Queue>(
-    backend: Backend<S>,
-    queue: Q,
-    request: Request,
-) -> Reply {
+pub async fn handle<S: Store, Q: Queue>(backend: Backend<S>, queue: Q, request: Request) -> Reply {
     let meta = request.meta();
     reply(retry(&backend, &queue, &request).await, &meta)
 }

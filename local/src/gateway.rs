@@ -7,14 +7,10 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use functions::{
-    mount,
-    table::{FUNCTIONS, Function, Trigger},
-};
+use functions::{mount, table::FUNCTIONS};
 use platform::api::{
     admission::admit,
     envelope::Reply,
-    path::match_route,
     request::{Headers, RawRequest},
 };
 
@@ -55,7 +51,7 @@ async fn raw_request(gateway: &Gateway, request: HttpRequest) -> RawRequest {
         query: parts.uri.query().unwrap_or("").to_owned(),
         headers: headers(&parts.headers),
         body,
-        id: gateway.world.backend.request_id(),
+        id: format!("req_{:032x}", (gateway.world.backend.entropy)()),
         received_at: gateway.world.backend.clock.now(),
     }
 }
@@ -70,34 +66,26 @@ fn headers(headers: &HeaderMap) -> Headers {
 async fn handle(world: &LocalWorld, raw: RawRequest) -> Reply {
     let mut allowed = Vec::new();
     for function in &FUNCTIONS {
-        let Some((method, route)) = route_of(function, &raw.path) else {
+        let Some(route) = function.route() else {
             continue;
         };
-        if method != raw.method {
-            allowed.push(method);
+        if route.matched(&raw.path).is_none() {
             continue;
         }
-        return match admit(method, route, raw) {
-            Ok(request) => mount::http(world, function, request).await,
-            Err(refused) => *refused,
+        if route.method != raw.method {
+            allowed.push(route.method);
+            continue;
+        }
+        return match admit(&route, raw) {
+            // Boxed, because the handlers of all functions together make one large future.
+            Ok(request) => Box::pin(mount::http(world, function, request)).await,
+            Err(refused) => refused,
         };
     }
     if allowed.is_empty() {
         Reply::no_route(&raw.meta())
     } else {
         Reply::method_not_allowed(&allowed.join(", "), &raw.meta())
-    }
-}
-
-/// The method and route of a function, when the path is one of its own. A fixed segment is preferred to
-/// a parameter by the order of the table.
-fn route_of(function: &Function, path: &str) -> Option<(&'static str, &'static str)> {
-    match function.trigger {
-        Trigger::Http { method, routes } => routes
-            .iter()
-            .find(|route| match_route(route, path).is_some())
-            .map(|route| (method, *route)),
-        Trigger::Queue(_) | Trigger::EveryMinute => None,
     }
 }
 

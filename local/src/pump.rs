@@ -100,7 +100,8 @@ impl Pump {
                 };
                 let (world, freed) = (self.world.clone(), Arc::clone(&self.sent));
                 tokio::spawn(async move {
-                    handle(world, message).await;
+                    // Boxed, because all consumers together make one large future.
+                    Box::pin(handle(world, message)).await;
                     drop(permit);
                     freed.notify_one();
                     drop(busy);

@@ -178,7 +178,10 @@ async fn put_start_load(
     load: &str,
 ) -> Result<(), Error> {
     let load = LoadId::parse(load).map_err(|error| invalid(&error))?;
-    if get_load::run(&world.backend.store, tenant, &load).await.is_ok() {
+    if get_load::run(&world.backend.store, tenant, &load)
+        .await
+        .is_ok()
+    {
         return Ok(());
     }
     let ovn_id = OvnDriverId::parse(DRIVER).map_err(|error| invalid(&error))?;

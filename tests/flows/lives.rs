@@ -166,7 +166,9 @@ async fn a_failed_payout_can_be_retried_and_is_then_paid_once() {
     assert_eq!(stage.balances().await.available.get(), WALLET);
     assert_eq!(stage.load("L-1").await.status, LoadStatus::Held);
     stage.provider.end_with(Ending::Paid);
-    retry(&stage, &id).await.expect("failed payouts can be retried");
+    retry(&stage, &id)
+        .await
+        .expect("failed payouts can be retried");
     stage.advance(3_600).await;
     books::paid_exactly_once(&stage, &id).await;
     assert_eq!(stage.payout(&id).await.settled_attempt, Some(2));
@@ -178,7 +180,9 @@ async fn a_failed_payout_can_be_canceled_to_free_its_load() {
     stage.provider.end_with(Ending::Failed);
     let id = stage.create_for_sure("L-1", Rail::Standard).await;
     stage.advance(3_600).await;
-    cancel(&stage, &id).await.expect("failed payouts can be canceled");
+    cancel(&stage, &id)
+        .await
+        .expect("failed payouts can be canceled");
     assert_eq!(stage.load("L-1").await.status, LoadStatus::Open);
     books::balance(&stage);
 }
@@ -190,7 +194,9 @@ async fn a_driver_who_cannot_be_paid_is_refused_with_the_reason() {
     let refused = stage.create("L-1", Rail::Standard, "key").await;
     assert_eq!(
         refused,
-        Err(Error::Denied(Denied::DriverNotPayable(NotPayable::NotVerified)))
+        Err(Error::Denied(Denied::DriverNotPayable(
+            NotPayable::NotVerified
+        )))
     );
     stage.verify(KycDecision::Approve).await;
     stage.put_method(MethodKind::BankAccount).await;

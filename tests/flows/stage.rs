@@ -138,7 +138,9 @@ impl Stage {
             email: "john@example.com".to_owned(),
             phone: "+15551234567".to_owned(),
         };
-        register_driver::run(&call, store, register).await.expect("registered");
+        register_driver::run(&call, store, register)
+            .await
+            .expect("registered");
         self.put_method(MethodKind::Card).await;
         let verify = VerifyDriver {
             asking: quietly(&self.tenant),
@@ -146,14 +148,18 @@ impl Stage {
             decision: KycDecision::Approve,
             reason: "checked".to_owned(),
         };
-        verify_driver::run(&self.call("setup"), store, verify).await.expect("verified");
+        verify_driver::run(&self.call("setup"), store, verify)
+            .await
+            .expect("verified");
         let deposit = CreateDeposit {
             asking: quietly(&self.tenant),
             id: self.dispatcher.seal.deposit_id(&self.tenant, "start"),
             amount: Cents::new(WALLET),
             reference: "start".to_owned(),
         };
-        create_deposit::run(&self.call("setup"), store, deposit).await.expect("funded");
+        create_deposit::run(&self.call("setup"), store, deposit)
+            .await
+            .expect("funded");
         self.put_load("L-1").await;
     }
 
@@ -191,7 +197,9 @@ impl Stage {
             description: None,
             metadata: None,
         };
-        put_load::run(&self.call("setup"), &self.memory, command).await.expect("put");
+        put_load::run(&self.call("setup"), &self.memory, command)
+            .await
+            .expect("put");
     }
 
     pub(crate) fn call(&self, name: &str) -> Call {
@@ -258,7 +266,9 @@ impl Stage {
     pub(crate) async fn handle(&self, message: Message) {
         let result = match message {
             Message::Dispatch(dispatch) => {
-                self.dispatcher.run(&self.call("dispatch-payout"), &dispatch).await
+                self.dispatcher
+                    .run(&self.call("dispatch-payout"), &dispatch)
+                    .await
             }
             Message::Check(check) => {
                 let checker = Checker {
@@ -286,7 +296,9 @@ impl Stage {
         let target = self.clock.now().millis() + seconds * 1_000;
         loop {
             self.work().await;
-            let Some(due) = self.next_due(target).await else { break };
+            let Some(due) = self.next_due(target).await else {
+                break;
+            };
             let now = self.clock.now().millis();
             self.clock.advance_ms((due - now).max(1_000));
             self.tick().await;
@@ -306,13 +318,22 @@ impl Stage {
 
     async fn next_due(&self, target: i64) -> Option<i64> {
         let until = Timestamp::from_millis(target);
-        let mut moments: Vec<i64> = self.messages.next_due().map(Timestamp::millis).into_iter().collect();
+        let mut moments: Vec<i64> = self
+            .messages
+            .next_due()
+            .map(Timestamp::millis)
+            .into_iter()
+            .collect();
         for shard in 0..DUE_SHARDS {
             let due = self.memory.due(shard, until, 1).await.expect("in memory");
             moments.extend(due.first().map(|entry| entry.at.millis()));
         }
         for shard in 0..OUTBOX_SHARDS {
-            let entries = self.memory.outbox(shard, until, 1).await.expect("in memory");
+            let entries = self
+                .memory
+                .outbox(shard, until, 1)
+                .await
+                .expect("in memory");
             moments.extend(
                 entries
                     .first()
@@ -324,7 +345,13 @@ impl Stage {
 
     pub(crate) async fn payout(&self, id: &PayoutId) -> Payout {
         let key = Key::Payout(self.tenant.clone(), id.clone());
-        match self.memory.fetch(&[key]).await.expect("in memory").remove(0) {
+        match self
+            .memory
+            .fetch(&[key])
+            .await
+            .expect("in memory")
+            .remove(0)
+        {
             Some(Record::Payout(payout)) => *payout,
             other => panic!("no payout: {other:?}"),
         }
@@ -332,19 +359,31 @@ impl Stage {
 
     pub(crate) async fn load(&self, id: &str) -> Load {
         let key = Key::Load(self.tenant.clone(), LoadId::parse(id).expect("valid"));
-        match self.memory.fetch(&[key]).await.expect("in memory").remove(0) {
+        match self
+            .memory
+            .fetch(&[key])
+            .await
+            .expect("in memory")
+            .remove(0)
+        {
             Some(Record::Load(load)) => *load,
             other => panic!("no load: {other:?}"),
         }
     }
 
     pub(crate) async fn history(&self, id: &PayoutId) -> Vec<Transition> {
-        self.memory.transitions(&self.tenant, id).await.expect("in memory")
+        self.memory
+            .transitions(&self.tenant, id)
+            .await
+            .expect("in memory")
     }
 
     pub(crate) async fn events(&self, id: &PayoutId) -> Vec<&'static str> {
         let history = self.history(id).await;
-        history.iter().map(|transition| transition.event.name()).collect()
+        history
+            .iter()
+            .map(|transition| transition.event.name())
+            .collect()
     }
 
     pub(crate) async fn balances(&self) -> Balances {

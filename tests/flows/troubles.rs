@@ -46,7 +46,11 @@ async fn a_lost_create_answer_pays_exactly_once() {
         assert_eq!(payout.progress, Some(Progress::OutcomeUnknown));
         stage.advance(3_600).await;
         books::paid_exactly_once(&stage, &id).await;
-        assert_eq!(stage.payout(&id).await.attempts, 1, "the same reference all along");
+        assert_eq!(
+            stage.payout(&id).await.attempts,
+            1,
+            "the same reference all along"
+        );
     }
 }
 
@@ -104,7 +108,11 @@ async fn refused_credentials_stop_the_route_until_a_probe_goes_through() {
     stage.advance(3_600).await;
     assert_eq!(stage.payout(&first).await.status, PayoutStatus::Completed);
     assert_eq!(stage.provider.paid(), 2);
-    assert_eq!(stage.payout(&first).await.counted, 1, "no attempt was burnt");
+    assert_eq!(
+        stage.payout(&first).await.counted,
+        1,
+        "no attempt was burnt"
+    );
     books::balance(&stage);
 }
 
@@ -127,7 +135,10 @@ async fn an_integration_defect_keeps_payouts_waiting_and_cancelable() {
         app::record::Record::Payout(payout) => payout.status == PayoutStatus::Queued,
         _ => false,
     });
-    assert!(queued, "the instant payout left its unsent attempt after the grace");
+    assert!(
+        queued,
+        "the instant payout left its unsent attempt after the grace"
+    );
     books::balance(&stage);
 }
 
@@ -155,7 +166,12 @@ async fn callbacks_twice_early_and_late_change_nothing() {
     ring(&stage, &id, 1, "later").await;
     stage.advance(3_600).await;
     books::paid_exactly_once(&stage, &id).await;
-    let paid = stage.events(&id).await.iter().filter(|it| **it == "paid").count();
+    let paid = stage
+        .events(&id)
+        .await
+        .iter()
+        .filter(|it| **it == "paid")
+        .count();
     assert_eq!(paid, 1);
 }
 
@@ -187,7 +203,10 @@ async fn a_short_payment_goes_to_review_and_no_money_moves() {
     assert_eq!(payout.status, PayoutStatus::Processing);
     assert_eq!(payout.progress, Some(Progress::InReview));
     assert_eq!(payout.reason.as_deref(), Some("processed_amount_differs"));
-    assert_eq!(stage.balances().await.in_transit.get(), crate::stage::AMOUNT);
+    assert_eq!(
+        stage.balances().await.in_transit.get(),
+        crate::stage::AMOUNT
+    );
     books::balance(&stage);
 }
 
@@ -204,12 +223,18 @@ async fn a_payment_of_a_dead_attempt_is_parked_in_suspense_once() {
         stage.advance(60).await;
     }
     let contradictions = stage.events(&id).await;
-    let count = contradictions.iter().filter(|it| **it == "contradiction").count();
+    let count = contradictions
+        .iter()
+        .filter(|it| **it == "contradiction")
+        .count();
     assert_eq!(count, 1);
     assert_eq!(stage.payout(&id).await.status, PayoutStatus::Failed);
     books::balance(&stage);
     stage.put_load("L-2").await;
-    let next = stage.create("L-2", Rail::Standard, "key-2").await.expect("accepted");
+    let next = stage
+        .create("L-2", Rail::Standard, "key-2")
+        .await
+        .expect("accepted");
     let app::request_key::Answered::Fresh { it: next, .. } = next else {
         panic!("fresh");
     };

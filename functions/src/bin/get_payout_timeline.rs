@@ -4,5 +4,9 @@ use functions::{get_payout_timeline, open};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve("get-payout-timeline", open::backend, get_payout_timeline::handle)
+    open::serve(
+        "get-payout-timeline",
+        open::backend,
+        get_payout_timeline::handle,
+    )
 }

@@ -1,6 +1,6 @@
 //! Lambda `put-load`.
 
-use functions::{put_load, open};
+use functions::{open, put_load};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {

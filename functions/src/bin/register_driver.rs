@@ -1,6 +1,6 @@
 //! Lambda `register-driver`.
 
-use functions::{register_driver, open};
+use functions::{open, register_driver};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {

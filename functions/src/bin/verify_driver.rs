@@ -1,6 +1,6 @@
 //! Lambda `verify-driver`.
 
-use functions::{verify_driver, open};
+use functions::{open, verify_driver};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {

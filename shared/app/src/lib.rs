@@ -2,6 +2,7 @@
 //!
 //! One file per use case, named like its function; `port` says what they need from outside.
 
+pub mod audit;
 pub mod call;
 pub mod cancel_payout;
 pub mod changes;

@@ -8,4 +8,4 @@ mod store;
 pub use fault::{FaultPoints, Faulty};
 pub use queue::MemoryQueue;
 pub use scripted::{Booked, Ending, Operation, ScriptedProvider, Trouble};
-pub use store::{Dump, MemoryStore};
+pub use store::MemoryStore;

@@ -245,10 +245,14 @@ mod tests {
             first.require_payable(Rail::Standard),
             Err(NotPayable::NotVerified)
         );
-        let both = first.verified(KycDecision::Approve, "checked").expect("allowed");
+        let both = first
+            .verified(KycDecision::Approve, "checked")
+            .expect("allowed");
         assert_eq!(both.status, DriverStatus::Active);
 
-        let first = invited().verified(KycDecision::Approve, "checked").expect("allowed");
+        let first = invited()
+            .verified(KycDecision::Approve, "checked")
+            .expect("allowed");
         assert_eq!(
             first.require_payable(Rail::Standard),
             Err(NotPayable::NoMethod)
@@ -276,7 +280,9 @@ mod tests {
             .with_method(method(MethodKind::Card))
             .verified(KycDecision::Approve, "checked")
             .expect("allowed");
-        let rejected = active.verified(KycDecision::Reject, "expired document").expect("allowed");
+        let rejected = active
+            .verified(KycDecision::Reject, "expired document")
+            .expect("allowed");
         assert_eq!(
             rejected.require_payable(Rail::Standard),
             Err(NotPayable::NotVerified)

@@ -17,9 +17,10 @@ use domain::{
 };
 
 use crate::{
+    audit::Dump,
     changes::{BalanceKey, Changes, Write},
     port::{CommitError, Refused, Store, Unreachable},
-    record::{Balances, Deposit, DueEntry, Key, OutboxEntry, Record, due_shard},
+    record::{Balances, DueEntry, Key, OutboxEntry, Record, due_shard},
 };
 
 /// How many of the newest units are recognised when they are repeated, also without a transition.
@@ -38,40 +39,6 @@ struct Inner {
     /// By due shard, earliest first.
     due: BTreeMap<u8, BTreeSet<(Timestamp, Key)>>,
     newest_units: VecDeque<(String, Vec<Write>)>,
-}
-
-/// Everything a table holds, for audits.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Dump {
-    /// In the order of their keys.
-    pub records: Vec<Record>,
-    pub balances: BTreeMap<BalanceKey, Cents>,
-}
-
-impl Dump {
-    /// Every transition, by tenant and payout, oldest first.
-    pub fn transitions(&self) -> impl Iterator<Item = &Transition> {
-        self.records.iter().filter_map(transition)
-    }
-
-    /// Every deposit, by tenant and id.
-    pub fn deposits(&self) -> impl Iterator<Item = &Deposit> {
-        self.records.iter().filter_map(|record| {
-            if let Record::Deposit(it) = record {
-                Some(&**it)
-            } else {
-                None
-            }
-        })
-    }
-}
-
-fn transition(record: &Record) -> Option<&Transition> {
-    if let Record::Transition(it) = record {
-        Some(it)
-    } else {
-        None
-    }
 }
 
 impl fmt::Debug for MemoryStore {
@@ -308,7 +275,10 @@ impl Store for MemoryStore {
         let inner = self.lock();
         let records = inner.records.range(key(0)..=key(u32::MAX));
         Ok(records
-            .filter_map(|(_, record)| transition(record).cloned())
+            .filter_map(|(_, record)| match record {
+                Record::Transition(it) => Some((**it).clone()),
+                _ => None,
+            })
             .collect())
     }
 

@@ -142,7 +142,9 @@ fn next(transition: &Transition) -> &'static str {
         PayoutStatus::Queued => "The next attempt begins as soon as a route is open.",
         PayoutStatus::Processing => match transition.progress {
             Some(Progress::Preparing) => "The provider is asked to pay.",
-            Some(Progress::Submitted) => "The provider is asked for the outcome until it gives one.",
+            Some(Progress::Submitted) => {
+                "The provider is asked for the outcome until it gives one."
+            }
             Some(Progress::OutcomeUnknown) => {
                 "The provider is asked whether it knows the attempt; nothing is sent before it answers."
             }

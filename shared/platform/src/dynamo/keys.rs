@@ -186,6 +186,47 @@ pub(crate) fn due_entry(address: &Address, due_sk: &str) -> Option<app::record::
     })
 }
 
+/// The record of the books at an address: a payout, an attempt, a transition, a load or a deposit. None
+/// for everything an audit does not look at.
+pub(crate) fn book_key(address: &Address) -> Option<Key> {
+    let (tenant, rest) = address.pk.strip_prefix("T#")?.split_once('#')?;
+    let tenant: TenantId = tenant.parse().ok()?;
+    let (kind, id) = rest.split_once('#')?;
+    match (kind, address.sk.split_once('#')) {
+        ("P", None) => Some(Key::Payout(tenant, id.parse().ok()?)),
+        ("P", Some(("A", number))) => {
+            let reference = AttemptRef::new(id.parse().ok()?, number.parse().ok()?);
+            Some(Key::Attempt(tenant, reference))
+        }
+        ("P", Some(("X", number))) => Some(Key::Transition(
+            tenant,
+            id.parse().ok()?,
+            number.parse().ok()?,
+        )),
+        ("L", None) => Some(Key::Load(tenant, id.parse().ok()?)),
+        ("J", Some(_)) => Some(Key::Deposit(tenant, id.parse().ok()?)),
+        _ => None,
+    }
+}
+
+/// The balance at an address.
+pub(crate) fn balance_key(address: &Address) -> Option<BalanceKey> {
+    let (tenant, account) = address.pk.strip_prefix("T#")?.split_once("#W#")?;
+    let tenant: TenantId = tenant.parse().ok()?;
+    let shards = 0..domain::payout::SHARDS;
+    let keys = shards.flat_map(|shard| {
+        Account::ALL.map(|account| BalanceKey {
+            tenant: tenant.clone(),
+            account,
+            shard,
+        })
+    });
+    let found = keys
+        .into_iter()
+        .find(|key| balance_address(key) == *address);
+    found.filter(|_| !account.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

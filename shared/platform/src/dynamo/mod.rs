@@ -1,6 +1,7 @@
 //! The table on DynamoDB: strong reads, and every unit of work as one transaction.
 
 mod commit;
+mod dump;
 mod item;
 mod keys;
 mod meter;

@@ -67,7 +67,10 @@ fn mode(lookup: Lookup<'_>) -> Result<Mode, Fatal> {
 fn list(lookup: Lookup<'_>, name: &str) -> Vec<String> {
     let text = optional(lookup, name).unwrap_or_default();
     let items = text.split(',').map(str::trim);
-    items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    items
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
