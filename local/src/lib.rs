@@ -5,9 +5,13 @@
     allow(clippy::unwrap_used, reason = "a test may fail where it stands")
 )]
 
+pub mod client;
 pub mod clock;
+pub mod demo;
 pub mod engine;
 pub mod gateway;
+pub mod host;
+pub mod load;
 pub mod pump;
 pub mod secrets;
 pub mod start;

@@ -1,1 +1,186 @@
-fn main() {}
+//! `local up` runs the bundle on this machine; `local load` measures it; `local audit` checks a data
+//! folder's books.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use app::audit;
+use clap::{Args, Parser, Subcommand};
+use local::{
+    demo,
+    engine::{Engine, TABLE},
+    host::{self, Fault, Host, Options, Place},
+    load,
+};
+use platform::dynamo::DynamoStore;
+
+#[derive(Parser)]
+#[command(about = "OVN Pay on one machine: the whole bundle, its queues, timers and sandbox twins")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the host and serve until it is stopped.
+    Up(Up),
+    /// Run payouts through a fresh host and print what it took.
+    Load(Load),
+    /// Check the books of a data folder that no host is using.
+    Audit(Folder),
+}
+
+#[derive(Args)]
+struct Up {
+    /// Port of the API on 127.0.0.1; 0 takes any.
+    #[arg(long, default_value_t = 9000)]
+    port: u16,
+    /// Port of the sandbox twins on 127.0.0.1; 0 takes any.
+    #[arg(long, default_value_t = 9001)]
+    sandbox_port: u16,
+    /// Also serve the embedded DynamoDB API on this port, for `cargo lambda watch`.
+    #[arg(long)]
+    aws_port: Option<u16>,
+    #[command(flatten)]
+    place: Where,
+    /// After the start, pay a standard and an instant payout and print their timelines.
+    #[arg(long)]
+    demo: bool,
+    /// Exit after the demo; non-zero when a demo payout did not complete.
+    #[arg(long, requires = "demo")]
+    once: bool,
+}
+
+#[derive(Args)]
+struct Load {
+    /// How many payouts.
+    #[arg(long, default_value_t = 5000)]
+    payouts: usize,
+    #[command(flatten)]
+    place: Where,
+    /// Fail when fewer payouts per second were completed.
+    #[arg(long)]
+    at_least: Option<u64>,
+}
+
+#[derive(Args)]
+struct Where {
+    /// Folder of the data.
+    #[arg(long, default_value = ".ovn-pay")]
+    data: PathBuf,
+    /// Keep nothing on disk.
+    #[arg(long, conflicts_with = "data")]
+    memory: bool,
+}
+
+#[derive(Args)]
+struct Folder {
+    /// Folder of the data.
+    #[arg(long, default_value = ".ovn-pay")]
+    data: PathBuf,
+}
+
+impl Where {
+    fn place(self) -> Place {
+        if self.memory {
+            Place::Memory
+        } else {
+            Place::Folder(self.data)
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Fault::from)
+        .and_then(|runtime| runtime.block_on(run(Cli::parse())));
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(fault) => {
+            eprintln!("error: {fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<bool, Fault> {
+    match cli.command {
+        Command::Up(up) => serve(up).await,
+        Command::Load(load) => measure(load).await,
+        Command::Audit(folder) => audit_folder(folder.data).await,
+    }
+}
+
+async fn serve(up: Up) -> Result<bool, Fault> {
+    let mut host = Host::start(Options {
+        port: up.port,
+        sandbox_port: up.sandbox_port,
+        aws_port: up.aws_port,
+        place: up.place.place(),
+    })
+    .await?;
+    println!("{}", serde_json::to_string(&host.ready)?);
+    if up.demo {
+        let completed = demo::run(&host).await?;
+        if up.once {
+            return Ok(completed);
+        }
+    }
+    tokio::select! {
+        () = host.wait() => Ok(false),
+        () = stopped() => Ok(true),
+    }
+}
+
+/// Ends with the first signal that asks the process to stop.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+async fn measure(load: Load) -> Result<bool, Fault> {
+    let report = load::run(load.payouts, load.place.place()).await?;
+    print!("{report}");
+    let all = report.completed == report.payouts;
+    Ok(all
+        && load
+            .at_least
+            .is_none_or(|wanted| report.per_second() >= wanted))
+}
+
+async fn audit_folder(folder: PathBuf) -> Result<bool, Fault> {
+    let _lock = host::lock_folder(&folder)?;
+    let engine = Engine::on_file(&host::table_file(&folder))?;
+    let store = DynamoStore::new(engine.client(), TABLE.to_owned());
+    let dump = store.dump().await?;
+    let (figures, findings) = (dump.figures(), audit::findings(&dump));
+    println!(
+        "{} payouts ({} completed), {} transitions, {} deposits: {} findings",
+        figures.payouts,
+        figures.completed,
+        figures.transitions,
+        figures.deposits,
+        findings.len()
+    );
+    for finding in &findings {
+        println!("{}: {}", finding.invariant, finding.what);
+    }
+    Ok(findings.is_empty())
+}

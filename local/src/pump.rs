@@ -140,7 +140,7 @@ impl Pump {
     ///
     /// # Errors
     /// When the clock cannot be stored.
-    pub async fn advance(&self, seconds: u32) -> std::io::Result<()> {
+    pub async fn advance(&self, seconds: u32) -> std::io::Result<Timestamp> {
         let _alone = self.stepping.lock().await;
         self.settle().await;
         let target = self.now().millis() + i64::from(seconds) * 1_000;
@@ -154,7 +154,7 @@ impl Pump {
         self.clock.move_to(target)?;
         self.tick().await;
         self.settle().await;
-        Ok(())
+        Ok(self.now())
     }
 
     /// Waits until nothing can run before the clock moves again.
