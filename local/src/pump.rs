@@ -17,7 +17,7 @@ use domain::{time::Timestamp, transition::Actor};
 use functions::{mount, mount::World};
 use platform::dynamo::DynamoStore;
 use platform::provider::AnyProvider;
-use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore};
 use tracing::{error, warn};
 
 use crate::{clock::MovableClock, twins::Sandbox, vault::LocalVault};
@@ -41,6 +41,11 @@ pub struct Pump {
     sent: Arc<Notify>,
     permits: [Arc<Semaphore>; 2],
     stepping: Arc<Mutex<()>>,
+}
+
+/// A queue whose messages wait. Call [`Pump::settle`] after dropping it.
+pub struct Held {
+    _permits: Option<OwnedSemaphorePermit>,
 }
 
 const QUEUES: [QueueName; 2] = [QueueName::Dispatch, QueueName::Check];
@@ -155,6 +160,18 @@ impl Pump {
         self.tick().await;
         self.settle().await;
         Ok(self.now())
+    }
+
+    /// Holds a queue's messages back until the guard is dropped: what a stuck consumer would do.
+    pub async fn hold(&self, queue: QueueName) -> Held {
+        let all = u32::try_from(WORKERS).unwrap_or(u32::MAX);
+        let permits = match queue {
+            QueueName::Dispatch => &self.permits[0],
+            QueueName::Check => &self.permits[1],
+        };
+        Held {
+            _permits: Arc::clone(permits).acquire_many_owned(all).await.ok(),
+        }
     }
 
     /// Waits until nothing can run before the clock moves again.
