@@ -58,7 +58,8 @@ where
     Fut: Future<Output = Reply>,
 {
     match admit(&route, raw) {
-        Ok(request) => handler(request).await,
+        // Boxed: futures of the SDK nest so deeply that the compiler gives up on the whole as one type.
+        Ok(request) => Box::pin(handler(request)).await,
         Err(reply) => reply,
     }
 }
