@@ -29,9 +29,12 @@ guards:
 template: $(VENV)/.ready
 	sam validate --lint
 
-# The functions behind their real paths on http://127.0.0.1:9000, compiled when first asked for.
+# The functions behind their real paths on http://127.0.0.1:9010, compiled when first asked for, on the table
+# of a local host: `make up ARGS="--aws-port 8000"`. They know its API keys by its own seal key.
 watch: $(VENV)/.ready
-	cargo lambda watch $(ARGS)
+	@test -f .ovn-pay/local.key || { echo 'first: make up ARGS="--aws-port 8000"'; exit 1; }
+	@seal=$$({ cat .ovn-pay/local.key; printf seal; } | sha256sum | cut -d' ' -f1) && \
+	cargo lambda watch --invoke-port 9010 --env-var "OVN_SEAL_KEY=$$seal" $(ARGS)
 
 # What is deployed: the release profile with the values of the lambda profile, which SAM cannot name.
 package: export CARGO_PROFILE_RELEASE_OPT_LEVEL=3

@@ -137,6 +137,8 @@ struct HttpAnswer {
     headers: BTreeMap<&'static str, String>,
     body: String,
     is_base64_encoded: bool,
+    /// We set none; `cargo lambda watch` refuses an answer without the list.
+    cookies: [String; 0],
 }
 
 impl From<Reply> for HttpAnswer {
@@ -146,6 +148,7 @@ impl From<Reply> for HttpAnswer {
             headers: reply.headers.into_iter().collect(),
             body: reply.body,
             is_base64_encoded: false,
+            cookies: [],
         }
     }
 }
