@@ -4,5 +4,6 @@
 mod books;
 mod crashes;
 mod lives;
+mod rare;
 mod stage;
 mod troubles;

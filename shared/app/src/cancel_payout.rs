@@ -49,6 +49,9 @@ pub async fn run(
         let (canceled, transition) = match payout.apply(Change::Cancel, &note)? {
             Outcome::Moved(canceled, transition) => (*canceled, *transition),
             Outcome::Ignored | Outcome::Contradiction => {
+                if let Some(replayed) = asking.replay_now(store, call.now()).await? {
+                    return Ok(replayed);
+                }
                 let body = (asking.render)(&payout);
                 return Ok(Answered::Fresh { it: payout, body });
             }

@@ -9,6 +9,7 @@ use domain::{
     attempt_machine::AttemptState,
     payout::Payout,
     resolution::Asked,
+    time::Timestamp,
 };
 use tracing::warn;
 
@@ -25,6 +26,8 @@ use crate::{
 
 /// Reads of one attempt closer than this are put off, never dropped.
 const COALESCE: Duration = Duration::from_secs(2);
+/// When a callback that cannot be answered now rings again.
+const LATER_SECONDS: u32 = 2;
 /// How often the news is applied again after somebody else moved the payout meanwhile.
 const ROUNDS: u32 = 3;
 
@@ -58,10 +61,7 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
             };
             let news = match next(call, &sight) {
                 Next::Nothing => return Ok(()),
-                Next::Later => {
-                    let again = Message::Check(message.clone());
-                    return self.queue.send(again, 2).await.map_err(Error::from);
-                }
+                Next::Later => return self.ask_later(message).await,
                 Next::Dispatch => {
                     send::now(&self.queue, dispatch_of(&sight)).await;
                     return Ok(());
@@ -72,10 +72,17 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
                         cause: "lease_expired".to_owned(),
                     },
                 },
-                Next::Read => self.ask(&sight.attempt).await,
+                Next::Read => self.ask(&sight).await,
             };
             match record_answer::run(call, &self.store, &sight, &news).await? {
                 Recorded::Overtaken => {}
+                Recorded::Stale => return Ok(()),
+                Recorded::WorkerBusy => {
+                    return match sight.inbox {
+                        Some(_) => self.ask_later(message).await,
+                        None => Ok(()),
+                    };
+                }
                 Recorded::Written {
                     payout,
                     attempt,
@@ -86,11 +93,24 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
                 }
             }
         }
-        Ok(())
+        // Others keep moving it: a poll comes again by itself, a callback does not.
+        match message.inbox {
+            Some(_) => self.ask_later(message).await,
+            None => Ok(()),
+        }
     }
 
-    async fn ask(&self, attempt: &Attempt) -> News {
+    async fn ask_later(&self, message: &Check) -> Result<(), Error> {
+        let again = Message::Check(message.clone());
+        Ok(self.queue.send(again, LATER_SECONDS).await?)
+    }
+
+    async fn ask(&self, sight: &Sight) -> News {
+        let attempt = &sight.attempt;
+        let rang = sight.inbox.as_ref().map(|inbox| &inbox.id.object);
         let lookup = match &attempt.object {
+            // A callback about another object than ours: whatever stands under our reference decides.
+            Some(object) if rang.is_some_and(|rang| rang != object) => Lookup::Reference,
             Some(object) => Lookup::Object(object.clone()),
             None => Lookup::Reference,
         };
@@ -109,8 +129,7 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
         if let Some(message) = message {
             send::now(&self.queue, message).await;
         }
-        let can_be_sent = attempt.wake() == Some(Wake::Dispatch)
-            && attempt.next_at.is_some_and(|at| at <= call.now());
+        let can_be_sent = attempt.wake() == Some(Wake::Dispatch) && is_due(attempt, call.now());
         if can_be_sent {
             let message = Message::Dispatch(Dispatch {
                 tenant: payout.tenant.clone(),
@@ -166,7 +185,9 @@ fn next(call: &Call, sight: &Sight) -> Next {
         }
         AttemptState::Prepared if attempt.tries == 0 => return Next::Dispatch,
         AttemptState::Prepared | AttemptState::Created if !rang => return Next::Dispatch,
-        AttemptState::Paid | AttemptState::Dead if !rang => return Next::Nothing,
+        AttemptState::Paid | AttemptState::Dead if !rang && !is_due(attempt, now) => {
+            return Next::Nothing;
+        }
         AttemptState::Sending | AttemptState::ProcessSending if !rang => return Next::Nothing,
         AttemptState::Prepared
         | AttemptState::Sending
@@ -187,6 +208,10 @@ fn next(call: &Call, sight: &Sight) -> Next {
         // A poll may be dropped: the attempt's own due entry asks again.
         (true, false) => Next::Nothing,
     }
+}
+
+fn is_due(attempt: &Attempt, now: Timestamp) -> bool {
+    attempt.next_at.is_some_and(|at| at <= now)
 }
 
 fn dispatch_of(sight: &Sight) -> Message {

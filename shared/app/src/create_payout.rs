@@ -65,7 +65,15 @@ pub async fn run(
             return Ok(replayed);
         }
         let source = found.into_iter().next().flatten();
-        let planned = plan(call, &command, source, round)?;
+        let planned = match plan(call, &command, source, round) {
+            Err(Error::Denied(denied)) => {
+                return match command.asking.replay_now(store, call.now()).await? {
+                    Some(replayed) => Ok(replayed),
+                    None => Err(denied.into()),
+                };
+            }
+            other => other?,
+        };
         match store.commit(planned.changes).await {
             Ok(()) => {
                 send::now(queue, planned.message).await;

@@ -36,6 +36,11 @@ use crate::{
 /// How long a payout whose route is closed stays with its unsent attempt before it is given up.
 const ROUTE_GRACE: Duration = Duration::from_secs(60);
 
+/// A waiting payout stays with its attempt once it has this many: attempt numbers have two digits.
+const UNSENT_MAX: u8 = 90;
+/// How often a claim is decided again after somebody else moved the payout meanwhile.
+const ROUNDS: u32 = 3;
+
 /// What the dispatcher works with.
 #[derive(Clone)]
 pub struct Dispatcher<S, Q, P, V> {
@@ -54,6 +59,13 @@ struct Scene {
     switch: RouteSwitch,
 }
 
+/// Whether a claim came to an end, or somebody else moved the payout and it must be read again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    Decided,
+    Overtaken,
+}
+
 /// An attempt whose create may now be sent: the intent is durable.
 struct Ready {
     payout: Payout,
@@ -69,23 +81,34 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
     /// # Errors
     /// `Unavailable` when the store or the vault cannot be reached: the message should come again.
     pub async fn run(&self, call: &Call, message: &Dispatch) -> Result<(), Error> {
-        let Some(scene) = self.read(message).await? else {
-            return Ok(());
-        };
-        match scene.payout.status {
-            PayoutStatus::Validated | PayoutStatus::Queued => {
-                if message.seq != scene.payout.dispatch_seq {
-                    return Ok(());
-                }
-                self.claim(call, scene).await
+        for _ in 0..ROUNDS {
+            let Some(scene) = self.read(message).await? else {
+                return Ok(());
+            };
+            let waits = matches!(
+                scene.payout.status,
+                PayoutStatus::Validated | PayoutStatus::Queued
+            );
+            if !waits {
+                return match scene.payout.status {
+                    PayoutStatus::Processing => self.continue_attempt(call, scene).await,
+                    PayoutStatus::Validated
+                    | PayoutStatus::Queued
+                    | PayoutStatus::Scheduled
+                    | PayoutStatus::Completed
+                    | PayoutStatus::Failed
+                    | PayoutStatus::Canceled
+                    | PayoutStatus::Returned => Ok(()),
+                };
             }
-            PayoutStatus::Processing => self.continue_attempt(call, scene).await,
-            PayoutStatus::Scheduled
-            | PayoutStatus::Completed
-            | PayoutStatus::Failed
-            | PayoutStatus::Canceled
-            | PayoutStatus::Returned => Ok(()),
+            if message.seq != scene.payout.dispatch_seq {
+                return Ok(());
+            }
+            if self.claim(call, scene).await? == Claim::Decided {
+                return Ok(());
+            }
         }
+        Ok(())
     }
 
     /// Reads payout, attempt, driver and switch in one round trip when the message knows the driver.
@@ -137,7 +160,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
     }
 
     /// T6: takes the payout for a new attempt, with the intent to create, in one transaction.
-    async fn claim(&self, call: &Call, scene: Scene) -> Result<(), Error> {
+    async fn claim(&self, call: &Call, scene: Scene) -> Result<Claim, Error> {
         let payout = &scene.payout;
         if let Err(reason) = scene.driver.require_payable(payout.rail) {
             return self.cancel(call, payout, &reason.to_string()).await;
@@ -149,7 +172,8 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             return self.cancel(call, payout, "no_route").await;
         };
         if !scene.switch.lets_through(call.now()) {
-            return self.wait_for_route(call, &scene).await;
+            self.wait_for_route(call, &scene).await?;
+            return Ok(Claim::Decided);
         }
         let account = self
             .vault
@@ -169,15 +193,16 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
                     account,
                     switch: claimed.switch,
                 };
-                self.create(call, ready).await
+                self.create(call, ready).await?;
+                Ok(Claim::Decided)
             }
-            Err(error) => overtaken(error),
+            Err(error) => overtaken(error).map(|()| Claim::Overtaken),
         }
     }
 
     /// The driver became ineligible, or nothing can carry the payout: the system withdraws it.
-    async fn cancel(&self, call: &Call, payout: &Payout, reason: &str) -> Result<(), Error> {
-        let tx_id = call.tx_id("cancel");
+    async fn cancel(&self, call: &Call, payout: &Payout, reason: &str) -> Result<Claim, Error> {
+        let tx_id = call.tx_id(&format!("cancel {}", payout.version));
         let note = Note {
             actor: &call.actor,
             at: call.now(),
@@ -186,7 +211,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             reason: Some(reason.to_owned()),
         };
         let Outcome::Moved(canceled, transition) = payout.apply(Change::Cancel, &note)? else {
-            return Ok(());
+            return Ok(Claim::Decided);
         };
         let changes = Changes::new("cancel", tx_id)
             .record(*transition)
@@ -197,8 +222,13 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
                 LoadStatus::Open,
                 call.now(),
             ));
-        info!(payout.id = %payout.id, reason, "payout withdrawn by the system");
-        self.store.commit(changes).await.or_else(overtaken)
+        match self.store.commit(changes).await {
+            Ok(()) => {
+                info!(payout.id = %payout.id, reason, "payout withdrawn by the system");
+                Ok(Claim::Decided)
+            }
+            Err(error) => overtaken(error).map(|()| Claim::Overtaken),
+        }
     }
 
     /// The route is closed: nothing fails, the payout is looked at again when it may be open.
@@ -244,7 +274,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         let now = call.now();
         if !scene.switch.lets_through(now) {
             let graced = now.since(attempt.created_at) >= ROUTE_GRACE;
-            if attempt.was_never_sent() && graced {
+            if attempt.was_never_sent() && graced && scene.payout.attempts < UNSENT_MAX {
                 return self.give_up_unsent(call, &scene, &attempt).await;
             }
             let probe_at = scene.switch.stopped.as_ref().and_then(|stop| stop.probe_at);
@@ -303,7 +333,10 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         attempt: &Attempt,
     ) -> Result<Option<(PinnedMethod, String)>, Error> {
         let newest = scene.driver.method.as_ref();
-        if let (None, Some(method)) = (attempt.method, newest) {
+        if let (None, Some(method)) = (
+            attempt.method,
+            newest.filter(|method| method.kind.serves(attempt.rail)),
+        ) {
             let pinned = PinnedMethod {
                 kind: method.kind,
                 version: method.version,
@@ -420,7 +453,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
                 ..moved(&created, AttemptEvent::IntendProcess, call)?
             };
             let processing = with_lease_kept(&attempt, processing, call.now().plus(budget));
-            let mut changes = record_answer::link_object(
+            let changes = record_answer::link_object(
                 Changes::new("created", call.tx_id("created")),
                 &processing,
             )
@@ -428,11 +461,11 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
                 Record::Attempt(Box::new(processing.clone())),
                 attempt.version,
             );
-            if switch.stopped.is_some() {
-                changes = record_answer::write_switch(changes, &switch, switch.reopened());
-            }
             return match self.store.commit(changes).await {
-                Ok(()) => self.process(call, payout, processing, &object).await,
+                Ok(()) => {
+                    record_answer::reopen_route(call, &self.store, &switch).await;
+                    self.process(call, payout, processing, &object).await
+                }
                 Err(error) => overtaken(error),
             };
         }
@@ -475,7 +508,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
 
     async fn record(&self, call: &Call, sight: &Sight, news: &News) -> Result<(), Error> {
         match record_answer::run(call, &self.store, sight, news).await? {
-            Recorded::Overtaken => Ok(()),
+            Recorded::Overtaken | Recorded::Stale | Recorded::WorkerBusy => Ok(()),
             Recorded::Written {
                 attempt, message, ..
             } => {
@@ -566,7 +599,7 @@ fn claimed(
     provider: Provider,
     method: PinnedMethod,
 ) -> Result<Claimed, Error> {
-    let tx_id = call.tx_id("claim");
+    let tx_id = call.tx_id(&format!("claim {}", scene.payout.version));
     let mut note = Note {
         actor: &call.actor,
         at: call.now(),

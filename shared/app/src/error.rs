@@ -24,7 +24,7 @@ impl FieldError {
 pub enum Error {
     #[error("the request has invalid fields")]
     Invalid(Vec<FieldError>),
-    #[error("a valid API key is required")]
+    #[error("a valid API key or signature is required")]
     Unauthenticated,
     #[error("the key lacks the scope {0}")]
     Forbidden(&'static str),

@@ -65,7 +65,15 @@ pub async fn run(
         let changes = Changes::new("put-load", call.tx_id(&format!("put-load {round}")));
         let (load, changes) = match before {
             Some(Record::Load(before)) => {
-                let load = before.revised(terms, now)?;
+                let load = match before.revised(terms, now) {
+                    Ok(load) => load,
+                    Err(denied) => {
+                        return match asking.replay_now(store, now).await? {
+                            Some(replayed) => Ok(replayed),
+                            None => Err(denied.into()),
+                        };
+                    }
+                };
                 let record = Record::Load(Box::new(load.clone()));
                 (load, changes.replace(record, before.version))
             }

@@ -56,7 +56,7 @@ pub enum Record {
     Switch(Box<RouteSwitch>),
     Reference(Box<ReferenceLink>),
     Object(Box<ObjectLink>),
-    Contradiction(Box<ObjectLink>),
+    Contradiction(Box<Contradiction>),
     Inbox(Box<Inbox>),
     Outbox(Box<OutboxEntry>),
 }
@@ -163,13 +163,13 @@ impl Record {
             Self::Switch(it) => it.version,
             Self::Inbox(it) => it.version,
             Self::ApiKey(it) => it.version,
+            Self::Contradiction(it) => it.version,
             Self::Transition(_)
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Request(_)
             | Self::Reference(_)
             | Self::Object(_)
-            | Self::Contradiction(_)
             | Self::Outbox(_) => 0,
         }
     }
@@ -238,6 +238,19 @@ pub struct ObjectLink {
     pub tenant: TenantId,
     pub reference: AttemptRef,
     pub object: ProviderId,
+}
+
+/// What a provider's object told against our books, once per object: seen in flight first and paid later,
+/// it posts the difference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contradiction {
+    pub provider: Provider,
+    pub tenant: TenantId,
+    pub reference: AttemptRef,
+    pub object: ProviderId,
+    pub version: u32,
+    /// What was posted to suspense so far.
+    pub amount: Cents,
 }
 
 /// The name of one received callback: provider, mode, object and SHA-256 of the raw body.

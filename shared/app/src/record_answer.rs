@@ -3,12 +3,13 @@
 //! forward, and late or repeated news is ignored or is a contradiction.
 
 use domain::{
-    answer::{Answer, Standing},
+    answer::Answer,
     attempt::{Applied, Attempt, Look},
     attempt_machine::{AttemptEvent, AttemptState},
     load::LoadStatus,
     money::Cents,
     payout::{Change, Note, Outcome, Payout},
+    payout_machine,
     resolution::{self, Asked, Identity, Step, Verdict},
     routing::{self, RouteSwitch, StopReason},
     time::Timestamp,
@@ -22,8 +23,11 @@ use crate::{
     error::Error,
     message::{Dispatch, Message},
     port::{CommitError, Store},
-    record::{Inbox, Key, ObjectLink, OutboxEntry, Record},
+    record::{Contradiction, Inbox, Key, ObjectLink, OutboxEntry, Record},
 };
+
+/// How often the route's switch is written again after somebody else changed it.
+const ROUNDS: u32 = 3;
 
 /// What is known when an answer arrives.
 #[derive(Clone, Debug)]
@@ -52,8 +56,12 @@ pub enum Recorded {
         attempt: Box<Attempt>,
         message: Option<Message>,
     },
-    /// Another worker was faster, or the answer is older than what we know. Nothing was written.
+    /// Another worker was faster. Nothing was written.
     Overtaken,
+    /// The attempt is past this answer. Nothing is to be written.
+    Stale,
+    /// Nothing new, and another worker is in the middle of a call: writing would take its place away.
+    WorkerBusy,
 }
 
 /// Applies one answer.
@@ -67,35 +75,98 @@ pub async fn run(
     news: &News,
 ) -> Result<Recorded, Error> {
     let verdict = resolution::proves(&sight.attempt, news.asked, &news.answer, call.now());
-    let Some(draft) = draft(call, sight, news, &verdict) else {
-        return Ok(Recorded::Overtaken);
+    let Some(mut draft) = draft(call, sight, news, (&verdict, None)) else {
+        return Ok(Recorded::Stale);
     };
-    let mut changes = draft.changes;
-    if let Some(stop) = draft.stop {
-        let switch = match &sight.switch {
-            Some(switch) => switch.clone(),
-            None => read_switch(store, &sight.attempt).await?,
-        };
-        error!(provider = switch.provider.name(), reason = ?stop, "route stopped");
-        changes = write_switch(changes, &switch, switch.stopped_by(stop, call.now()));
-    } else if let (Some(switch), Answer::Exists { .. }) = (&sight.switch, &news.answer)
-        && switch.stopped.is_some()
-    {
-        changes = write_switch(changes, switch, switch.reopened());
+    let is_quiet = draft.payout == sight.payout && draft.attempt.state == sight.attempt.state;
+    if news.asked == Asked::Read && is_quiet && sight.attempt.is_leased(call.now()) {
+        return Ok(Recorded::WorkerBusy);
     }
-    match store.commit(changes).await {
-        Ok(()) => {
-            log(&draft.payout, &draft.attempt, &verdict);
-            Ok(Recorded::Written {
-                payout: Box::new(draft.payout),
-                attempt: Box::new(draft.attempt),
-                message: draft.message,
-            })
+    if draft.contradicts {
+        // Frozen first: a crash in between leaves a stopped route, not a forgotten contradiction.
+        stop_route(call, store, &sight.attempt, StopReason::Contradiction).await?;
+        if let Some(known) = known_contradiction(store, sight, news).await? {
+            match self::draft(call, sight, news, (&verdict, Some(&known))) {
+                Some(again) => draft = again,
+                None => return Ok(Recorded::Stale),
+            }
         }
-        Err(error) => match &error {
+    }
+    if let Err(error) = store.commit(draft.changes).await {
+        return match &error {
             CommitError::Refused(_) => overtaken(&error),
             CommitError::Contended | CommitError::Unreachable(_) => Err(error.into()),
-        },
+        };
+    }
+    log(&draft.payout, &draft.attempt, &verdict);
+    if let Some(reason) = verdict.stop {
+        stop_route(call, store, &sight.attempt, reason).await?;
+    } else if let (Some(switch), Answer::Exists { .. }) = (&sight.switch, &news.answer) {
+        reopen_route(call, store, switch).await;
+    }
+    Ok(Recorded::Written {
+        payout: Box::new(draft.payout),
+        attempt: Box::new(draft.attempt),
+        message: draft.message,
+    })
+}
+
+async fn known_contradiction(
+    store: &impl Store,
+    sight: &Sight,
+    news: &News,
+) -> Result<Option<Contradiction>, Error> {
+    let Answer::Exists { object, .. } = &news.answer else {
+        return Ok(None);
+    };
+    let (provider, mode) = (sight.attempt.provider, sight.attempt.tenant.mode());
+    let key = Key::Contradiction(provider, mode, object.clone());
+    let found = store.fetch(&[key]).await?.into_iter().next().flatten();
+    Ok(match found {
+        Some(Record::Contradiction(known)) => Some(*known),
+        Some(_) | None => None,
+    })
+}
+
+/// Stops the attempt's route. Not part of the attempt's own unit: what an answer proves of an attempt
+/// must not depend on who else stops the route.
+async fn stop_route(
+    call: &Call,
+    store: &impl Store,
+    attempt: &Attempt,
+    reason: StopReason,
+) -> Result<(), Error> {
+    for round in 0..ROUNDS {
+        let switch = read_switch(store, attempt).await?;
+        if switch.is_stopped_for(reason, call.now()) {
+            return Ok(());
+        }
+        error!(provider = switch.provider.name(), ?reason, "route stopped");
+        let tx_id = call.tx_id(&format!("stop {round}"));
+        let stopped = switch.stopped_by(reason, call.now());
+        let changes = write_switch(Changes::new("stop-route", tx_id), &switch, stopped);
+        match store.commit(changes).await {
+            Ok(()) => return Ok(()),
+            Err(CommitError::Refused(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Opens a route whose probe went through, unless somebody else changed the switch since it was read.
+pub(crate) async fn reopen_route(call: &Call, store: &impl Store, switch: &RouteSwitch) {
+    if !switch.is_probing() {
+        return;
+    }
+    let changes = Changes::new("reopen-route", call.tx_id("reopen"));
+    let changes = write_switch(changes, switch, switch.reopened());
+    if let Err(cause) = store.commit(changes).await {
+        warn!(
+            ?cause,
+            provider = switch.provider.name(),
+            "a route that works stays stopped until its next probe"
+        );
     }
 }
 
@@ -109,7 +180,6 @@ fn overtaken(refusal: &CommitError) -> Result<Recorded, Error> {
         Subject::Object,
         Subject::Contradiction,
         Subject::Inbox,
-        Subject::Switch,
         Subject::Load,
     ];
     if moved.iter().any(|it| refusal.refused(*it).is_some()) {
@@ -163,32 +233,46 @@ struct Draft {
     attempt: Attempt,
     changes: Changes,
     message: Option<Message>,
-    stop: Option<StopReason>,
+    contradicts: bool,
 }
 
-/// Works out everything one answer writes, or none when it is too late to matter.
-fn draft(call: &Call, sight: &Sight, news: &News, verdict: &Verdict) -> Option<Draft> {
+/// Works out everything one answer writes, or none when it is too late to matter. `known` is what was
+/// recorded of the same contradiction before.
+fn draft(
+    call: &Call,
+    sight: &Sight,
+    news: &News,
+    (verdict, known): (&Verdict, Option<&Contradiction>),
+) -> Option<Draft> {
     let before = with_object(&sight.attempt, &news.answer);
     let tx_id = call.tx_id(&format!(
-        "answer {} {}",
-        sight.attempt.version, sight.payout.version
+        "answer {} {} {}",
+        sight.attempt.version,
+        sight.payout.version,
+        known.map_or(0, |known| known.version)
     ));
     let mut pen = Pen {
         call,
         verdict,
+        known,
         tx_id: &tx_id,
         payout: sight.payout.clone(),
         transitions: Vec::new(),
         writes: Vec::new(),
-        stop: verdict.stop,
+        contradicts: false,
         message: None,
     };
     let after = pen.step(&before, &news.answer)?;
-    let attempt = Attempt {
-        checked_at: match news.asked {
-            Asked::Read => Some(call.now()),
-            Asked::Create | Asked::Process => after.checked_at,
+    let informative = resolution::is_informative(&sight.attempt, &news.answer);
+    let after = match news.asked {
+        Asked::Read if sight.attempt.is_final() => after.final_read(call.now(), informative),
+        Asked::Read => Attempt {
+            checked_at: Some(call.now()),
+            ..after
         },
+        Asked::Create | Asked::Process => after,
+    };
+    let attempt = Attempt {
         version: sight.attempt.version + 1,
         ..after
     };
@@ -206,7 +290,8 @@ fn draft(call: &Call, sight: &Sight, news: &News, verdict: &Verdict) -> Option<D
     if sight.attempt.object.is_none() {
         changes = link_object(changes, &attempt);
     }
-    if let Some(inbox) = &sight.inbox {
+    // A callback is answered only by a read that said something.
+    if let Some(inbox) = sight.inbox.as_ref().filter(|_| informative) {
         changes = mark_done(changes, inbox);
     }
     if pen.payout != sight.payout {
@@ -220,7 +305,7 @@ fn draft(call: &Call, sight: &Sight, news: &News, verdict: &Verdict) -> Option<D
         attempt,
         changes,
         message: pen.message,
-        stop: pen.stop,
+        contradicts: pen.contradicts,
     })
 }
 
@@ -275,11 +360,12 @@ pub(crate) fn with_object(attempt: &Attempt, answer: &Answer) -> Attempt {
 struct Pen<'a> {
     call: &'a Call,
     verdict: &'a Verdict,
+    known: Option<&'a Contradiction>,
     tx_id: &'a str,
     payout: Payout,
     transitions: Vec<Transition>,
     writes: Vec<Write>,
-    stop: Option<StopReason>,
+    contradicts: bool,
     message: Option<Message>,
 }
 
@@ -303,7 +389,11 @@ impl Pen<'_> {
             Step::PaidThenReturned => {
                 let paid = match before.apply(AttemptEvent::Paid, self.call.now()) {
                     Ok(Applied::Changed(paid)) => *paid,
-                    Ok(Applied::Unchanged | Applied::Contradiction) | Err(_) => return None,
+                    Ok(Applied::Unchanged) => return Some(self.polled(before, false)),
+                    // Dead for us, paid and taken back at the provider: news only for a payout that
+                    // still waits.
+                    Ok(Applied::Contradiction) => return self.reversed_unseen(before, answer),
+                    Err(_) => return None,
                 };
                 self.change(&paid, Change::Paid(paid.provider))?;
                 self.returned(&paid)?;
@@ -326,6 +416,14 @@ impl Pen<'_> {
                 }
             },
         }
+    }
+
+    fn reversed_unseen(&mut self, before: &Attempt, answer: &Answer) -> Option<Attempt> {
+        let cell = payout_machine::decide(self.payout.status, payout_machine::Event::Returned);
+        if cell == payout_machine::Cell::Contradicts {
+            self.contradiction(before, answer)?;
+        }
+        Some(before.clone())
     }
 
     fn note<'n>(&'n self, attempt: &'n Attempt) -> Note<'n> {
@@ -426,36 +524,44 @@ impl Pen<'_> {
         Some(())
     }
 
-    /// T18: recorded once per provider object, and the route stops until an operator has looked.
+    /// T18: recorded once per provider object and figure, and the route stops until an operator has
+    /// looked. An object seen in flight first and paid later posts what was not posted yet.
     fn contradiction(&mut self, attempt: &Attempt, answer: &Answer) -> Option<()> {
         let Answer::Exists { object, seen } = answer else {
-            return None;
+            // Something we hold as final is gone: no figure to post, but somebody has to know.
+            error!(attempt = %attempt.reference, "a provider no longer shows what it paid");
+            return Some(());
         };
-        let paid = match seen.standing {
-            Standing::Paid => seen.facts.processed_amount.unwrap_or(Cents::ZERO),
-            Standing::Inert
-            | Standing::InFlight
-            | Standing::Unrecognised
-            | Standing::FinalNegative
-            | Standing::Reversed
-            | Standing::NeedsReview => Cents::ZERO,
-        };
+        self.contradicts = true;
+        let paid = seen.facts.reported_paid(seen.standing, attempt.net);
+        let posted = self.known.map_or(Cents::ZERO, |known| known.amount);
+        let news = paid.checked_sub(posted).filter(|it| it.is_positive());
+        if self.known.is_some() && news.is_none() {
+            return Some(());
+        }
         error!(attempt = %attempt.reference, paid = paid.get(), "a provider contradicts our books");
-        let outcome = self
-            .payout
-            .contradicted(attempt.provider, paid, &self.note(attempt));
+        let outcome = self.payout.contradicted(
+            attempt.provider,
+            news.unwrap_or(Cents::ZERO),
+            &self.note(attempt),
+        );
         if let Outcome::Moved(payout, transition) = outcome {
             self.payout = *payout;
             self.transitions.push(*transition);
         }
-        self.stop = Some(StopReason::Contradiction);
-        self.writes
-            .push(Write::Insert(Record::Contradiction(Box::new(ObjectLink {
-                provider: attempt.provider,
-                tenant: attempt.tenant.clone(),
-                reference: attempt.reference.clone(),
-                object: object.clone(),
-            }))));
+        let version = self.known.map_or(0, |known| known.version);
+        let record = Record::Contradiction(Box::new(Contradiction {
+            provider: attempt.provider,
+            tenant: attempt.tenant.clone(),
+            reference: attempt.reference.clone(),
+            object: object.clone(),
+            version: version + 1,
+            amount: paid.max(posted),
+        }));
+        self.writes.push(match version {
+            0 => Write::Insert(record),
+            version => Write::Replace { record, version },
+        });
         Some(())
     }
 }

@@ -25,16 +25,35 @@ const LIMIT: u32 = 100;
 /// `Unavailable` when the store or the queue cannot be reached; the entries stay.
 pub async fn run(call: &Call, store: &impl Store, queue: &impl Queue) -> Result<u32, Error> {
     let mut sent = 0;
-    let until = call.now().minus(GRACE);
+    let mut failed = None;
     for shard in 0..OUTBOX_SHARDS {
-        for entry in store.outbox(shard, until, LIMIT).await? {
-            queue.send(entry.message.clone(), 0).await?;
-            settle(call, store, &entry).await?;
-            sent += 1;
+        // One shard that cannot be sent must not keep the others back.
+        match relay(call, store, queue, shard).await {
+            Ok(relayed) => sent += relayed,
+            Err(error) => {
+                warn!(shard, cause = ?error, "an outbox shard could not be relayed");
+                failed = Some(error);
+            }
         }
     }
     if sent > 0 {
         info!(sent, "outbox entries sent again");
+    }
+    failed.map_or(Ok(sent), Err)
+}
+
+async fn relay(
+    call: &Call,
+    store: &impl Store,
+    queue: &impl Queue,
+    shard: u8,
+) -> Result<u32, Error> {
+    let mut sent = 0;
+    let until = call.now().minus(GRACE);
+    for entry in store.outbox(shard, until, LIMIT).await? {
+        queue.send(entry.message.clone(), 0).await?;
+        settle(call, store, &entry).await?;
+        sent += 1;
     }
     Ok(sent)
 }

@@ -6,7 +6,7 @@ use domain::{ids::TenantId, time::Timestamp};
 use crate::{
     changes::{Changes, Subject, Write},
     error::Error,
-    port::CommitError,
+    port::{CommitError, Store},
     record::{Key, Record, RequestRecord},
 };
 
@@ -65,6 +65,23 @@ impl<T> Asking<'_, T> {
         Ok(Some(Answered::Replayed {
             body: stored.body.clone(),
         }))
+    }
+
+    /// The stored answer as it is this moment. A batch read is not one instant: what it found of the
+    /// resource may come after this very request won elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`] when the key came with another request; `Unavailable`.
+    pub async fn replay_now(
+        &self,
+        store: &impl Store,
+        now: Timestamp,
+    ) -> Result<Option<Answered<T>>, Error> {
+        let Some(key) = self.stored_at() else {
+            return Ok(None);
+        };
+        let found = store.fetch(&[key]).await?.into_iter().next().flatten();
+        self.replay(found.as_ref(), now)
     }
 
     /// The stored answer, when a commit failed because the same request won the race.

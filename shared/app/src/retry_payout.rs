@@ -48,8 +48,15 @@ pub async fn run(
             attempt: None,
             reason: None,
         };
-        let Outcome::Moved(mut queued, transition) = payout.apply(Change::Retry, &note)? else {
-            return Err(Denied::WrongState(payout.status).into());
+        let (mut queued, transition) = match payout.apply(Change::Retry, &note) {
+            Ok(Outcome::Moved(queued, transition)) => (queued, transition),
+            Ok(Outcome::Ignored | Outcome::Contradiction) | Err(Denied::WrongState(_)) => {
+                return match asking.replay_now(store, call.now()).await? {
+                    Some(replayed) => Ok(replayed),
+                    None => Err(Denied::WrongState(payout.status).into()),
+                };
+            }
+            Err(denied) => return Err(denied.into()),
         };
         let outbox = next_dispatch(&mut queued, call);
         let message = outbox.message.clone();

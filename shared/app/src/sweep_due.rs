@@ -5,7 +5,7 @@ use domain::{
     attempt::{Attempt, Wake},
     payout::{Payout, PayoutStatus},
 };
-use tracing::info;
+use tracing::{error, info, warn};
 
 use crate::{
     call::Call,
@@ -25,20 +25,57 @@ const LIMIT: u32 = 100;
 /// `Unavailable` when the store or the queue cannot be reached; the entries stay due.
 pub async fn run(call: &Call, store: &impl Store, queue: &impl Queue) -> Result<u32, Error> {
     let mut sent = 0;
+    let mut failed = None;
     for shard in 0..DUE_SHARDS {
-        let due = store.due(shard, call.now(), LIMIT).await?;
-        let keys: Vec<Key> = due.into_iter().map(|entry| entry.key).collect();
-        if keys.is_empty() {
-            continue;
-        }
-        for record in store.fetch(&keys).await?.into_iter().flatten() {
-            sent += wake(call, store, queue, record).await?;
+        // One shard, or one item, that cannot be read must not keep the others asleep.
+        match sweep(call, store, queue, shard).await {
+            Ok(woken) => sent += woken,
+            Err(error) => {
+                warn!(shard, cause = ?error, "a due shard could not be swept");
+                failed = Some(error);
+            }
         }
     }
     if sent > 0 {
         info!(sent, "due payouts and attempts woken");
     }
+    failed.map_or(Ok(sent), Err)
+}
+
+async fn sweep(
+    call: &Call,
+    store: &impl Store,
+    queue: &impl Queue,
+    shard: u8,
+) -> Result<u32, Error> {
+    let due = store.due(shard, call.now(), LIMIT).await?;
+    let keys: Vec<Key> = due.into_iter().map(|entry| entry.key).collect();
+    if keys.is_empty() {
+        return Ok(0);
+    }
+    let records = match store.fetch(&keys).await {
+        Ok(records) => records,
+        Err(cause) => {
+            warn!(%cause, "due items cannot be read together and are read one by one");
+            one_by_one(store, &keys).await
+        }
+    };
+    let mut sent = 0;
+    for record in records.into_iter().flatten() {
+        sent += wake(call, store, queue, record).await?;
+    }
     Ok(sent)
+}
+
+async fn one_by_one(store: &impl Store, keys: &[Key]) -> Vec<Option<Record>> {
+    let mut records = Vec::new();
+    for key in keys {
+        match store.fetch(std::slice::from_ref(key)).await {
+            Ok(found) => records.extend(found),
+            Err(cause) => error!(%cause, ?key, "a due item cannot be read"),
+        }
+    }
+    records
 }
 
 async fn wake(
@@ -112,15 +149,17 @@ async fn wake_payout(
         attempt: payout.attempts.saturating_add(1),
         seq: payout.dispatch_seq,
     });
-    queue.send(message, 0).await?;
     let woken = payout.woken(call.now());
     let tx_id = call.tx_id(&format!("wake {}", payout.id));
     let changes = Changes::new("wake", tx_id)
         .replace(Record::Payout(Box::new(woken)), payout.version)
         .forget(payout.outbox.clone().map(Key::Outbox));
+    // Noted before it is sent: afterwards the note could undo what the dispatcher decided meanwhile.
     match store.commit(changes).await {
-        // The dispatcher was faster than this note.
-        Ok(()) | Err(CommitError::Refused(_)) => Ok(1),
-        Err(error) => Err(error.into()),
+        Ok(()) => {}
+        Err(CommitError::Refused(_)) => return Ok(0),
+        Err(error) => return Err(error.into()),
     }
+    queue.send(message, 0).await?;
+    Ok(1)
 }

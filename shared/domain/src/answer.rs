@@ -80,6 +80,8 @@ pub struct Facts {
 /// The first figure in which a provider's object is not what we asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference {
+    /// Another object than the one the attempt holds.
+    Object,
     Reference,
     Currency,
     Mode,
@@ -93,6 +95,7 @@ pub enum Difference {
 impl Difference {
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Object => "object_differs",
             Self::Reference => "reference_differs",
             Self::Currency => "currency_differs",
             Self::Mode => "mode_differs",
@@ -106,6 +109,20 @@ impl Difference {
 }
 
 impl Facts {
+    /// What the provider says that it paid: the figure where it gives one, all of N where it calls the
+    /// payment done without one.
+    pub fn reported_paid(&self, standing: Standing, net: Cents) -> Cents {
+        match standing {
+            Standing::Paid => self.processed_amount.unwrap_or(net),
+            Standing::NeedsReview => self.processed_amount.unwrap_or(Cents::ZERO),
+            Standing::Inert
+            | Standing::InFlight
+            | Standing::Unrecognised
+            | Standing::FinalNegative
+            | Standing::Reversed => Cents::ZERO,
+        }
+    }
+
     /// Compares the object with the attempt. The driver must get exactly N: an amount with the
     /// provider's commission taken out of it is a difference too.
     pub fn difference(&self, attempt: &Attempt) -> Option<Difference> {

@@ -164,8 +164,30 @@ impl Attempt {
             | AttemptState::Submitted
             | AttemptState::Unknown
             | AttemptState::Review => Some(Wake::Check),
+            // Final, but a callback's read failed: its news must not get lost.
+            AttemptState::Paid | AttemptState::Dead if self.next_at.is_some() => Some(Wake::Check),
             AttemptState::Paid | AttemptState::Dead => None,
         }
+    }
+
+    /// A final attempt after a callback's read: asked again in a quarter of an hour when it said nothing.
+    #[must_use]
+    pub fn final_read(&self, at: Timestamp, informative: bool) -> Self {
+        Self {
+            version: self.version + 1,
+            checked_at: Some(at),
+            next_at: if informative {
+                None
+            } else {
+                Some(at.plus(Duration::from_secs(15 * 60)))
+            },
+            ..self.clone()
+        }
+    }
+
+    /// Whether nothing more can come of the attempt by itself.
+    pub const fn is_final(&self) -> bool {
+        matches!(self.state, AttemptState::Paid | AttemptState::Dead)
     }
 
     /// Whether a worker may hold the attempt now.
@@ -250,7 +272,7 @@ impl Attempt {
             }
             AttemptEvent::NotSent | AttemptEvent::RefusedUs => {
                 // Proven not to have reached the provider: the send does not count as one.
-                let delay = schedule::resend_delay(self.tries.saturating_sub(1));
+                let delay = schedule::resend_delay(self.fence.saturating_sub(1));
                 self.tries -= 1;
                 self.release(at.plus(delay));
             }
@@ -324,8 +346,9 @@ impl Attempt {
         let mut next_at = look.at.plus(self.watching().gap(polls, chance));
         let absent_at = match (look.absent, self.absent_at) {
             (true, None) => Some(look.at),
-            (true, Some(first)) => Some(first),
-            (false, _) => None,
+            // A read that said nothing in between takes no absence back.
+            (true | false, Some(first)) => Some(first),
+            (false, None) => None,
         };
         if let Some(first) = absent_at {
             next_at = next_at.max(first.plus(Duration::from_secs(30)));

@@ -1,7 +1,7 @@
 //! The payout state machine: 8 states, 13 events, 104 cells, one exhaustive `match`.
 //!
 //! The table speaks of news about the attempt that is live. News of any other attempt is settled
-//! before this table is asked (see `resolution::standing_of`). docs/state-machines.md prints it.
+//! before this table is asked (see `resolution::identity_of`). docs/state-machines.md prints it.
 
 use serde::{Deserialize, Serialize};
 
@@ -241,7 +241,8 @@ pub const fn decide(status: PayoutStatus, event: Event) -> Cell {
 
         (
             Canceled,
-            Event::Enqueue
+            Event::Due
+            | Event::Enqueue
             | Event::Claim
             | Event::Unknown
             | Event::DeadWithRoute
@@ -250,11 +251,12 @@ pub const fn decide(status: PayoutStatus, event: Event) -> Cell {
             | Event::Returned,
         ) => Ignores,
         (Canceled, Event::Accepted | Event::Paid | Event::Partial) => Contradicts,
-        (Canceled, Event::Due | Event::Retry | Event::Settle) => Refuses,
+        (Canceled, Event::Retry | Event::Settle) => Refuses,
 
         (
             Returned,
-            Event::Enqueue
+            Event::Due
+            | Event::Enqueue
             | Event::Claim
             | Event::Accepted
             | Event::Unknown
@@ -264,7 +266,7 @@ pub const fn decide(status: PayoutStatus, event: Event) -> Cell {
             | Event::Returned,
         ) => Ignores,
         (Returned, Event::Partial) => Contradicts,
-        (Returned, Event::Due | Event::Cancel | Event::Retry | Event::Settle) => Refuses,
+        (Returned, Event::Cancel | Event::Retry | Event::Settle) => Refuses,
     }
 }
 
@@ -281,8 +283,8 @@ mod tests {
         processing =          =       =           ~submitted ~unknown >completed >queued >failed ~review x         x       paid+back settle
         completed  =          =       =           =          =        =          !       !       !       x         x       >returned x
         failed     x          =       =           !          =        !          =       =       !       >canceled >queued =         x
-        canceled   x          =       =           !          =        !          =       =       !       =         x       =         x
-        returned   x          =       =           =          =        =          =       =       !       x         x       =         x";
+        canceled   =          =       =           !          =        !          =       =       !       =         x       =         x
+        returned   =          =       =           =          =        =          =       =       !       x         x       =         x";
 
     fn word(cell: Cell) -> String {
         match cell {

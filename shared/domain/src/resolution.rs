@@ -6,6 +6,7 @@ use crate::{
     answer::{Answer, Difference, Refusal, Seen, Standing},
     attempt::{Attempt, REPEATS_MAX, REPROCESSES_MAX},
     attempt_machine::{AttemptEvent, AttemptState},
+    money::Cents,
     payout::Payout,
     routing::StopReason,
     time::Timestamp,
@@ -121,6 +122,11 @@ fn read_proves(attempt: &Attempt, answer: &Answer, now: Timestamp) -> Verdict {
         }
         Answer::Absent => absence_proves(attempt, now),
         Answer::Exists { seen, .. } if seen.updated < attempt.object_updated => Verdict::nothing(),
+        Answer::Exists { object, .. }
+            if attempt.object.as_ref().is_some_and(|known| known != object) =>
+        {
+            mismatch(Difference::Object)
+        }
         Answer::Exists { seen, .. } => match seen.facts.difference(attempt) {
             Some(difference) => mismatch(difference),
             None if still_inert(attempt, seen, now) => {
@@ -144,6 +150,7 @@ fn still_inert(attempt: &Attempt, seen: &Seen, now: Timestamp) -> bool {
         && seen.standing == Standing::Inert
         && attempt
             .process_sent_at
+            .or(attempt.watched_at)
             .is_some_and(|sent| now.since(sent) >= INERT_AFTER_PROCESS)
 }
 
@@ -158,6 +165,10 @@ fn standing_proves(attempt: &Attempt, seen: &Seen) -> Verdict {
             Verdict::event(AttemptEvent::Paid)
         }
         Standing::Paid => mismatch(Difference::ProcessedAmount),
+        // A failure that moved money is for a person: a retry would pay again.
+        Standing::FinalNegative if seen.facts.processed_amount.is_some_and(Cents::is_positive) => {
+            mismatch(Difference::ProcessedAmount)
+        }
         Standing::FinalNegative => {
             Verdict::event(AttemptEvent::FinalNegative).because(seen.status.clone())
         }
@@ -222,6 +233,16 @@ fn absence_proves(attempt: &Attempt, now: Timestamp) -> Verdict {
         Some(first) if now.since(first) < ABSENCES_APART => Verdict::nothing(),
         Some(_) if attempt.repeats < REPEATS_MAX => Verdict::event(AttemptEvent::Repeat),
         Some(_) => Verdict::event(AttemptEvent::Abandon).because("provider_refused"),
+    }
+}
+
+/// Whether a read said something about the attempt at all. A callback whose read did not is not
+/// answered yet.
+pub fn is_informative(attempt: &Attempt, answer: &Answer) -> bool {
+    match answer {
+        Answer::Exists { seen, .. } => seen.updated >= attempt.object_updated,
+        Answer::Absent => true,
+        Answer::NotSent { .. } | Answer::Refused { .. } | Answer::Unclear { .. } => false,
     }
 }
 
@@ -522,6 +543,26 @@ mod tests {
         assert_eq!(
             step(AttemptState::Submitted, Asked::Read, &reversed(false)),
             Step::Attempt(AttemptEvent::FinalNegative)
+        );
+    }
+
+    #[test]
+    fn a_failure_that_paid_something_and_a_stranger_object_go_to_review() {
+        let review = Step::Attempt(AttemptEvent::Mismatch);
+        let paid = Facts {
+            processed_amount: Some(Cents::new(1)),
+            ..facts()
+        };
+        let failed = exists(Standing::FinalNegative, paid);
+        assert_eq!(step(AttemptState::Submitted, Asked::Read, &failed), review);
+        let held = Attempt {
+            object: Some(ProviderId::parse("cpoi_2").expect("valid")),
+            ..attempt(AttemptState::Submitted)
+        };
+        let stranger = exists(Standing::InFlight, facts());
+        assert_eq!(
+            proves(&held, Asked::Read, &stranger, Timestamp::default()).step,
+            review
         );
     }
 

@@ -109,6 +109,27 @@ impl RouteSwitch {
         }
     }
 
+    /// Whether stopping the route for this reason would add nothing: it is stopped already, and for a
+    /// reason that is no weaker.
+    pub fn is_stopped_for(&self, reason: StopReason, now: Timestamp) -> bool {
+        let Some(stop) = &self.stopped else {
+            return false;
+        };
+        match (reason, stop.probe_at) {
+            (_, None) => true,
+            // The next probe was put off when this one began; a second refusal must not do it again.
+            (StopReason::Credentials, Some(at)) => at > now,
+            (StopReason::IntegrationDefect | StopReason::Contradiction, Some(_)) => false,
+        }
+    }
+
+    /// Whether the route is stopped in a way that a call that goes through ends.
+    pub fn is_probing(&self) -> bool {
+        self.stopped
+            .as_ref()
+            .is_some_and(|stop| stop.probe_at.is_some())
+    }
+
     /// The switch after a call proved that the route cannot be used. Probes grow from 30 s to 15 min.
     #[must_use]
     pub fn stopped_by(&self, reason: StopReason, now: Timestamp) -> Self {

@@ -70,14 +70,20 @@ impl Watch {
         seconds(at)
     }
 
-    /// How long to wait for the next read: the gap of the table, spread by up to 20 % either way.
+    /// How long to wait for the next read: the gap of the table, spread by up to 20 % either way (only later
+    /// after a lost create).
     /// `chance` is any random number.
     pub fn gap(self, polls: u32, chance: u64) -> Duration {
         let before = match polls.checked_sub(1) {
             Some(previous) => self.due_after(previous),
             None => Duration::ZERO,
         };
-        spread(self.due_after(polls).saturating_sub(before), chance)
+        let gap = self.due_after(polls).saturating_sub(before);
+        match self {
+            Self::Submitted(_) => spread(gap, chance),
+            // Never early: an absence counts only once a create had its time to become visible.
+            Self::UnknownCreate => spread(gap, chance).max(gap),
+        }
     }
 }
 

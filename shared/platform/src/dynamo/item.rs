@@ -26,7 +26,7 @@ pub(crate) const TX_ID: &str = "tx";
 
 /// Field of a record, and the name it is stored under. Both must be unique, and stay as they are once
 /// data exists. Every byte of a name is paid for in every item.
-const NAMES: [(&str, &str); 46] = [
+const NAMES: [(&str, &str); 45] = [
     ("version", VERSION),
     ("status", STATUS),
     ("method", METHOD),
@@ -61,7 +61,6 @@ const NAMES: [(&str, &str); 46] = [
     ("outbox", "ob"),
     ("reference", "rf"),
     ("provider", "pv"),
-    ("method_version", "mv"),
     ("object", "o"),
     ("object_updated", "ou"),
     ("last_status", "ls"),
@@ -165,7 +164,8 @@ fn fields(record: &Record) -> Attributes {
         Record::ApiKey(it) => plain(it),
         Record::Switch(it) => plain(it),
         Record::Reference(it) => plain(it),
-        Record::Object(it) | Record::Contradiction(it) => plain(it),
+        Record::Object(it) => plain(it),
+        Record::Contradiction(it) => plain(it),
         Record::Inbox(it) => plain(it),
         Record::Outbox(it) => plain(it),
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use app::{
     message::{Check, Dispatch, Message},
     record::{
-        ApiKey, Deposit, Inbox, InboxId, MethodVersion, ObjectLink, OutboxEntry, ReferenceLink,
-        RequestRecord,
+        ApiKey, Contradiction, Deposit, Inbox, InboxId, MethodVersion, ObjectLink, OutboxEntry,
+        ReferenceLink, RequestRecord,
     },
 };
 use domain::{
@@ -241,7 +241,14 @@ fn traces() -> Vec<Record> {
             reference: reference(),
         })),
         Record::Object(Box::new(link.clone())),
-        Record::Contradiction(Box::new(link)),
+        Record::Contradiction(Box::new(Contradiction {
+            provider: link.provider,
+            tenant: link.tenant,
+            reference: link.reference,
+            object: link.object,
+            version: 1,
+            amount: Cents::new(44_750),
+        })),
         Record::Inbox(Box::new(inbox)),
         Record::Outbox(Box::new(OutboxEntry::new(check, NOW, 1))),
         Record::Outbox(Box::new(OutboxEntry::new(dispatch, NOW, 2))),
