@@ -128,7 +128,7 @@ async fn serve(up: Up) -> Result<bool, Fault> {
         place: up.place.place(),
     })
     .await?;
-    println!("{}", serde_json::to_string(&host.ready)?);
+    say(&serde_json::to_string(&host.ready)?);
     if up.demo {
         let completed = demo::run(&host).await?;
         if up.once {
@@ -157,7 +157,7 @@ async fn stopped() {
 
 async fn measure(load: Load) -> Result<bool, Fault> {
     let report = load::run(load.payouts, load.place.place()).await?;
-    print!("{report}");
+    say(report.to_string().trim_end());
     let all = report.completed == report.payouts;
     Ok(all
         && load
@@ -171,16 +171,23 @@ async fn audit_folder(folder: PathBuf) -> Result<bool, Fault> {
     let store = DynamoStore::new(engine.client(), TABLE.to_owned());
     let dump = store.dump().await?;
     let (figures, findings) = (dump.figures(), audit::findings(&dump));
-    println!(
+    say(&format!(
         "{} payouts ({} completed), {} transitions, {} deposits: {} findings",
         figures.payouts,
         figures.completed,
         figures.transitions,
         figures.deposits,
         findings.len()
-    );
+    ));
     for finding in &findings {
-        println!("{}: {}", finding.invariant, finding.what);
+        say(&format!("{}: {}", finding.invariant, finding.what));
     }
     Ok(findings.is_empty())
+}
+
+/// One line on stdout. A reader that went away is no reason to stop.
+fn say(line: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

@@ -17,7 +17,10 @@ use domain::{time::Timestamp, transition::Actor};
 use functions::{mount, mount::World};
 use platform::dynamo::DynamoStore;
 use platform::provider::AnyProvider;
-use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::{
+    sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+};
 use tracing::{error, warn};
 
 use crate::{clock::MovableClock, twins::Sandbox, vault::LocalVault};
@@ -43,6 +46,19 @@ pub struct Pump {
     stepping: Arc<Mutex<()>>,
 }
 
+/// A queue whose messages wait for as long as this lives.
+pub struct Held {
+    permits: Option<OwnedSemaphorePermit>,
+    freed: Arc<Notify>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.permits = None;
+        self.freed.notify_one();
+    }
+}
+
 const QUEUES: [QueueName; 2] = [QueueName::Dispatch, QueueName::Check];
 
 impl Pump {
@@ -65,17 +81,19 @@ impl Pump {
 
     /// Runs consumers, timers and callbacks for as long as it is polled.
     pub async fn run(self) {
-        tokio::join!(
-            self.consume(),
-            self.tick_in_real_time(),
-            self.sandbox.clone().run()
-        );
+        let (consumer, timers) = (self.clone(), self.clone());
+        let mut parts = JoinSet::new();
+        parts.spawn(async move { consumer.consume().await });
+        parts.spawn(async move { timers.tick_in_real_time().await });
+        parts.spawn(self.sandbox.run());
+        parts.join_next().await;
     }
 
     async fn consume(&self) {
         loop {
             self.start_ready();
-            let next = self.world.queue.next_due();
+            // A message that is due and was not started waits for a worker, who says when it is free.
+            let next = self.world.queue.next_due().filter(|at| *at > self.now());
             let later = async {
                 match next {
                     Some(at) => self.clock.sleep_until(at.millis()).await,
@@ -155,6 +173,19 @@ impl Pump {
         self.tick().await;
         self.settle().await;
         Ok(self.now())
+    }
+
+    /// Holds a queue's messages back until the guard is dropped: what a stuck consumer would do.
+    pub async fn hold(&self, queue: QueueName) -> Held {
+        let all = u32::try_from(WORKERS).unwrap_or(u32::MAX);
+        let permits = match queue {
+            QueueName::Dispatch => &self.permits[0],
+            QueueName::Check => &self.permits[1],
+        };
+        Held {
+            permits: Arc::clone(permits).acquire_many_owned(all).await.ok(),
+            freed: Arc::clone(&self.sent),
+        }
     }
 
     /// Waits until nothing can run before the clock moves again.

@@ -213,7 +213,10 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         provider: Provider::Payelata,
         route: "payelata/card".to_owned(),
         driver: DriverId::parse("drv_1").expect("valid"),
-        method_version: Some(1),
+        method: Some(domain::attempt::PinnedMethod {
+            kind: domain::driver::MethodKind::Card,
+            version: 1,
+        }),
         rail: Rail::Standard,
         net: Cents::new(1_000),
         currency: Currency::Usd,

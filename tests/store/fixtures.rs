@@ -129,7 +129,10 @@ pub(crate) fn attempt(name: &str, next_at: Option<Timestamp>) -> Attempt {
         provider: Provider::Payelata,
         route: "payelata/card".to_owned(),
         driver: driver_id(),
-        method_version: Some(1),
+        method: Some(domain::attempt::PinnedMethod {
+            kind: domain::driver::MethodKind::Card,
+            version: 1,
+        }),
         rail: Rail::Standard,
         net: Cents::new(44_750),
         currency: Currency::Usd,
@@ -183,6 +186,7 @@ pub(crate) fn driver() -> Driver {
         phone: "+15551234567".to_owned(),
         status: DriverStatus::Active,
         kyc: KycStatus::Verified,
+        kyc_reason: None,
         method: Some(method(MethodKind::Card)),
         created_at: NOW,
     }

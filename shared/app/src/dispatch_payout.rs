@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{
     answer::Answer,
-    attempt::{Applied, Attempt, Opening, PinnedMethod},
+    attempt::{Applied, Attempt, LEASE_MARGIN, Opening, PinnedMethod},
     attempt_machine::{AttemptEvent, AttemptState},
     denied::Denied,
     driver::Driver,
@@ -17,6 +17,7 @@ use domain::{
     payout::{Change, Note, Outcome, Payout, PayoutStatus},
     resolution::Asked,
     routing::{self, Provider, RouteSwitch},
+    time::Timestamp,
 };
 use tracing::{info, warn};
 
@@ -418,6 +419,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
                 version: attempt.version + 1,
                 ..moved(&created, AttemptEvent::IntendProcess, call)?
             };
+            let processing = with_lease_kept(&attempt, processing, call.now().plus(budget));
             let mut changes = record_answer::link_object(
                 Changes::new("created", call.tx_id("created")),
                 &processing,
@@ -514,6 +516,20 @@ fn inert_object(attempt: &Attempt, answer: &Answer, call: &Call) -> Option<Provi
             Some(object.clone())
         }
         _ => None,
+    }
+}
+
+/// The lease of the create usually covers the process call too; a fresh one would move the attempt in
+/// the due index for nothing.
+fn with_lease_kept(before: &Attempt, processing: Attempt, until: Timestamp) -> Attempt {
+    if before.is_leased(until.plus(LEASE_MARGIN)) {
+        Attempt {
+            lease_until: before.lease_until,
+            next_at: before.next_at,
+            ..processing
+        }
+    } else {
+        processing
     }
 }
 

@@ -77,6 +77,11 @@ impl MemoryQueue {
         self.lock().waiting.values().map(BTreeMap::len).sum()
     }
 
+    /// How many messages were ever sent.
+    pub fn sent(&self) -> u64 {
+        self.lock().sent
+    }
+
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

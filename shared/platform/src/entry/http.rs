@@ -58,7 +58,8 @@ where
     Fut: Future<Output = Reply>,
 {
     match admit(&route, raw) {
-        Ok(request) => handler(request).await,
+        // Boxed: futures of the SDK nest so deeply that the compiler gives up on the whole as one type.
+        Ok(request) => Box::pin(handler(request)).await,
         Err(reply) => reply,
     }
 }
@@ -136,6 +137,8 @@ struct HttpAnswer {
     headers: BTreeMap<&'static str, String>,
     body: String,
     is_base64_encoded: bool,
+    /// We set none; `cargo lambda watch` refuses an answer without the list.
+    cookies: [String; 0],
 }
 
 impl From<Reply> for HttpAnswer {
@@ -145,6 +148,7 @@ impl From<Reply> for HttpAnswer {
             headers: reply.headers.into_iter().collect(),
             body: reply.body,
             is_base64_encoded: false,
+            cookies: [],
         }
     }
 }

@@ -60,7 +60,8 @@ where
         tracing::error!(message.id = id, "message {id} cannot be read");
         return false;
     };
-    match handler(message).await {
+    // Boxed for the compiler's sake, as in `http`.
+    match Box::pin(handler(message)).await {
         Ok(()) => true,
         Err(error) if error.is_retryable() => {
             tracing::warn!(message.id = id, cause = ?error, "message {id} goes back");

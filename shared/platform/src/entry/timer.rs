@@ -24,7 +24,8 @@ where
         let context = open()?;
         let (context, handler) = (&context, &handler);
         let service = service_fn(|_: LambdaEvent<IgnoredAny>| async move {
-            handler(context.clone()).await.map_err(failure)
+            // Boxed for the compiler's sake, as in `http`.
+            Box::pin(handler(context.clone())).await.map_err(failure)
         });
         lambda_runtime::run(service)
             .await

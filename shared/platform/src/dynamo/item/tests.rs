@@ -108,7 +108,10 @@ fn attempt() -> Attempt {
         provider: Provider::Payelata,
         route: "payelata/card 2026-01".to_owned(),
         driver: driver_id(),
-        method_version: Some(3),
+        method: Some(domain::attempt::PinnedMethod {
+            kind: domain::driver::MethodKind::Card,
+            version: 3,
+        }),
         rail: Rail::Standard,
         net: Cents::new(44_750),
         currency: Currency::Usd,
@@ -169,6 +172,7 @@ fn people() -> Vec<Record> {
         phone: "+15551234567".to_owned(),
         status: DriverStatus::Active,
         kyc: KycStatus::Verified,
+        kyc_reason: None,
         method: Some(method()),
         created_at: NOW,
     };

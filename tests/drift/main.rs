@@ -1,0 +1,234 @@
+//! The table of functions against everything that repeats it: the binaries, the routes of
+//! `cargo lambda watch`, template.yaml and the sample events.
+
+mod sample_events;
+mod template;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use app::message::QueueName;
+use functions::table::{FUNCTIONS, Trigger};
+use toml::{Table, Value};
+use yaml_rust2::Yaml;
+
+use self::template::{Template, read, resource_name, text};
+
+fn manifest(from_top: &str) -> Table {
+    read(from_top).parse().expect("a manifest is TOML")
+}
+
+fn names() -> BTreeSet<String> {
+    FUNCTIONS.iter().map(|it| it.name.to_owned()).collect()
+}
+
+/// Path, method and function of every route of the table.
+fn routes() -> BTreeSet<(String, String, String)> {
+    let mut found = BTreeSet::new();
+    for function in &FUNCTIONS {
+        if let Trigger::Http { method, routes, .. } = function.trigger {
+            found.extend(routes.iter().map(|route| {
+                (
+                    (*route).to_owned(),
+                    method.to_owned(),
+                    function.name.to_owned(),
+                )
+            }));
+        }
+    }
+    found
+}
+
+fn queue_resource(queue: QueueName) -> &'static str {
+    match queue {
+        QueueName::Dispatch => "DispatchQueue",
+        QueueName::Check => "CheckQueue",
+    }
+}
+
+/// Resource and binary of every function of the template.
+fn built(template: &Template) -> BTreeMap<&str, &str> {
+    template
+        .resources()
+        .iter()
+        .filter(|(_, it)| it["Type"].as_str() == Some("AWS::Serverless::Function"))
+        .map(|(name, it)| {
+            let binary = &it["Metadata"]["BuildProperties"]["Binary"];
+            (text(name), text(binary))
+        })
+        .collect()
+}
+
+/// What wakes a function in the template: kind and properties of each event.
+fn events<'a>(template: &'a Template, function: &str) -> Vec<(&'a str, &'a Yaml)> {
+    let events = &template.properties(&resource_name(function))["Events"];
+    let events = events.as_hash().expect("a function has events");
+    events
+        .iter()
+        .map(|(_, event)| (text(&event["Type"]), &event["Properties"]))
+        .collect()
+}
+
+/// Seconds that a function may take.
+fn timeout(template: &Template, function: &str) -> i64 {
+    let own = &template.properties(&resource_name(function))["Timeout"];
+    let all = &template.globals()["Timeout"];
+    own.as_i64().or(all.as_i64()).expect("a timeout")
+}
+
+#[test]
+fn a_resource_is_named_after_its_function() {
+    assert_eq!(resource_name("create-payout"), "CreatePayoutFunction");
+    assert_eq!(resource_name("health"), "HealthFunction");
+}
+
+#[test]
+fn every_function_is_one_untested_binary_of_its_name() {
+    let manifest = manifest("functions/Cargo.toml");
+    let binaries = manifest["bin"].as_array().expect("[[bin]] entries");
+    let mut found = BTreeSet::new();
+    for binary in binaries {
+        let name = binary["name"].as_str().expect("a name");
+        let path = format!("src/bin/{}.rs", name.replace('-', "_"));
+        assert_eq!(binary["path"].as_str(), Some(path.as_str()), "{name}");
+        assert_eq!(binary["test"].as_bool(), Some(false), "{name}");
+        assert!(found.insert(name.to_owned()), "{name} twice");
+    }
+    assert_eq!(found, names());
+}
+
+#[test]
+fn the_watch_router_serves_the_routes_of_the_table() {
+    let manifest = manifest("Cargo.toml");
+    let watch = &manifest["workspace"]["metadata"]["lambda"]["watch"];
+    assert_eq!(watch["env_file"].as_str(), Some("events/local.env"));
+    let mut found = BTreeSet::new();
+    for (path, entries) in watch["router"].as_table().expect("a router") {
+        for entry in entries.as_array().expect("a list of functions") {
+            let member = |name: &str| entry[name].as_str().expect("a text").to_owned();
+            found.insert((path.clone(), member("method"), member("function")));
+        }
+    }
+    assert_eq!(found, routes());
+}
+
+#[test]
+fn the_template_has_the_functions_of_the_table_under_their_names() {
+    let template = Template::read();
+    let found = built(&template);
+    let resources: Vec<_> = FUNCTIONS
+        .iter()
+        .map(|it| (resource_name(it.name), it.name))
+        .collect();
+    let wanted: BTreeMap<_, _> = resources
+        .iter()
+        .map(|(resource, name)| (resource.as_str(), *name))
+        .collect();
+    assert_eq!(found, wanted);
+}
+
+#[test]
+fn the_template_wakes_every_function_as_the_table_says() {
+    let template = Template::read();
+    let mut http = BTreeSet::new();
+    for function in &FUNCTIONS {
+        let sources = events(&template, function.name);
+        for (kind, properties) in &sources {
+            match function.trigger {
+                Trigger::Http { .. } => {
+                    assert_eq!(*kind, "HttpApi", "{}", function.name);
+                    assert_eq!(text(&properties["ApiId"]), "Api");
+                    http.insert((
+                        text(&properties["Path"]).to_owned(),
+                        text(&properties["Method"]).to_owned(),
+                        function.name.to_owned(),
+                    ));
+                }
+                Trigger::Queue(queue) => {
+                    assert_eq!(*kind, "SQS", "{}", function.name);
+                    let source = format!("{}.Arn", queue_resource(queue));
+                    assert_eq!(text(&properties["Queue"]), source);
+                }
+                Trigger::EveryMinute => {
+                    assert_eq!(*kind, "Schedule", "{}", function.name);
+                    assert_eq!(text(&properties["Schedule"]), "rate(1 minute)");
+                }
+            }
+        }
+        let is_http = matches!(function.trigger, Trigger::Http { .. });
+        assert!(is_http || sources.len() == 1, "{} once", function.name);
+    }
+    assert_eq!(http, routes());
+}
+
+#[test]
+fn a_queue_waits_six_times_as_long_as_its_function_and_gives_up_after_five() {
+    let template = Template::read();
+    for function in &FUNCTIONS {
+        let Trigger::Queue(queue) = function.trigger else {
+            continue;
+        };
+        let properties = template.properties(queue_resource(queue));
+        assert_eq!(
+            properties["VisibilityTimeout"].as_i64(),
+            Some(6 * timeout(&template, function.name)),
+            "{}",
+            function.name
+        );
+        let redrive = &properties["RedrivePolicy"];
+        assert_eq!(redrive["maxReceiveCount"].as_i64(), Some(5));
+        let target = text(&redrive["deadLetterTargetArn"]);
+        let dead = target.strip_suffix(".Arn").expect("an ARN");
+        let kept = &template.properties(dead)["MessageRetentionPeriod"];
+        assert_eq!(kept.as_i64(), Some(14 * 24 * 3600), "{dead}");
+
+        let (_, source) = events(&template, function.name)[0];
+        let partial = source["FunctionResponseTypes"][0].as_str();
+        assert_eq!(partial, Some("ReportBatchItemFailures"));
+        assert!(
+            source["ScalingConfig"]["MaximumConcurrency"]
+                .as_str()
+                .is_some()
+        );
+    }
+}
+
+#[test]
+fn no_function_may_do_everything_or_touch_everything() {
+    let template = Template::read();
+    for function in &FUNCTIONS {
+        for (action, resource) in template.grants(function.name) {
+            assert!(!action.contains('*'), "{}: {action}", function.name);
+            assert!(!resource.contains('*'), "{}: {resource}", function.name);
+        }
+    }
+}
+
+#[test]
+fn only_the_dispatcher_opens_payout_methods() {
+    let template = Template::read();
+    let may = |action: &str| -> Vec<_> {
+        let holds = |name: &str| template.grants(name).iter().any(|(it, _)| *it == action);
+        let all = FUNCTIONS.iter().map(|it| it.name);
+        all.filter(|name| holds(name)).collect()
+    };
+    assert_eq!(may("kms:Decrypt"), ["dispatch-payout"]);
+    assert_eq!(may("kms:Encrypt"), ["put-payout-method"]);
+}
+
+#[test]
+fn packaging_uses_the_values_of_the_lambda_profile() {
+    let manifest = manifest("Cargo.toml");
+    let profile = manifest["profile"]["lambda"].as_table().expect("a profile");
+    let makefile = read("Makefile");
+    for (name, value) in profile.iter().filter(|(name, _)| *name != "inherits") {
+        let variable = name.to_uppercase().replace('-', "_");
+        let value = match value {
+            Value::String(text) => text.clone(),
+            Value::Integer(number) => number.to_string(),
+            Value::Boolean(switch) => switch.to_string(),
+            other => panic!("{name} is {other:?}"),
+        };
+        let setting = format!("CARGO_PROFILE_RELEASE_{variable}={value}");
+        assert!(makefile.contains(&setting), "Makefile: {setting}");
+    }
+}

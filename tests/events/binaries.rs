@@ -1,0 +1,28 @@
+//! Where cargo put the binaries it built for this test.
+
+/// The program of a function.
+pub(crate) fn path_of(function: &str) -> &'static str {
+    match function {
+        "health" => env!("CARGO_BIN_EXE_health"),
+        "put-load" => env!("CARGO_BIN_EXE_put-load"),
+        "get-load" => env!("CARGO_BIN_EXE_get-load"),
+        "register-driver" => env!("CARGO_BIN_EXE_register-driver"),
+        "get-driver" => env!("CARGO_BIN_EXE_get-driver"),
+        "put-payout-method" => env!("CARGO_BIN_EXE_put-payout-method"),
+        "verify-driver" => env!("CARGO_BIN_EXE_verify-driver"),
+        "create-payout" => env!("CARGO_BIN_EXE_create-payout"),
+        "create-instant-payout" => env!("CARGO_BIN_EXE_create-instant-payout"),
+        "get-payout" => env!("CARGO_BIN_EXE_get-payout"),
+        "get-payout-timeline" => env!("CARGO_BIN_EXE_get-payout-timeline"),
+        "cancel-payout" => env!("CARGO_BIN_EXE_cancel-payout"),
+        "retry-payout" => env!("CARGO_BIN_EXE_retry-payout"),
+        "get-balance" => env!("CARGO_BIN_EXE_get-balance"),
+        "create-deposit" => env!("CARGO_BIN_EXE_create-deposit"),
+        "receive-payelata-callback" => env!("CARGO_BIN_EXE_receive-payelata-callback"),
+        "dispatch-payout" => env!("CARGO_BIN_EXE_dispatch-payout"),
+        "check-attempt" => env!("CARGO_BIN_EXE_check-attempt"),
+        "relay-outbox" => env!("CARGO_BIN_EXE_relay-outbox"),
+        "sweep-due" => env!("CARGO_BIN_EXE_sweep-due"),
+        _ => panic!("{function} has no binary"),
+    }
+}

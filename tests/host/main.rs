@@ -1,0 +1,9 @@
+//! The local host as its users meet it: over HTTP, with the twins' faults, the movable clock, and kills.
+
+mod bad_input;
+mod cost;
+mod faults;
+mod kill;
+mod restart;
+mod seed_shapes;
+mod stage;

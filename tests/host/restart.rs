@@ -1,0 +1,65 @@
+//! The same folder again: the same keys, the same money, the same time.
+
+use local::host::{Host, Options, Place};
+
+use crate::stage::Stage;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_knows_its_keys_its_wallet_and_its_clock() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = Place::Folder(folder.path().to_owned());
+    let first = Stage::at(place.clone()).await;
+    let keys = (first.key().to_owned(), first.host.ready.keys.read.clone());
+    let id = first.create("L-12345").await;
+    first.advance(3_600).await;
+    let (balance, later) = (first.balance().await, first.host.world.backend.clock.now());
+    drop(first);
+    // Tasks of the dropped host let go of the folder as they end.
+    let second = loop {
+        match Host::start(options(place.clone())).await {
+            Ok(host) => break host,
+            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+        }
+    };
+    drop(second);
+    let third = wait_for(place).await;
+    assert_eq!(
+        (third.key().to_owned(), third.host.ready.keys.read.clone()),
+        keys
+    );
+    assert_eq!(third.balance().await, balance);
+    assert!(
+        third.host.world.backend.clock.now() >= later,
+        "the clock never goes back"
+    );
+    assert_eq!(third.payout(&id).await["status"], "completed");
+    third.assert_books().await;
+}
+
+fn options(place: Place) -> Options {
+    Options {
+        port: 0,
+        sandbox_port: 0,
+        aws_port: None,
+        place,
+    }
+}
+
+async fn wait_for(place: Place) -> Stage {
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    Stage::at(place).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_host_on_the_same_folder_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = Place::Folder(folder.path().to_owned());
+    let _first = Stage::at(place.clone()).await;
+    let Err(refused) = Host::start(options(place)).await else {
+        panic!("two hosts on one folder");
+    };
+    assert!(
+        refused.to_string().contains("in use by another"),
+        "{refused}"
+    );
+}
