@@ -301,16 +301,11 @@ mod tests {
             load: load.clone(),
             payout: payout.clone(),
         };
-        let paid = Denied::LoadPaid {
-            load: load.clone(),
-            payout,
-        };
+        let paid = Denied::LoadPaid { load, payout };
         for (denied, reason) in [(held, "load_held"), (paid, "load_paid")] {
             let details = json!({"reason": reason, "loadId": "L-1", "payoutId": "pay_1"});
             assert_eq!(row(denied), (409, "CONFLICT", details));
         }
-        let details = json!({"reason": "load_changed", "loadId": "L-1"});
-        assert_eq!(row(Denied::LoadChanged(load)), (409, "CONFLICT", details));
     }
 
     #[test]
