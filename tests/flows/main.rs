@@ -4,6 +4,7 @@
 mod books;
 mod crashes;
 mod lives;
+mod races;
 mod rare;
 mod stage;
 mod troubles;

@@ -177,31 +177,3 @@ async fn deliveries_under_way_keep_the_clock_busy() {
     bench.sandbox.clock().quiet().await;
     assert_eq!(arrived(&bench.inbox).len(), 20);
 }
-
-/// Not a promise: prints how many invoices a second go from creation to the read after the callback.
-#[tokio::test]
-#[ignore = "a measurement, run it by name with --release"]
-async fn the_pace_of_the_twin() {
-    const ROUNDS: u32 = 2000;
-    let mut bench = Bench::open().await;
-    bench.run();
-    let start_ms = bench.sandbox.clock().now_ms();
-    let bench = std::sync::Arc::new(bench);
-    let mut workers = tokio::task::JoinSet::new();
-    for worker in 0..8 {
-        let bench = std::sync::Arc::clone(&bench);
-        workers.spawn(async move {
-            for n in 0..ROUNDS / 8 {
-                let id = bench.pay(&format!("pay_{worker}_{n}")).await;
-                bench.read(&id).await;
-            }
-        });
-    }
-    workers.join_all().await;
-    bench.sandbox.deliver_due().await;
-    let took_ms = bench.sandbox.clock().now_ms() - start_ms;
-    let rate = i64::from(ROUNDS) * 1000 / took_ms.max(1);
-    println!(
-        "{ROUNDS} invoices with callbacks in {took_ms} ms: {rate}/s, client and receiver included"
-    );
-}

@@ -2,21 +2,23 @@
 //! callback caused and the poll all end here, in any order, any number of times: an attempt only moves
 //! forward, and late or repeated news is ignored or is a contradiction.
 
+mod pen;
+mod route;
+
 use domain::{
     answer::Answer,
-    attempt::{Applied, Attempt, Look},
-    attempt_machine::{AttemptEvent, AttemptState},
+    attempt::Attempt,
+    attempt_machine::AttemptState,
     load::LoadStatus,
-    money::Cents,
-    payout::{Change, Note, Outcome, Payout},
-    payout_machine,
-    resolution::{self, Asked, Identity, Step, Verdict},
-    routing::{self, RouteSwitch, StopReason},
+    payout::Payout,
+    resolution::{self, Asked, Step, Verdict},
+    routing::{RouteSwitch, StopReason},
     time::Timestamp,
-    transition::Transition,
 };
 use tracing::{error, info, warn};
 
+pub(crate) use self::route::{reopen_route, write_switch};
+use self::{pen::Pen, route::stop_route};
 use crate::{
     call::Call,
     changes::{Changes, Subject, Write},
@@ -128,48 +130,6 @@ async fn known_contradiction(
     })
 }
 
-/// Stops the attempt's route. Not part of the attempt's own unit: what an answer proves of an attempt
-/// must not depend on who else stops the route.
-async fn stop_route(
-    call: &Call,
-    store: &impl Store,
-    attempt: &Attempt,
-    reason: StopReason,
-) -> Result<(), Error> {
-    for round in 0..ROUNDS {
-        let switch = read_switch(store, attempt).await?;
-        if switch.is_stopped_for(reason, call.now()) {
-            return Ok(());
-        }
-        error!(provider = switch.provider.name(), ?reason, "route stopped");
-        let tx_id = call.tx_id(&format!("stop {round}"));
-        let stopped = switch.stopped_by(reason, call.now());
-        let changes = write_switch(Changes::new("stop-route", tx_id), &switch, stopped);
-        match store.commit(changes).await {
-            Ok(()) => return Ok(()),
-            Err(CommitError::Refused(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
-}
-
-/// Opens a route whose probe went through, unless somebody else changed the switch since it was read.
-pub(crate) async fn reopen_route(call: &Call, store: &impl Store, switch: &RouteSwitch) {
-    if !switch.is_probing() {
-        return;
-    }
-    let changes = Changes::new("reopen-route", call.tx_id("reopen"));
-    let changes = write_switch(changes, switch, switch.reopened());
-    if let Err(cause) = store.commit(changes).await {
-        warn!(
-            ?cause,
-            provider = switch.provider.name(),
-            "a route that works stays stopped until its next probe"
-        );
-    }
-}
-
 /// A refusal because somebody else moved the payout or the attempt is normal. A refused balance is not:
 /// money we hold is missing, and a person has to look.
 fn overtaken(refusal: &CommitError) -> Result<Recorded, Error> {
@@ -207,24 +167,6 @@ fn log(payout: &Payout, attempt: &Attempt, verdict: &Verdict) {
     }
     if reason == "unrecognised_status" {
         warn!(attempt = %attempt.reference, status = attempt.last_status, "unrecognised provider status");
-    }
-}
-
-async fn read_switch(store: &impl Store, attempt: &Attempt) -> Result<RouteSwitch, Error> {
-    let (provider, mode) = (attempt.provider, attempt.tenant.mode());
-    let found = store.fetch(&[Key::Switch(provider, mode)]).await?;
-    Ok(match found.into_iter().next().flatten() {
-        Some(Record::Switch(switch)) => *switch,
-        Some(_) | None => RouteSwitch::open(provider, mode),
-    })
-}
-
-/// A switch that was never written has version 0 and is inserted; any other is replaced.
-pub(crate) fn write_switch(changes: Changes, old: &RouteSwitch, new: RouteSwitch) -> Changes {
-    let record = Record::Switch(Box::new(new));
-    match old.version {
-        0 => changes.insert(record),
-        version => changes.replace(record, version),
     }
 }
 
@@ -353,216 +295,6 @@ pub(crate) fn with_object(attempt: &Attempt, answer: &Answer) -> Attempt {
         object_updated: seen.updated,
         last_status: Some(seen.status.clone()),
         ..attempt.clone()
-    }
-}
-
-/// Collects what one answer changes.
-struct Pen<'a> {
-    call: &'a Call,
-    verdict: &'a Verdict,
-    known: Option<&'a Contradiction>,
-    tx_id: &'a str,
-    payout: Payout,
-    transitions: Vec<Transition>,
-    writes: Vec<Write>,
-    contradicts: bool,
-    message: Option<Message>,
-}
-
-/// Whether an event moved the payout, or had happened before.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Moved {
-    Yes,
-    Before,
-}
-
-impl Pen<'_> {
-    /// Takes the step an answer proved. None when the payout or the attempt is past it.
-    fn step(&mut self, before: &Attempt, answer: &Answer) -> Option<Attempt> {
-        match self.verdict.step {
-            Step::Nothing => Some(self.polled(before, false)),
-            Step::AbsentOnce => Some(self.polled(before, true)),
-            Step::Returned => {
-                self.returned(before)?;
-                Some(self.polled(before, false))
-            }
-            Step::PaidThenReturned => {
-                let paid = match before.apply(AttemptEvent::Paid, self.call.now()) {
-                    Ok(Applied::Changed(paid)) => *paid,
-                    Ok(Applied::Unchanged) => return Some(self.polled(before, false)),
-                    // Dead for us, paid and taken back at the provider: news only for a payout that
-                    // still waits.
-                    Ok(Applied::Contradiction) => return self.reversed_unseen(before, answer),
-                    Err(_) => return None,
-                };
-                self.change(&paid, Change::Paid(paid.provider))?;
-                self.returned(&paid)?;
-                Some(paid)
-            }
-            Step::Attempt(event) => match before.apply(event, self.call.now()) {
-                Err(_) => None,
-                Ok(Applied::Unchanged) => Some(self.polled(before, false)),
-                Ok(Applied::Contradiction) => {
-                    self.contradiction(before, answer)?;
-                    Some(before.clone())
-                }
-                Ok(Applied::Changed(next)) => {
-                    let next = Attempt {
-                        reason: self.verdict.reason.clone(),
-                        ..*next
-                    };
-                    self.attempt_moved(&next, answer)?;
-                    Some(next)
-                }
-            },
-        }
-    }
-
-    fn reversed_unseen(&mut self, before: &Attempt, answer: &Answer) -> Option<Attempt> {
-        let cell = payout_machine::decide(self.payout.status, payout_machine::Event::Returned);
-        if cell == payout_machine::Cell::Contradicts {
-            self.contradiction(before, answer)?;
-        }
-        Some(before.clone())
-    }
-
-    fn note<'n>(&'n self, attempt: &'n Attempt) -> Note<'n> {
-        Note {
-            actor: &self.call.actor,
-            at: self.call.now(),
-            tx_id: self.tx_id,
-            attempt: Some(attempt),
-            reason: self.verdict.reason.clone(),
-        }
-    }
-
-    /// A read that moved nothing: only the next one is put off.
-    fn polled(&self, attempt: &Attempt, absent: bool) -> Attempt {
-        if attempt.wake().is_none() {
-            return attempt.clone();
-        }
-        let look = Look {
-            at: self.call.now(),
-            absent,
-        };
-        attempt.polled(look, self.call.entropy.chance())
-    }
-
-    /// Applies one event to the payout. None when the payout does not allow it.
-    fn change(&mut self, attempt: &Attempt, change: Change) -> Option<Moved> {
-        match self.payout.apply(change, &self.note(attempt)) {
-            Ok(Outcome::Moved(payout, transition)) => {
-                self.payout = *payout;
-                self.transitions.push(*transition);
-                Some(Moved::Yes)
-            }
-            Ok(Outcome::Ignored) => Some(Moved::Before),
-            Ok(Outcome::Contradiction) | Err(_) => None,
-        }
-    }
-
-    fn returned(&mut self, attempt: &Attempt) -> Option<()> {
-        if self.change(attempt, Change::Returned(attempt.provider))? == Moved::Yes {
-            self.settle_load(LoadStatus::Open);
-        }
-        Some(())
-    }
-
-    fn settle_load(&mut self, status: LoadStatus) {
-        self.writes
-            .extend(load_settlement(&self.payout, status, self.call.now()));
-    }
-
-    /// What the attempt's move means for the payout.
-    fn attempt_moved(&mut self, next: &Attempt, answer: &Answer) -> Option<()> {
-        match resolution::identity_of(&self.payout, next) {
-            Identity::Live => self.live_attempt_moved(next),
-            Identity::Settled | Identity::Other => self.contradiction(next, answer),
-        }
-    }
-
-    fn live_attempt_moved(&mut self, next: &Attempt) -> Option<()> {
-        match next.state {
-            AttemptState::Prepared
-            | AttemptState::Sending
-            | AttemptState::Created
-            | AttemptState::ProcessSending => {}
-            AttemptState::Submitted => {
-                self.change(next, Change::Accepted)?;
-            }
-            AttemptState::Unknown => {
-                self.change(next, Change::Unknown)?;
-            }
-            AttemptState::Review => {
-                self.change(next, Change::Partial)?;
-            }
-            AttemptState::Paid => {
-                self.change(next, Change::Paid(next.provider))?;
-                self.settle_load(LoadStatus::Paid);
-            }
-            AttemptState::Dead => self.attempt_died(next)?,
-        }
-        Some(())
-    }
-
-    fn attempt_died(&mut self, next: &Attempt) -> Option<()> {
-        let left = next
-            .method
-            .and_then(|method| routing::route_left(method.kind, next.rail, &self.payout.tried));
-        let retried = match left {
-            Some(_) => self.change(next, Change::DeadWithRoute { counts: true }),
-            None => None,
-        };
-        if retried.is_none() {
-            self.change(next, Change::Dead)?;
-            return Some(());
-        }
-        let outbox = next_dispatch(&mut self.payout, self.call);
-        self.message = Some(outbox.message.clone());
-        self.writes
-            .push(Write::Insert(Record::Outbox(Box::new(outbox))));
-        Some(())
-    }
-
-    /// T18: recorded once per provider object and figure, and the route stops until an operator has
-    /// looked. An object seen in flight first and paid later posts what was not posted yet.
-    fn contradiction(&mut self, attempt: &Attempt, answer: &Answer) -> Option<()> {
-        let Answer::Exists { object, seen } = answer else {
-            // Something we hold as final is gone: no figure to post, but somebody has to know.
-            error!(attempt = %attempt.reference, "a provider no longer shows what it paid");
-            return Some(());
-        };
-        self.contradicts = true;
-        let paid = seen.facts.reported_paid(seen.standing, attempt.net);
-        let posted = self.known.map_or(Cents::ZERO, |known| known.amount);
-        let news = paid.checked_sub(posted).filter(|it| it.is_positive());
-        if self.known.is_some() && news.is_none() {
-            return Some(());
-        }
-        error!(attempt = %attempt.reference, paid = paid.get(), "a provider contradicts our books");
-        let outcome = self.payout.contradicted(
-            attempt.provider,
-            news.unwrap_or(Cents::ZERO),
-            &self.note(attempt),
-        );
-        if let Outcome::Moved(payout, transition) = outcome {
-            self.payout = *payout;
-            self.transitions.push(*transition);
-        }
-        let version = self.known.map_or(0, |known| known.version);
-        let record = Record::Contradiction(Box::new(Contradiction {
-            provider: attempt.provider,
-            tenant: attempt.tenant.clone(),
-            reference: attempt.reference.clone(),
-            object: object.clone(),
-            version: version + 1,
-            amount: paid.max(posted),
-        }));
-        self.writes.push(match version {
-            0 => Write::Insert(record),
-            version => Write::Replace { record, version },
-        });
-        Some(())
     }
 }
 

@@ -1,0 +1,183 @@
+//! Taking a payout for a new attempt, or withdrawing one that nothing can carry.
+
+use domain::{
+    attempt::{Attempt, Opening, PinnedMethod},
+    attempt_machine::AttemptEvent,
+    denied::Denied,
+    ids::AttemptRef,
+    load::LoadStatus,
+    payout::{Change, Note, Outcome, Payout, PayoutStatus},
+    routing::{self, Provider, RouteSwitch},
+};
+use tracing::info;
+
+use super::{Claim, Dispatcher, Ready, Scene, moved, overtaken, probing};
+use crate::{
+    call::Call,
+    changes::{Changes, Write},
+    error::Error,
+    port::{Providers, Queue, Store, Vault},
+    record::{Key, Record, ReferenceLink},
+    record_answer,
+};
+
+impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
+    /// T6: takes the payout for a new attempt, with the intent to create, in one transaction.
+    pub(super) async fn claim(&self, call: &Call, scene: Scene) -> Result<Claim, Error> {
+        let payout = &scene.payout;
+        if let Err(reason) = scene.driver.require_payable(payout.rail) {
+            return self.cancel(call, payout, &reason.to_string()).await;
+        }
+        let Some(method) = &scene.driver.method else {
+            return self.cancel(call, payout, "payout_method_missing").await;
+        };
+        let Some(provider) = routing::route_left(method.kind, payout.rail, &payout.tried) else {
+            return self.cancel(call, payout, "no_route").await;
+        };
+        if !scene.switch.lets_through(call.now()) {
+            self.wait_for_route(call, &scene).await?;
+            return Ok(Claim::Decided);
+        }
+        let account = self
+            .vault
+            .open(&payout.tenant, &payout.driver, &method.sealed)
+            .await?;
+        let pinned = PinnedMethod {
+            kind: method.kind,
+            version: method.version,
+        };
+        let claimed = claimed(call, &scene, provider, pinned)?;
+        match self.store.commit(claimed.changes).await {
+            Ok(()) => {
+                info!(payout.id = %payout.id, attempt = %claimed.attempt.reference, "payout claimed");
+                let ready = Ready {
+                    payout: claimed.payout,
+                    attempt: claimed.attempt,
+                    account,
+                    switch: claimed.switch,
+                };
+                self.create(call, ready).await?;
+                Ok(Claim::Decided)
+            }
+            Err(error) => overtaken(error).map(|()| Claim::Overtaken),
+        }
+    }
+
+    /// The driver became ineligible, or nothing can carry the payout: the system withdraws it.
+    pub(super) async fn cancel(
+        &self,
+        call: &Call,
+        payout: &Payout,
+        reason: &str,
+    ) -> Result<Claim, Error> {
+        let tx_id = call.tx_id(&format!("cancel {}", payout.version));
+        let note = Note {
+            actor: &call.actor,
+            at: call.now(),
+            tx_id: &tx_id,
+            attempt: None,
+            reason: Some(reason.to_owned()),
+        };
+        let Outcome::Moved(canceled, transition) = payout.apply(Change::Cancel, &note)? else {
+            return Ok(Claim::Decided);
+        };
+        let changes = Changes::new("cancel", tx_id)
+            .record(*transition)
+            .replace(Record::Payout(canceled), payout.version)
+            .forget(payout.outbox.clone().map(Key::Outbox))
+            .write_if(record_answer::load_settlement(
+                payout,
+                LoadStatus::Open,
+                call.now(),
+            ));
+        match self.store.commit(changes).await {
+            Ok(()) => {
+                info!(payout.id = %payout.id, reason, "payout withdrawn by the system");
+                Ok(Claim::Decided)
+            }
+            Err(error) => overtaken(error).map(|()| Claim::Overtaken),
+        }
+    }
+
+    /// The route is closed: nothing fails, the payout is looked at again when it may be open.
+    pub(super) async fn wait_for_route(&self, call: &Call, scene: &Scene) -> Result<(), Error> {
+        let payout = &scene.payout;
+        let probe_at = scene.switch.stopped.as_ref().and_then(|stop| stop.probe_at);
+        let waiting = payout.waiting_for_route(call.now(), probe_at);
+        let changes = Changes::new("wait", call.tx_id("wait"))
+            .replace(Record::Payout(Box::new(waiting)), payout.version)
+            .forget(payout.outbox.clone().map(Key::Outbox));
+        self.store.commit(changes).await.or_else(overtaken)
+    }
+}
+
+struct Claimed {
+    payout: Payout,
+    attempt: Attempt,
+    changes: Changes,
+    switch: RouteSwitch,
+}
+
+/// `enqueue` (when nobody recorded it) and `claim` as two transitions of one transaction.
+fn claimed(
+    call: &Call,
+    scene: &Scene,
+    provider: Provider,
+    method: PinnedMethod,
+) -> Result<Claimed, Error> {
+    let tx_id = call.tx_id(&format!("claim {}", scene.payout.version));
+    let mut note = Note {
+        actor: &call.actor,
+        at: call.now(),
+        tx_id: &tx_id,
+        attempt: None,
+        reason: None,
+    };
+    let mut changes = Changes::new("claim", tx_id.clone());
+    let mut payout = scene.payout.clone();
+    if payout.status == PayoutStatus::Validated
+        && let Outcome::Moved(queued, transition) = payout.apply(Change::Enqueue, &note)?
+    {
+        payout = *queued;
+        changes = changes.record(*transition);
+    }
+    let reference = AttemptRef::new(payout.id.clone(), payout.attempts + 1);
+    let opening = Opening {
+        reference: reference.clone(),
+        provider,
+        method: Some(method),
+        at: call.now(),
+    };
+    let attempt = Attempt::prepared(&payout, opening);
+    note.attempt = Some(&attempt);
+    let Outcome::Moved(payout, transition) = payout.apply(Change::Claim(provider), &note)? else {
+        return Err(Denied::WrongState(scene.payout.status).into());
+    };
+    let attempt = Attempt {
+        version: 1,
+        ..moved(&attempt, AttemptEvent::IntendCreate, call)?
+    };
+    let link = ReferenceLink {
+        provider,
+        tenant: attempt.tenant.clone(),
+        reference,
+    };
+    let (changes, switch) = probing(changes, &scene.switch, call);
+    let changes = changes
+        .record(*transition)
+        .write(Write::RequirePayable {
+            tenant: attempt.tenant.clone(),
+            driver: attempt.driver.clone(),
+            rail: attempt.rail,
+        })
+        .replace(Record::Payout(payout.clone()), scene.payout.version)
+        .insert(Record::Attempt(Box::new(attempt.clone())))
+        .insert(Record::Reference(Box::new(link)))
+        .forget(scene.payout.outbox.clone().map(Key::Outbox));
+    Ok(Claimed {
+        payout: *payout,
+        attempt,
+        changes,
+        switch,
+    })
+}

@@ -1,0 +1,196 @@
+//! Continuing an attempt that nobody holds: the first send of an instant payout, a repeat under the same
+//! reference, an object that was left inert.
+
+use domain::{
+    attempt::{Attempt, PinnedMethod},
+    attempt_machine::{AttemptEvent, AttemptState},
+    payout::{Change, Note, Outcome},
+};
+
+use super::{Dispatcher, ROUTE_GRACE, Ready, Scene, UNSENT_MAX, moved, overtaken, probing};
+use crate::{
+    call::Call,
+    changes::Changes,
+    error::Error,
+    port::{Providers, Queue, Store, Vault},
+    record::{Key, Record},
+};
+
+impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
+    /// Continues the attempt that owns the payout, when nobody else may hold it.
+    pub(super) async fn continue_attempt(&self, call: &Call, scene: Scene) -> Result<(), Error> {
+        let Some(attempt) = scene.attempt.clone() else {
+            return Ok(());
+        };
+        let is_live = scene.payout.live_attempt == Some(attempt.reference.number);
+        if !is_live || attempt.is_leased(call.now()) {
+            return Ok(());
+        }
+        match attempt.state {
+            AttemptState::Prepared => self.resume_prepared(call, scene, attempt).await,
+            AttemptState::Created => self.resume_created(call, scene, attempt).await,
+            AttemptState::Sending
+            | AttemptState::ProcessSending
+            | AttemptState::Submitted
+            | AttemptState::Unknown
+            | AttemptState::Review
+            | AttemptState::Paid
+            | AttemptState::Dead => Ok(()),
+        }
+    }
+
+    /// A prepared attempt: the first claim of an instant payout, or a repeat under the same reference.
+    pub(super) async fn resume_prepared(
+        &self,
+        call: &Call,
+        scene: Scene,
+        attempt: Attempt,
+    ) -> Result<(), Error> {
+        let now = call.now();
+        if !scene.switch.lets_through(now) {
+            let graced = now.since(attempt.created_at) >= ROUTE_GRACE;
+            if attempt.was_never_sent() && graced && scene.payout.attempts < UNSENT_MAX {
+                return self.give_up_unsent(call, &scene, &attempt).await;
+            }
+            let probe_at = scene.switch.stopped.as_ref().and_then(|stop| stop.probe_at);
+            let grace = attempt
+                .created_at
+                .plus(ROUTE_GRACE)
+                .max(now.plus(ROUTE_GRACE));
+            let next_at = probe_at.unwrap_or(grace).min(grace);
+            let changes = Changes::new("wait", call.tx_id("wait"))
+                .replace(
+                    Record::Attempt(Box::new(attempt.postponed(next_at))),
+                    attempt.version,
+                )
+                .forget(scene.payout.outbox.clone().map(Key::Outbox));
+            return self.store.commit(changes).await.or_else(overtaken);
+        }
+        let Some((pinned, sealed)) = self.method_of(&scene, &attempt).await? else {
+            return self.give_up_unsent(call, &scene, &attempt).await;
+        };
+        let account = self
+            .vault
+            .open(&attempt.tenant, &attempt.driver, &sealed)
+            .await?;
+        let reclaimed = moved(&attempt, AttemptEvent::Reclaim, call)?;
+        let sending = Attempt {
+            method: Some(pinned),
+            version: attempt.version + 1,
+            ..moved(&reclaimed, AttemptEvent::IntendCreate, call)?
+        };
+        let (changes, switch) = probing(
+            Changes::new("intend-create", call.tx_id("intend-create")),
+            &scene.switch,
+            call,
+        );
+        let changes = changes
+            .replace(Record::Attempt(Box::new(sending.clone())), attempt.version)
+            .forget(scene.payout.outbox.clone().map(Key::Outbox));
+        match self.store.commit(changes).await {
+            Ok(()) => {
+                let ready = Ready {
+                    payout: scene.payout,
+                    attempt: sending,
+                    account,
+                    switch,
+                };
+                self.create(call, ready).await
+            }
+            Err(error) => overtaken(error),
+        }
+    }
+
+    /// The method an attempt is pinned to, or the driver's newest for one that was never sent.
+    pub(super) async fn method_of(
+        &self,
+        scene: &Scene,
+        attempt: &Attempt,
+    ) -> Result<Option<(PinnedMethod, String)>, Error> {
+        let newest = scene.driver.method.as_ref();
+        if let (None, Some(method)) = (
+            attempt.method,
+            newest.filter(|method| method.kind.serves(attempt.rail)),
+        ) {
+            let pinned = PinnedMethod {
+                kind: method.kind,
+                version: method.version,
+            };
+            return Ok(Some((pinned, method.sealed.clone())));
+        }
+        let Some(pinned) = attempt.method else {
+            return Ok(None);
+        };
+        if let Some(method) = newest.filter(|method| method.version == pinned.version) {
+            return Ok(Some((pinned, method.sealed.clone())));
+        }
+        let key = Key::Method(
+            attempt.tenant.clone(),
+            attempt.driver.clone(),
+            pinned.version,
+        );
+        match self.store.fetch(&[key]).await?.into_iter().next().flatten() {
+            Some(Record::Method(stored)) => Ok(Some((pinned, stored.method.sealed))),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Nothing was ever sent and the route stays closed: the payout goes back to waiting, where it can
+    /// be canceled. The attempt does not count.
+    pub(super) async fn give_up_unsent(
+        &self,
+        call: &Call,
+        scene: &Scene,
+        attempt: &Attempt,
+    ) -> Result<(), Error> {
+        let dead = Attempt {
+            reason: Some("route_closed".to_owned()),
+            ..moved(attempt, AttemptEvent::Abandon, call)?
+        };
+        let tx_id = call.tx_id("give-up");
+        let note = Note {
+            actor: &call.actor,
+            at: call.now(),
+            tx_id: &tx_id,
+            attempt: Some(&dead),
+            reason: dead.reason.clone(),
+        };
+        let change = Change::DeadWithRoute { counts: false };
+        let Outcome::Moved(queued, transition) = scene.payout.apply(change, &note)? else {
+            return Ok(());
+        };
+        let probe_at = scene.switch.stopped.as_ref().and_then(|stop| stop.probe_at);
+        let queued = queued.waiting_for_route(call.now(), probe_at);
+        let changes = Changes::new("give-up", tx_id.clone())
+            .record(*transition)
+            .replace(Record::Payout(Box::new(queued)), scene.payout.version)
+            .replace(Record::Attempt(Box::new(dead)), attempt.version)
+            .forget(scene.payout.outbox.clone().map(Key::Outbox));
+        self.store.commit(changes).await.or_else(overtaken)
+    }
+
+    /// An object that is inert, found by a read or left by a worker that died: process it.
+    pub(super) async fn resume_created(
+        &self,
+        call: &Call,
+        scene: Scene,
+        attempt: Attempt,
+    ) -> Result<(), Error> {
+        let Some(object) = attempt.object.clone() else {
+            return Ok(());
+        };
+        let reclaimed = moved(&attempt, AttemptEvent::Reclaim, call)?;
+        let processing = Attempt {
+            version: attempt.version + 1,
+            ..moved(&reclaimed, AttemptEvent::IntendProcess, call)?
+        };
+        let changes = Changes::new("intend-process", call.tx_id("intend-process")).replace(
+            Record::Attempt(Box::new(processing.clone())),
+            attempt.version,
+        );
+        match self.store.commit(changes).await {
+            Ok(()) => self.process(call, scene.payout, processing, &object).await,
+            Err(error) => overtaken(error),
+        }
+    }
+}

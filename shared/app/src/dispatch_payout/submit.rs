@@ -1,0 +1,135 @@
+//! The two calls to a provider, with the durable step between them.
+
+use domain::{
+    answer::Answer,
+    attempt::{Attempt, LEASE_MARGIN},
+    attempt_machine::AttemptEvent,
+    ids::ProviderId,
+    payout::Payout,
+    resolution::{Asked, Step, proves},
+    time::Timestamp,
+};
+
+use super::{Dispatcher, Ready, moved, overtaken};
+use crate::{
+    call::Call,
+    changes::Changes,
+    error::Error,
+    port::{CreateOrder, Providers, Queue, Store, Vault},
+    record::Record,
+    record_answer::{self, News, Sight},
+};
+
+impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
+    /// Sends the create and, when the object is there and inert, goes on to process it.
+    pub(super) async fn create(&self, call: &Call, ready: Ready) -> Result<(), Error> {
+        let Ready {
+            payout,
+            attempt,
+            account,
+            switch,
+        } = ready;
+        let Some(method) = attempt.method else {
+            return Ok(());
+        };
+        let budget = self.providers.call_budget();
+        if !attempt.lease_covers(call.now(), budget) {
+            return Ok(());
+        }
+        let answer = self
+            .providers
+            .create(CreateOrder {
+                attempt: &attempt,
+                method: method.kind,
+                account: &account,
+                callback_token: self
+                    .seal
+                    .callback_token(&attempt.tenant, &attempt.reference),
+            })
+            .await;
+        if let Some(object) = inert_object(&attempt, &answer, call) {
+            let created = record_answer::with_object(&attempt, &answer);
+            let created = moved(&created, AttemptEvent::Created, call)?;
+            let processing = Attempt {
+                version: attempt.version + 1,
+                ..moved(&created, AttemptEvent::IntendProcess, call)?
+            };
+            let processing = with_lease_kept(&attempt, processing, call.now().plus(budget));
+            let changes = record_answer::link_object(
+                Changes::new("created", call.tx_id("created")),
+                &processing,
+            )
+            .replace(
+                Record::Attempt(Box::new(processing.clone())),
+                attempt.version,
+            );
+            return match self.store.commit(changes).await {
+                Ok(()) => {
+                    record_answer::reopen_route(call, &self.store, &switch).await;
+                    self.process(call, payout, processing, &object).await
+                }
+                Err(error) => overtaken(error),
+            };
+        }
+        let sight = Sight {
+            payout,
+            attempt,
+            inbox: None,
+            switch: Some(switch),
+        };
+        let news = News {
+            asked: Asked::Create,
+            answer,
+        };
+        self.record(call, &sight, &news).await
+    }
+
+    pub(super) async fn process(
+        &self,
+        call: &Call,
+        payout: Payout,
+        attempt: Attempt,
+        object: &ProviderId,
+    ) -> Result<(), Error> {
+        if !attempt.lease_covers(call.now(), self.providers.call_budget()) {
+            return Ok(());
+        }
+        let answer = self.providers.process(&attempt, object).await;
+        let sight = Sight {
+            payout,
+            attempt,
+            inbox: None,
+            switch: None,
+        };
+        let news = News {
+            asked: Asked::Process,
+            answer,
+        };
+        self.record(call, &sight, &news).await
+    }
+}
+
+/// The object of a create that went well: ours, fitting in every figure, and inert.
+fn inert_object(attempt: &Attempt, answer: &Answer, call: &Call) -> Option<ProviderId> {
+    let verdict = proves(attempt, Asked::Create, answer, call.now());
+    match (verdict.step, answer) {
+        (Step::Attempt(AttemptEvent::Created), Answer::Exists { object, .. }) => {
+            Some(object.clone())
+        }
+        _ => None,
+    }
+}
+
+/// The lease of the create usually covers the process call too; a fresh one would move the attempt in
+/// the due index for nothing.
+fn with_lease_kept(before: &Attempt, processing: Attempt, until: Timestamp) -> Attempt {
+    if before.is_leased(until.plus(LEASE_MARGIN)) {
+        Attempt {
+            lease_until: before.lease_until,
+            next_at: before.next_at,
+            ..processing
+        }
+    } else {
+        processing
+    }
+}

@@ -1,0 +1,77 @@
+//! Stopping and opening a route. Not part of any attempt's own unit: what an answer proves of an attempt
+//! does not depend on who else stops the route.
+
+use domain::{
+    attempt::Attempt,
+    routing::{RouteSwitch, StopReason},
+};
+use tracing::{error, warn};
+
+use super::ROUNDS;
+use crate::{
+    call::Call,
+    changes::Changes,
+    error::Error,
+    port::{CommitError, Store},
+    record::{Key, Record},
+};
+
+/// Stops the attempt's route. Not part of the attempt's own unit: what an answer proves of an attempt
+/// must not depend on who else stops the route.
+pub(super) async fn stop_route(
+    call: &Call,
+    store: &impl Store,
+    attempt: &Attempt,
+    reason: StopReason,
+) -> Result<(), Error> {
+    for round in 0..ROUNDS {
+        let switch = read_switch(store, attempt).await?;
+        if switch.is_stopped_for(reason, call.now()) {
+            return Ok(());
+        }
+        error!(provider = switch.provider.name(), ?reason, "route stopped");
+        let tx_id = call.tx_id(&format!("stop {round}"));
+        let stopped = switch.stopped_by(reason, call.now());
+        let changes = write_switch(Changes::new("stop-route", tx_id), &switch, stopped);
+        match store.commit(changes).await {
+            Ok(()) => return Ok(()),
+            Err(CommitError::Refused(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Opens a route whose probe went through, unless somebody else changed the switch since it was read.
+pub(crate) async fn reopen_route(call: &Call, store: &impl Store, switch: &RouteSwitch) {
+    if !switch.is_probing() {
+        return;
+    }
+    let changes = Changes::new("reopen-route", call.tx_id("reopen"));
+    let changes = write_switch(changes, switch, switch.reopened());
+    if let Err(cause) = store.commit(changes).await {
+        warn!(
+            ?cause,
+            provider = switch.provider.name(),
+            "a route that works stays stopped until its next probe"
+        );
+    }
+}
+
+async fn read_switch(store: &impl Store, attempt: &Attempt) -> Result<RouteSwitch, Error> {
+    let (provider, mode) = (attempt.provider, attempt.tenant.mode());
+    let found = store.fetch(&[Key::Switch(provider, mode)]).await?;
+    Ok(match found.into_iter().next().flatten() {
+        Some(Record::Switch(switch)) => *switch,
+        Some(_) | None => RouteSwitch::open(provider, mode),
+    })
+}
+
+/// A switch that was never written has version 0 and is inserted; any other is replaced.
+pub(crate) fn write_switch(changes: Changes, old: &RouteSwitch, new: RouteSwitch) -> Changes {
+    let record = Record::Switch(Box::new(new));
+    match old.version {
+        0 => changes.insert(record),
+        version => changes.replace(record, version),
+    }
+}

@@ -1,0 +1,114 @@
+use super::*;
+
+pub(crate) fn attempt(state: AttemptState) -> Attempt {
+    Attempt {
+        tenant: "acme~test".parse().expect("valid"),
+        reference: "pay_1-a01".parse().expect("valid"),
+        version: 1,
+        fence: 1,
+        state,
+        provider: Provider::Payelata,
+        route: "payelata/card".to_owned(),
+        driver: DriverId::parse("drv_1").expect("valid"),
+        method: Some(PinnedMethod {
+            kind: MethodKind::Card,
+            version: 1,
+        }),
+        rail: Rail::Standard,
+        net: Cents::new(44_750),
+        currency: Currency::Usd,
+        object: None,
+        object_updated: 0,
+        last_status: None,
+        reason: None,
+        tries: 1,
+        repeats: 0,
+        reprocesses: 0,
+        processed: false,
+        created_at: Timestamp::default(),
+        lease_until: None,
+        sent_at: Some(Timestamp::from_millis(0)),
+        process_sent_at: None,
+        watched_at: Some(Timestamp::default()),
+        polls: 0,
+        checked_at: None,
+        absent_at: None,
+        next_at: None,
+    }
+}
+
+fn changed(applied: Result<Applied, Denied>) -> Attempt {
+    match applied.expect("allowed") {
+        Applied::Changed(next) => *next,
+        other => panic!("expected a change, got {other:?}"),
+    }
+}
+
+#[test]
+fn an_attempt_that_reached_processing_cannot_be_abandoned_even_when_it_is_created_again() {
+    let at = Timestamp::from_millis(1_000);
+    let sending = changed(attempt(AttemptState::Created).apply(AttemptEvent::IntendProcess, at));
+    let submitted = changed(sending.apply(AttemptEvent::ProcessDone, at));
+    let created = changed(submitted.apply(AttemptEvent::Reprocess, at));
+    assert_eq!(created.state, AttemptState::Created);
+    assert_eq!(
+        created.apply(AttemptEvent::Abandon, at),
+        Err(Denied::AttemptState)
+    );
+}
+
+#[test]
+fn a_prepared_attempt_that_never_sent_anything_cannot_be_paid() {
+    let fresh = Attempt {
+        tries: 0,
+        ..attempt(AttemptState::Prepared)
+    };
+    assert!(
+        fresh
+            .apply(AttemptEvent::Paid, Timestamp::default())
+            .is_err()
+    );
+    assert!(fresh.was_never_sent());
+    let repeated = attempt(AttemptState::Prepared);
+    assert!(
+        repeated
+            .apply(AttemptEvent::Paid, Timestamp::default())
+            .is_ok()
+    );
+}
+
+#[test]
+fn a_lost_create_is_first_read_90_seconds_after_it_may_have_left() {
+    let sent = Timestamp::from_millis(1_000_000);
+    let sending = Attempt {
+        sent_at: Some(sent),
+        ..attempt(AttemptState::Sending)
+    };
+    let lost = changed(sending.apply(AttemptEvent::Lost, sent.plus(Duration::from_secs(25))));
+    let due = lost.next_at.expect("watched").since(sent).as_secs();
+    assert!((72..=108).contains(&due), "{due}");
+}
+
+#[test]
+fn a_second_absence_is_looked_for_no_sooner_than_30_seconds_later() {
+    let at = Timestamp::from_millis(90_000);
+    let look = Look { at, absent: true };
+    let polled = attempt(AttemptState::Unknown).polled(look, 0);
+    assert!(polled.next_at.expect("watched") >= at.plus(Duration::from_secs(30)));
+}
+
+#[test]
+fn a_live_attempt_always_has_a_wake_up() {
+    let at = Timestamp::from_millis(5_000);
+    for state in AttemptState::ALL {
+        for event in AttemptEvent::ALL {
+            if let Ok(Applied::Changed(next)) = attempt(state).apply(event, at) {
+                assert_eq!(
+                    next.next_at.is_some(),
+                    next.wake().is_some(),
+                    "{state:?} {event:?}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The events of a payout with what they bring, and the legs each of them posts.
+
+use super::Payout;
+use crate::{
+    denied::Denied,
+    ledger::{Account, Leg, Posting},
+    money::Cents,
+    payout_machine::{Event, PayoutStatus},
+    routing::Provider,
+    transition::Recorded,
+};
+
+/// An event with what it brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    Due,
+    Enqueue,
+    Claim(Provider),
+    Accepted,
+    Unknown,
+    Paid(Provider),
+    /// `counts` is false when the attempt was given up before anything was ever sent.
+    DeadWithRoute {
+        counts: bool,
+    },
+    Dead,
+    Partial,
+    Cancel,
+    Retry,
+    Returned(Provider),
+    Settle(Provider, Settlement),
+}
+
+/// What two operators decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    Paid,
+    NotPaid,
+    /// Only this much of N reached the driver.
+    Partly(Cents),
+}
+
+impl Change {
+    pub const fn event(self) -> Event {
+        match self {
+            Self::Due => Event::Due,
+            Self::Enqueue => Event::Enqueue,
+            Self::Claim(_) => Event::Claim,
+            Self::Accepted => Event::Accepted,
+            Self::Unknown => Event::Unknown,
+            Self::Paid(_) => Event::Paid,
+            Self::DeadWithRoute { .. } => Event::DeadWithRoute,
+            Self::Dead => Event::Dead,
+            Self::Partial => Event::Partial,
+            Self::Cancel => Event::Cancel,
+            Self::Retry => Event::Retry,
+            Self::Returned(_) => Event::Returned,
+            Self::Settle(..) => Event::Settle,
+        }
+    }
+
+    pub(super) const fn recorded(self) -> Recorded {
+        match self {
+            Self::Due => Recorded::Due,
+            Self::Enqueue => Recorded::Enqueue,
+            Self::Claim(_) => Recorded::Claim,
+            Self::Accepted => Recorded::Accepted,
+            Self::Unknown => Recorded::Unknown,
+            Self::Paid(_) => Recorded::Paid,
+            Self::DeadWithRoute { .. } => Recorded::DeadWithRoute,
+            Self::Dead => Recorded::Dead,
+            Self::Partial => Recorded::Partial,
+            Self::Cancel => Recorded::Cancel,
+            Self::Retry => Recorded::Retry,
+            Self::Returned(_) => Recorded::Returned,
+            Self::Settle(..) => Recorded::Settle,
+        }
+    }
+}
+
+impl Payout {
+    /// The legs of a move out of the present state (docs/ledger.md).
+    pub(super) fn legs(&self, change: Change) -> Result<Posting, Denied> {
+        let amount = self.amount;
+        let shares = self.shares();
+        let posting = match change {
+            Change::Due
+            | Change::Enqueue
+            | Change::Accepted
+            | Change::Unknown
+            | Change::Partial => Posting::none(),
+            Change::Claim(_) => Posting::between(Account::Pending, Account::InTransit, amount),
+            Change::Paid(provider) | Change::Settle(provider, Settlement::Paid) => {
+                Posting::completion(provider, shares).map_err(|_| Denied::WalletLimit)?
+            }
+            Change::DeadWithRoute { .. } => {
+                Posting::between(Account::InTransit, Account::Pending, amount)
+            }
+            Change::Dead | Change::Settle(_, Settlement::NotPaid) => {
+                Posting::between(Account::InTransit, Account::Available, amount)
+            }
+            Change::Cancel if self.status == PayoutStatus::Failed => Posting::none(),
+            Change::Cancel => Posting::between(Account::Pending, Account::Available, amount),
+            Change::Retry => Posting::between(Account::Available, Account::Pending, amount),
+            Change::Returned(provider) => {
+                Posting::give_back(provider, shares, self.quote.refund_on_return)
+                    .map_err(|_| Denied::WalletLimit)?
+            }
+            Change::Settle(provider, Settlement::Partly(paid)) => {
+                let rest = shares
+                    .net
+                    .checked_sub(paid)
+                    .ok_or(Denied::AmountOutOfRange)?;
+                if !paid.is_positive() || !rest.is_positive() {
+                    return Err(Denied::AmountOutOfRange);
+                }
+                Posting::new(vec![
+                    Leg {
+                        account: Account::InTransit,
+                        amount: amount.negated(),
+                    },
+                    Leg {
+                        account: Account::clearing(provider),
+                        amount: paid,
+                    },
+                    Leg {
+                        account: Account::Fees,
+                        amount: shares.fee,
+                    },
+                    Leg {
+                        account: Account::Suspense,
+                        amount: rest,
+                    },
+                ])
+                .map_err(|_| Denied::WalletLimit)?
+            }
+        };
+        Ok(posting)
+    }
+}
