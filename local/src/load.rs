@@ -69,7 +69,7 @@ pub async fn run(payouts: usize, place: Place) -> Result<Report, Fault> {
         client.post("/api/v1/payouts", &body).await.map(|_| ())
     };
     for_each(&client, payouts, create).await?;
-    let completed = wait(&host, payouts).await?;
+    let completed = wait(&host, &format!("LOAD-{run}-")).await?;
     let elapsed = started.elapsed();
     Ok(Report {
         place: name,
@@ -121,7 +121,7 @@ where
 
 /// Waits until no money is reserved any more. Asks the balance, not each payout: the figure that
 /// counts, at one read.
-async fn wait(host: &Host, payouts: usize) -> Result<usize, Fault> {
+async fn wait(host: &Host, loads: &str) -> Result<usize, Fault> {
     let client = Client::of(&host.ready)?;
     loop {
         let balance = client.get("/api/v1/balance").await?;
@@ -134,8 +134,14 @@ async fn wait(host: &Host, payouts: usize) -> Result<usize, Fault> {
     let completed = dump
         .payouts()
         .filter(|payout| payout.status == PayoutStatus::Completed)
+        .filter(|payout| {
+            payout
+                .load
+                .as_ref()
+                .is_some_and(|load| load.as_str().starts_with(loads))
+        })
         .count();
-    Ok(completed.min(payouts))
+    Ok(completed)
 }
 
 impl Report {

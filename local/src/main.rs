@@ -166,17 +166,24 @@ async fn measure(load: Load) -> Result<bool, Fault> {
         (false, Some(folder)) => vec![Place::Folder(folder)],
         (false, None) => vec![Place::Memory, Place::Folder(spare.clone())],
     };
-    let mut passed = true;
-    for place in places {
-        let report = load::run(load.payouts, place).await?;
-        say(report.to_string().trim_end());
-        let fast = load
-            .at_least
-            .is_none_or(|wanted| report.per_second() >= wanted);
-        passed &= fast && report.completed == report.payouts;
-    }
+    let measured = measure_all(load.payouts, load.at_least, places).await;
     if spare.exists() {
         std::fs::remove_dir_all(&spare)?;
+    }
+    measured
+}
+
+async fn measure_all(
+    payouts: usize,
+    at_least: Option<u64>,
+    places: Vec<Place>,
+) -> Result<bool, Fault> {
+    let mut passed = true;
+    for place in places {
+        let report = load::run(payouts, place).await?;
+        say(report.to_string().trim_end());
+        let fast = at_least.is_none_or(|wanted| report.per_second() >= wanted);
+        passed &= fast && report.completed == report.payouts;
     }
     Ok(passed)
 }

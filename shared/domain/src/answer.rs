@@ -114,12 +114,12 @@ impl Facts {
     pub fn reported_paid(&self, standing: Standing, net: Cents) -> Cents {
         match standing {
             Standing::Paid => self.processed_amount.unwrap_or(net),
-            Standing::NeedsReview => self.processed_amount.unwrap_or(Cents::ZERO),
-            Standing::Inert
-            | Standing::InFlight
-            | Standing::Unrecognised
-            | Standing::FinalNegative
-            | Standing::Reversed => Cents::ZERO,
+            Standing::NeedsReview | Standing::FinalNegative => {
+                self.processed_amount.unwrap_or(Cents::ZERO)
+            }
+            Standing::Inert | Standing::InFlight | Standing::Unrecognised | Standing::Reversed => {
+                Cents::ZERO
+            }
         }
     }
 

@@ -50,7 +50,9 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         if !scene.switch.lets_through(now) {
             let graced = now.since(attempt.created_at) >= ROUTE_GRACE;
             if attempt.was_never_sent() && graced && scene.payout.attempts < UNSENT_MAX {
-                return self.give_up_unsent(call, &scene, &attempt).await;
+                return self
+                    .give_up_unsent(call, &scene, (&attempt, "route_closed"))
+                    .await;
             }
             let probe_at = scene.switch.stopped.as_ref().and_then(|stop| stop.probe_at);
             let grace = attempt
@@ -67,7 +69,8 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             return self.store.commit(changes).await.or_else(overtaken);
         }
         let Some((pinned, sealed)) = self.method_of(&scene, &attempt).await? else {
-            return self.give_up_unsent(call, &scene, &attempt).await;
+            let why = (&attempt, "method_cannot_serve_rail");
+            return self.give_up_unsent(call, &scene, why).await;
         };
         let account = self
             .vault
@@ -141,10 +144,10 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         &self,
         call: &Call,
         scene: &Scene,
-        attempt: &Attempt,
+        (attempt, reason): (&Attempt, &str),
     ) -> Result<(), Error> {
         let dead = Attempt {
-            reason: Some("route_closed".to_owned()),
+            reason: Some(reason.to_owned()),
             ..moved(attempt, AttemptEvent::Abandon, call)?
         };
         let tx_id = call.tx_id("give-up");

@@ -86,7 +86,7 @@ fn a_lost_create_is_first_read_90_seconds_after_it_may_have_left() {
     };
     let lost = changed(sending.apply(AttemptEvent::Lost, sent.plus(Duration::from_secs(25))));
     let due = lost.next_at.expect("watched").since(sent).as_secs();
-    assert!((72..=108).contains(&due), "{due}");
+    assert!((90..=108).contains(&due), "{due}");
 }
 
 #[test]

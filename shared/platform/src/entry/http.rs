@@ -7,8 +7,13 @@ use std::{collections::BTreeMap, future::Future};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::time::Timestamp;
-use lambda_runtime::{LambdaEvent, service_fn};
-use serde::{Deserialize, Serialize};
+use lambda_http::{
+    Body,
+    aws_lambda_events::apigw::ApiGatewayV2httpResponse,
+    http::HeaderValue,
+    lambda_runtime::{self, LambdaEvent, service_fn},
+};
+use serde::Deserialize;
 
 use super::{start, system_now};
 use crate::{
@@ -44,7 +49,7 @@ where
                 Ok(raw) => answer(route, raw, |it| handler(context.clone(), it)).await,
                 Err(reply) => reply,
             };
-            Ok::<_, std::convert::Infallible>(HttpAnswer::from(reply))
+            Ok::<_, std::convert::Infallible>(http_answer(reply))
         });
         lambda_runtime::run(service)
             .await
@@ -130,27 +135,18 @@ fn without_stage(path: String, stage: Option<&str>) -> String {
     rest.map(str::to_owned).unwrap_or(path)
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct HttpAnswer {
-    status_code: u16,
-    headers: BTreeMap<&'static str, String>,
-    body: String,
-    is_base64_encoded: bool,
-    /// We set none; `cargo lambda watch` refuses an answer without the list.
-    cookies: [String; 0],
-}
-
-impl From<Reply> for HttpAnswer {
-    fn from(reply: Reply) -> Self {
-        Self {
-            status_code: reply.status,
-            headers: reply.headers.into_iter().collect(),
-            body: reply.body,
-            is_base64_encoded: false,
-            cookies: [],
+/// The answer in the gateway's own form.
+fn http_answer(reply: Reply) -> ApiGatewayV2httpResponse {
+    let mut answer = ApiGatewayV2httpResponse::default();
+    answer.status_code = i64::from(reply.status);
+    for (name, value) in reply.headers {
+        // Our own names, and values without line breaks; anything else is left out, not a failed call.
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            answer.headers.append(name, value);
         }
     }
+    answer.body = Some(Body::Text(reply.body));
+    answer
 }
 
 #[cfg(test)]
@@ -203,7 +199,7 @@ mod tests {
             Ok(raw) => answer(ROUTE, raw, handler).await,
             Err(reply) => reply,
         };
-        serde_json::to_value(HttpAnswer::from(reply)).expect("JSON")
+        serde_json::to_value(http_answer(reply)).expect("JSON")
     }
 
     fn data(answer: &Value) -> Value {
