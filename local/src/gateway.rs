@@ -1,10 +1,13 @@
 //! HTTP to handlers: what API Gateway does in the cloud, by the same table of functions.
 
+use std::time::Duration;
+
+use app::error::Error;
 use axum::{
     Router,
     body::Body,
     extract::{Request as HttpRequest, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, request::Parts},
     response::Response,
 };
 use functions::{mount, table::FUNCTIONS};
@@ -18,6 +21,8 @@ use crate::{clock::MovableClock, pump::LocalWorld};
 
 /// More than any route admits; a longer body is not read to its end.
 const READ_LIMIT: usize = 1024 * 1024;
+/// How long a client may take to send a body.
+const BODY_TIME: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 struct Gateway {
@@ -33,24 +38,31 @@ pub fn router(world: LocalWorld, clock: MovableClock) -> Router {
 }
 
 async fn serve(State(gateway): State<Gateway>, request: HttpRequest) -> Response {
+    let (parts, body) = request.into_parts();
+    // Read before it counts as work under way: a client that never ends its body must not stop the clock.
+    let body = tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, READ_LIMIT)).await;
     let _busy = gateway.clock.busy();
-    let raw = raw_request(&gateway, request).await;
+    let mut raw = raw_request(&gateway, &parts);
+    let whole = match body {
+        Ok(Ok(bytes)) => bytes.to_vec(),
+        // Longer than anything we take: refused by its length.
+        Ok(Err(error)) if error.to_string().contains("length limit") => vec![b' '; READ_LIMIT],
+        Ok(Err(_)) | Err(_) => {
+            let broken = Error::invalid("", "the body must arrive whole");
+            return respond(Reply::error(&broken, &raw.meta()));
+        }
+    };
+    raw.body = whole;
     respond(handle(&gateway.world, raw).await)
 }
 
-async fn raw_request(gateway: &Gateway, request: HttpRequest) -> RawRequest {
-    let (parts, body) = request.into_parts();
-    // A body that breaks off or is longer than anything we take arrives as one that is too long.
-    let body = match axum::body::to_bytes(body, READ_LIMIT).await {
-        Ok(bytes) => bytes.to_vec(),
-        Err(_) => vec![b' '; READ_LIMIT],
-    };
+fn raw_request(gateway: &Gateway, parts: &Parts) -> RawRequest {
     RawRequest {
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or("").to_owned(),
         headers: headers(&parts.headers),
-        body,
+        body: Vec::new(),
         id: format!("req_{:032x}", (gateway.world.backend.entropy)()),
         received_at: gateway.world.backend.clock.now(),
     }

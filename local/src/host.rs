@@ -10,7 +10,9 @@ use std::{
 };
 
 use app::{call::Clock, memory::MemoryQueue, seal::Seal};
-use axum::{Json, Router, extract::State, http::StatusCode, routing::post, serve::ListenerExt};
+use axum::{
+    Router, extract::State, http::StatusCode, response::Response, routing::post, serve::ListenerExt,
+};
 use domain::{ids::Mode, time::Timestamp};
 use functions::mount::World;
 use platform::{
@@ -40,6 +42,7 @@ use crate::{
     start::{self, StartKeys},
     twins::{
         Books, Sandbox,
+        control::{ReadBody, bad_request, body_of, json_response, members, wrong_method},
         payelata::{ACCOUNT_ID, API_KEY, CALLBACK_KEY_LIVE, CALLBACK_KEY_TEST},
     },
     vault::LocalVault,
@@ -279,32 +282,38 @@ const STEP_MAX_SECONDS: u64 = 90 * 24 * 3_600;
 fn control(pump: Pump) -> Router {
     Router::new()
         .route("/_control/advance", post(advance))
+        .method_not_allowed_fallback(async || wrong_method())
         .with_state(pump)
 }
 
-async fn advance(State(pump): State<Pump>, body: String) -> (StatusCode, Json<Value>) {
-    let seconds = serde_json::from_str::<Value>(&body)
-        .ok()
-        .and_then(|body| body.get("seconds").and_then(Value::as_u64))
-        .filter(|seconds| *seconds <= STEP_MAX_SECONDS)
-        .and_then(|seconds| u32::try_from(seconds).ok());
-    let Some(seconds) = seconds else {
-        let expected = format!("seconds: must be an integer from 0 to {STEP_MAX_SECONDS}");
-        return (StatusCode::BAD_REQUEST, Json(json!({"error": expected})));
+async fn advance(State(pump): State<Pump>, body: ReadBody) -> Response {
+    let seconds = match body_of(body).and_then(|body| seconds(&body)) {
+        Ok(seconds) => seconds,
+        Err(complaint) => return bad_request(&complaint),
     };
     // On a task of its own: a client that hangs up must not leave the clock half-way.
     let moved = tokio::spawn(async move { pump.advance(seconds).await }).await;
     match moved {
-        Ok(Ok(now)) => (
-            StatusCode::OK,
-            Json(json!({"ok": true, "now": now.to_string()})),
-        ),
+        Ok(Ok(now)) => {
+            let answer = json!({"ok": true, "now": now.to_string()});
+            json_response(StatusCode::OK, &answer)
+        }
         Ok(Err(error)) => failed(&error),
         Err(error) => failed(&error),
     }
 }
 
-fn failed(error: &impl ToString) -> (StatusCode, Json<Value>) {
-    let body = Json(json!({"error": error.to_string()}));
-    (StatusCode::INTERNAL_SERVER_ERROR, body)
+fn seconds(body: &[u8]) -> Result<u32, String> {
+    let fields = members(body, &["seconds"])?;
+    fields
+        .get("seconds")
+        .and_then(Value::as_u64)
+        .filter(|seconds| *seconds <= STEP_MAX_SECONDS)
+        .and_then(|seconds| u32::try_from(seconds).ok())
+        .ok_or_else(|| format!("seconds must be an integer from 0 to {STEP_MAX_SECONDS}"))
+}
+
+fn failed(error: &impl ToString) -> Response {
+    let body = json!({"error": error.to_string()});
+    json_response(StatusCode::INTERNAL_SERVER_ERROR, &body)
 }

@@ -19,6 +19,7 @@ use domain::{
     driver::{KycDecision, KycStatus, MethodKind},
     ids::{LoadId, Mode, OvnDriverId, TenantId},
     money::Cents,
+    routing::{Provider, StopReason},
 };
 use serde::Serialize;
 
@@ -90,6 +91,7 @@ pub async fn put(world: &LocalWorld, secrets: &Secrets) -> Result<StartKeys, Err
         put_start_load(&call, world, &tenant, load).await?;
     }
     deposit(world, &tenant, ("start", WALLET)).await?;
+    reopen_route(&call, world, tenant.mode()).await?;
     Ok(keys)
 }
 
@@ -194,6 +196,23 @@ async fn put_start_load(
         metadata: None,
     };
     put_load::run(call, &world.backend.store, command).await?;
+    Ok(())
+}
+
+/// A restart stands for a new release: it lets a route that stopped over a defect of ours try again.
+async fn reopen_route(call: &Call, world: &LocalWorld, mode: Mode) -> Result<(), Error> {
+    let store = &world.backend.store;
+    let key = Key::Switch(Provider::Payelata, mode);
+    let found = store.fetch(&[key]).await?.into_iter().next().flatten();
+    let Some(Record::Switch(switch)) = found else {
+        return Ok(());
+    };
+    let reason = switch.stopped.as_ref().map(|stop| stop.reason);
+    if reason == Some(StopReason::IntegrationDefect) {
+        let open = Record::Switch(Box::new(switch.reopened()));
+        let changes = Changes::new("reopen-route", call.tx_id("reopen"));
+        store.commit(changes.replace(open, switch.version)).await?;
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -22,12 +23,7 @@ pub(crate) fn routes() -> Router<Sandbox> {
         .route("/faults", post(order_fault))
         .route("/outcomes", post(order_outcome))
         .route("/reset", post(reset))
-        .method_not_allowed_fallback(async || {
-            refused(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "the method is not allowed here",
-            )
-        })
+        .method_not_allowed_fallback(async || wrong_method())
         .fallback(async || refused(StatusCode::NOT_FOUND, "there is no such control"))
 }
 
@@ -49,8 +45,8 @@ async fn payments(State(sandbox): State<Sandbox>, RawQuery(query): RawQuery) -> 
     answered(rows)
 }
 
-async fn order_fault(State(sandbox): State<Sandbox>, body: Bytes) -> Response {
-    let order = match FaultRequest::read(&body) {
+async fn order_fault(State(sandbox): State<Sandbox>, body: ReadBody) -> Response {
+    let order = match body_of(body).and_then(|body| FaultRequest::read(&body)) {
         Ok(order) => order,
         Err(complaint) => return bad_request(&complaint),
     };
@@ -67,8 +63,8 @@ async fn order_fault(State(sandbox): State<Sandbox>, body: Bytes) -> Response {
     answered(kept.map(|()| json!({"ok": true})))
 }
 
-async fn order_outcome(State(sandbox): State<Sandbox>, body: Bytes) -> Response {
-    let order = match OutcomeRequest::read(&body) {
+async fn order_outcome(State(sandbox): State<Sandbox>, body: ReadBody) -> Response {
+    let order = match body_of(body).and_then(|body| OutcomeRequest::read(&body)) {
         Ok(order) => order,
         Err(complaint) => return bad_request(&complaint),
     };
@@ -92,7 +88,14 @@ async fn order_outcome(State(sandbox): State<Sandbox>, body: Bytes) -> Response 
     answered(kept.map(|applied| json!({"ok": true, "applied": applied})))
 }
 
-async fn reset(State(sandbox): State<Sandbox>) -> Response {
+async fn reset(State(sandbox): State<Sandbox>, body: ReadBody) -> Response {
+    let read = body_of(body).and_then(|body| match body.is_empty() {
+        true => Ok(Map::new()),
+        false => members(&body, &[]),
+    });
+    if let Err(complaint) = read {
+        return bad_request(&complaint);
+    }
     let now_ms = sandbox.clock().now_ms();
     let done = sandbox.books().write(|page| page.reset(now_ms));
     sandbox.callbacks_changed();
@@ -183,10 +186,21 @@ impl OutcomeRequest {
     }
 }
 
-fn members(body: &[u8], known: &[&str]) -> Result<Map<String, Value>, String> {
+/// A body as it arrived, or why it did not.
+pub(crate) type ReadBody = Result<Bytes, BytesRejection>;
+
+/// # Errors
+/// What was wrong with a body that could not be read to its end.
+pub(crate) fn body_of(body: ReadBody) -> Result<Bytes, String> {
+    body.map_err(|error| format!("the body is not usable: {}", error.body_text()))
+}
+
+/// The members of a JSON object, none of them unknown.
+pub(crate) fn members(body: &[u8], known: &[&str]) -> Result<Map<String, Value>, String> {
     let fields: Map<String, Value> = serde_json::from_slice(body)
         .map_err(|error| format!("the body is not usable, expected a JSON object: {error}"))?;
     match fields.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) if known.is_empty() => Err(format!("{name} is unknown, expected no member")),
         Some(name) => Err(format!("{name} is unknown, expected {}", known.join(", "))),
         None => Ok(fields),
     }
@@ -225,8 +239,16 @@ fn answered(made: rusqlite::Result<impl Serialize>) -> Response {
     }
 }
 
-fn bad_request(complaint: &str) -> Response {
+pub(crate) fn bad_request(complaint: &str) -> Response {
     refused(StatusCode::BAD_REQUEST, complaint)
+}
+
+/// The answer to a method that the control does not have.
+pub(crate) fn wrong_method() -> Response {
+    refused(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "the method is not allowed here",
+    )
 }
 
 fn refused(status: StatusCode, complaint: &str) -> Response {

@@ -4,7 +4,7 @@
 //! when the control API (`/_control`) tells it to.
 
 mod books;
-mod control;
+pub(crate) mod control;
 mod delivery;
 mod faults;
 pub mod payelata;

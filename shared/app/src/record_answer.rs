@@ -100,7 +100,9 @@ pub async fn run(
             CommitError::Contended | CommitError::Unreachable(_) => Err(error.into()),
         };
     }
-    log(&draft.payout, &draft.attempt, &verdict);
+    if !is_quiet {
+        log(&draft.payout, &draft.attempt, &verdict);
+    }
     if let Some(reason) = verdict.stop {
         stop_route(call, store, &sight.attempt, reason).await?;
     } else if let (Some(switch), Answer::Exists { .. }) = (&sight.switch, &news.answer) {
