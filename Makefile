@@ -10,7 +10,7 @@ export AWS_DEFAULT_REGION ?= us-east-1
 .PHONY: up test check format clippy guards template watch package
 
 up:
-	cargo run -p local -- up --demo $(ARGS)
+	@cargo run -p local -- up --demo $(ARGS)
 
 test:
 	@.ci/test $(ARGS)
