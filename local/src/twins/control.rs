@@ -89,9 +89,10 @@ async fn order_outcome(State(sandbox): State<Sandbox>, body: ReadBody) -> Respon
 }
 
 async fn reset(State(sandbox): State<Sandbox>, body: ReadBody) -> Response {
-    let read = body_of(body).and_then(|body| match body.is_empty() {
-        true => Ok(Map::new()),
-        false => members(&body, &[]),
+    let read = body_of(body).and_then(|body| match body.trim_ascii() {
+        // Nothing to say is said in more than one way.
+        b"" | b"null" => Ok(Map::new()),
+        body => members(body, &[]),
     });
     if let Err(complaint) = read {
         return bad_request(&complaint);

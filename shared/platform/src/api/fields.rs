@@ -279,7 +279,9 @@ fn amount_of(value: &Value) -> Result<Cents, String> {
             (Some(minor), _) if minor > 0 && minor <= max.get() => return Ok(Cents::new(minor)),
             (_, text) if text.starts_with('-') => "a negative number",
             (Some(_), _) => "too large",
-            (None, _) if is_above(number, max) => "too large",
+            (None, _) if number.is_u64() => "too large",
+            // Integers beyond 64 bits are printed with a positive exponent.
+            (None, text) if text.contains('e') && !text.contains("e-") => "too large",
             (None, _) => "a decimal",
         },
         Value::String(_) => "a string",
@@ -291,13 +293,6 @@ fn amount_of(value: &Value) -> Result<Cents, String> {
     Err(format!(
         "must be an integer number of minor units from 1 to {max}; it is {found}"
     ))
-}
-
-fn is_above(number: &serde_json::Number, max: Cents) -> bool {
-    number.as_u64().is_some()
-        || number
-            .as_f64()
-            .is_some_and(|value| value > f64::from(i32::try_from(max.get()).unwrap_or(i32::MAX)))
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ use super::{
 };
 
 const UNREADABLE: &str = "body_unreadable";
+/// The attempt belongs to the other mode than the credentials.
+const OTHER_MODE: &str = "mode_not_served";
 /// An identifier that Payelata cannot have given; as part of a path it could lead elsewhere.
 const NOT_ITS_OBJECT: &str = "not_an_invoice_id";
 
@@ -59,6 +61,9 @@ impl Payelata {
     /// `POST /payout-invoices` (contract, E4). An order that Payelata cannot serve is refused here, and
     /// nothing is sent.
     pub(super) async fn create(&self, order: CreateOrder<'_>) -> Answer {
+        if !self.serves(order.attempt) {
+            return refused(Refusal::Input, OTHER_MODE.to_owned());
+        }
         let body = match order::body(&self.settings, &order) {
             Ok(body) => body,
             Err(reason) => return refused(Refusal::Input, reason.to_owned()),
@@ -76,6 +81,9 @@ impl Payelata {
     /// `POST /payout-invoices/{id}/process` (contract, E5), without a body. The answer is a courtesy:
     /// what happened is told by reads.
     pub(super) async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
+        if !self.serves(attempt) {
+            return unclear(OTHER_MODE);
+        }
         if wire::invoice_id(object.as_str()).is_none() {
             return unclear(NOT_ITS_OBJECT);
         }
@@ -90,6 +98,9 @@ impl Payelata {
 
     /// `GET /payout-invoices/{id}` or `?filter[reference_id]=` (contract, E6 and E7).
     pub(super) async fn read(&self, attempt: &Attempt, lookup: &Lookup) -> Answer {
+        if !self.serves(attempt) {
+            return unclear(OTHER_MODE);
+        }
         let request = match lookup {
             Lookup::Object(object) if wire::invoice_id(object.as_str()).is_none() => {
                 return unclear(NOT_ITS_OBJECT);
@@ -108,6 +119,11 @@ impl Payelata {
             Ok(reply) => seen(attempt, lookup, reply),
             Err(lost) => lost.into(),
         }
+    }
+
+    /// Whether these credentials may be used for the attempt: money of one mode never meets the other's host.
+    fn serves(&self, attempt: &Attempt) -> bool {
+        attempt.tenant.mode() == self.settings.mode
     }
 
     /// A request to `/payout-invoices` and the segments below it, with our credentials.
