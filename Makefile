@@ -34,7 +34,7 @@ template: $(VENV)/.ready
 watch: $(VENV)/.ready
 	@test -f .ovn-pay/local.key || { echo 'first: make up ARGS="--aws-port 8000"'; exit 1; }
 	@seal=$$({ cat .ovn-pay/local.key; printf seal; } | sha256sum | cut -d' ' -f1) && \
-	cargo lambda watch --invoke-port 9010 --env-var "OVN_SEAL_KEY=$$seal" $(ARGS)
+	cargo lambda watch --invoke-address 127.0.0.1 --invoke-port 9010 --env-var "OVN_SEAL_KEY=$$seal" $(ARGS)
 
 # What is deployed: the release profile with the values of the lambda profile, which SAM cannot name.
 package: export CARGO_PROFILE_RELEASE_OPT_LEVEL=3
