@@ -354,3 +354,54 @@ async fn a_failed_word_with_a_paid_figure_is_no_proof_of_death() {
     );
     assert_eq!(verdict.step, Step::Attempt(AttemptEvent::Mismatch));
 }
+
+/// A provider that notes how it was asked.
+#[derive(Clone)]
+struct Noting {
+    inner: ScriptedProvider,
+    lookups: Arc<Mutex<Vec<Lookup>>>,
+}
+
+impl Providers for Noting {
+    fn call_budget(&self) -> std::time::Duration {
+        self.inner.call_budget()
+    }
+    async fn create(&self, order: CreateOrder<'_>) -> Answer {
+        self.inner.create(order).await
+    }
+    async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
+        self.inner.process(attempt, object).await
+    }
+    async fn read(&self, attempt: &Attempt, lookup: &Lookup) -> Answer {
+        self.lookups.lock().await.push(lookup.clone());
+        self.inner.read(attempt, lookup).await
+    }
+}
+
+/// A callback about another object than ours asks what stands under our reference.
+#[tokio::test]
+async fn a_callback_about_a_stranger_object_reads_by_our_reference() {
+    let stage = Stage::new().await;
+    let id = stage.create_for_sure("L-1", Rail::Standard).await;
+    stage.advance(3_600).await;
+    let own = attempt_of(&stage, &id, 1).await.object;
+    assert!(own.is_some_and(|own| own.as_str() != "cpoi_1"));
+    ring(&stage, &id, 1, "about cpoi_1").await;
+    let Some(Message::Check(check)) = stage.take(QueueName::Check) else {
+        panic!("rung");
+    };
+    let lookups = Arc::new(Mutex::new(Vec::new()));
+    let checker = Checker {
+        store: stage.memory.clone(),
+        queue: MemoryQueue::new(stage.clock.clone()),
+        providers: Noting {
+            inner: stage.provider.clone(),
+            lookups: Arc::clone(&lookups),
+        },
+    };
+    checker
+        .run(&stage.call("check"), &check)
+        .await
+        .expect("handled");
+    assert_eq!(*lookups.lock().await, [Lookup::Reference]);
+}

@@ -14,14 +14,7 @@ async fn a_restart_knows_its_keys_its_wallet_and_its_clock() {
     first.advance(3_600).await;
     let (balance, later) = (first.balance().await, first.host.world.backend.clock.now());
     drop(first);
-    // Tasks of the dropped host let go of the folder as they end.
-    let second = loop {
-        match Host::start(options(place.clone())).await {
-            Ok(host) => break host,
-            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
-        }
-    };
-    drop(second);
+    drop(wait_for(place.clone()).await);
     let third = wait_for(place).await;
     assert_eq!(
         (third.key().to_owned(), third.host.ready.keys.read.clone()),
@@ -45,8 +38,16 @@ fn options(place: Place) -> Options {
     }
 }
 
+/// A new host on the folder, once the tasks of the dropped one have let go of it.
 async fn wait_for(place: Place) -> Stage {
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    if let Place::Folder(folder) = &place {
+        for _ in 0..200 {
+            if local::host::lock_folder(folder).is_ok() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+    }
     Stage::at(place).await
 }
 
@@ -62,4 +63,23 @@ async fn a_second_host_on_the_same_folder_is_refused() {
         refused.to_string().contains("in use by another"),
         "{refused}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_lets_a_route_that_a_405_stopped_try_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = Place::Folder(folder.path().to_owned());
+    let first = Stage::at(place.clone()).await;
+    first.fault("create", "status:405_before", 1).await;
+    let refused = first.create("L-12345").await;
+    first.host.pump.settle().await;
+    let waiting = first.create("L-12346").await;
+    first.advance(3_600).await;
+    assert_eq!(first.payout(&refused).await["status"], "failed");
+    assert_ne!(first.payout(&waiting).await["status"], "completed");
+    drop(first);
+    let second = wait_for(place).await;
+    second.advance(3_600).await;
+    assert_eq!(second.payout(&waiting).await["status"], "completed");
+    second.assert_books().await;
 }
