@@ -1,5 +1,6 @@
 //! The local host as its users meet it: over HTTP, with the twins' faults, the movable clock, and kills.
 
+mod conformance;
 mod corpus;
 mod cost;
 mod faults;
@@ -7,6 +8,6 @@ mod kill;
 mod manners;
 mod refusals;
 mod restart;
-mod seed_shapes;
 mod stage;
+mod timeline;
 mod wire;
