@@ -9,5 +9,6 @@ mod manners;
 mod refusals;
 mod restart;
 mod stage;
+mod storms;
 mod timeline;
 mod wire;
