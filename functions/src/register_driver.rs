@@ -53,15 +53,31 @@ fn ovn_driver_id(text: &str) -> Result<OvnDriverId, String> {
     OvnDriverId::parse(text).map_err(|invalid| invalid.to_string())
 }
 
+/// The form of an address as people have it: no quoted names, no addresses of numbers.
 fn email(text: &str) -> Result<String, &'static str> {
     let (local, host) = text.split_once('@').ok_or("must be a mail address")?;
-    let once = !host.contains('@') && !text.contains(char::is_whitespace);
-    let dotted = host.contains('.') && !host.starts_with('.') && !host.ends_with('.');
-    if once && dotted && !local.is_empty() && text.len() <= 254 {
+    let is_host = host.contains('.') && host.split('.').all(is_label);
+    if is_host && is_mailbox(local) && text.len() <= 254 {
         Ok(text.to_owned())
     } else {
         Err("must be a mail address")
     }
+}
+
+/// Dot-separated atoms of RFC 5322, in any script, of at most 64 bytes together.
+fn is_mailbox(local: &str) -> bool {
+    let fits = |it: char| it.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(it);
+    local.len() <= 64
+        && local
+            .split('.')
+            .all(|atom| !atom.is_empty() && atom.chars().all(fits))
+}
+
+/// One part of a host name, in any script.
+fn is_label(label: &str) -> bool {
+    let fits = |it: char| it.is_alphanumeric() || it == '-';
+    let is_open = !label.starts_with('-') && !label.ends_with('-');
+    (1..=63).contains(&label.len()) && is_open && label.chars().all(fits)
 }
 
 fn phone(text: &str) -> Result<String, &'static str> {
@@ -82,7 +98,13 @@ mod tests {
 
     #[test]
     fn mail_addresses_and_phone_numbers_are_checked_for_their_form() {
-        assert!(email("john@example.com").is_ok());
+        for text in [
+            "john@example.com",
+            "john.o'hara+ovn@mail.example-one.com",
+            "łukasz@przykład.pl",
+        ] {
+            assert!(email(text).is_ok(), "{text}");
+        }
         for text in [
             "john",
             "@example.com",
@@ -90,6 +112,12 @@ mod tests {
             "a@b@c.d",
             "a b@c.d",
             "a@.c",
+            "a@b..c",
+            ".a@b.c",
+            "a..b@c.d",
+            "a@-b.c",
+            "a,b@c.d",
+            "a@b.c,d@e.f",
         ] {
             assert!(email(text).is_err(), "{text}");
         }

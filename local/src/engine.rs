@@ -3,6 +3,7 @@
 //! Only the local host and the tests link it. The store code above it is the one that ships.
 
 mod fault;
+mod listing;
 mod wire;
 
 use std::{path::Path, sync::Arc};

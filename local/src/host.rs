@@ -86,6 +86,8 @@ pub struct Host {
     pub meter: Arc<Meter>,
     pub pump: Pump,
     pub world: LocalWorld,
+    /// The table itself, below the store.
+    pub engine: Engine,
     tasks: JoinSet<()>,
     /// Held for as long as the host runs, so that no second one uses the folder.
     _lock: Option<File>,
@@ -246,7 +248,7 @@ impl Host {
         let keys = start::put(&world, &secrets).await?;
         let pump = Pump::new(world.clone(), clock.clone(), sandbox.clone());
         let mut tasks = JoinSet::new();
-        let aws = serve_aws(&mut tasks, engine, options.aws_port).await?;
+        let aws = serve_aws(&mut tasks, engine.clone(), options.aws_port).await?;
         let gateway = gateway::router(world.clone(), clock);
         let api_port = api_port.tap_io(|stream| {
             // Without this an answer may wait for an acknowledgement; failing to set it costs time only.
@@ -275,6 +277,7 @@ impl Host {
             meter,
             pump,
             world,
+            engine,
             tasks,
             _lock: lock,
         })

@@ -1,10 +1,14 @@
 //! The local host as its users meet it: over HTTP, with the twins' faults, the movable clock, and kills.
 
-mod bad_input;
+mod conformance;
+mod corpus;
 mod cost;
 mod faults;
 mod kill;
 mod manners;
+mod refusals;
 mod restart;
-mod seed_shapes;
 mod stage;
+mod storms;
+mod timeline;
+mod wire;

@@ -10,6 +10,8 @@ use app::error::{Error, FieldError};
 use domain::money::Cents;
 use serde_json::{Map, Value};
 
+use crate::api::text::{has_control, is_visible};
+
 /// The most problems one answer lists.
 pub const PROBLEMS_MAX: usize = 100;
 /// The most characters of a text that is only parsed, as an id.
@@ -158,7 +160,7 @@ impl Fields {
             .into_iter()
             .map(|(key, value)| {
                 let path = format!("{name}.{}", shown(&key));
-                if key.is_empty() || has_control(&key) || key.chars().count() > MAP_TEXT_MAX {
+                if !is_visible(&key) || has_control(&key) || key.chars().count() > MAP_TEXT_MAX {
                     let message = format!("must have a name of 1 to {MAP_TEXT_MAX} characters");
                     return self.refuse(&path, message);
                 }
@@ -232,25 +234,24 @@ impl Fields {
     }
 }
 
-fn has_control(text: &str) -> bool {
-    text.chars().any(char::is_control)
-}
-
 /// A name a client chose, short enough to be sent back.
 pub(crate) fn shown(name: &str) -> String {
     name.chars().take(64).collect()
 }
 
-/// A text of 1 to `max` characters, not only blanks, without control characters.
+/// A text of 1 to `max` characters, not only blanks or invisible ones, without control characters.
 pub(crate) fn text_of(value: &Value, max: usize) -> Result<&str, String> {
     let text = value
         .as_str()
         .ok_or_else(|| format!("must be a text of 1 to {max} characters"))?;
-    if text.trim().is_empty() || text.chars().count() > max {
+    if text.chars().count() > max {
         return Err(format!("must have 1 to {max} characters"));
     }
     if has_control(text) {
         return Err("must not contain control characters".to_owned());
+    }
+    if !is_visible(text) {
+        return Err(format!("must have 1 to {max} visible characters"));
     }
     Ok(text)
 }

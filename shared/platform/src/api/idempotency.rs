@@ -16,7 +16,7 @@ pub const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub const KEY_MAX: usize = 255;
 
 /// The request key of `request`, if the client sent one. `body` is the parsed body: neither the order
-/// of its members nor its blanks matter.
+/// of its members nor its blanks matter, nor whether a member is `null` or absent.
 ///
 /// # Errors
 /// [`Error::Invalid`] naming the header when it comes twice or is not 1 to 255 printable ASCII
@@ -60,7 +60,8 @@ fn client_key(request: &Request) -> Result<Option<&str>, Error> {
     Ok(Some(key))
 }
 
-/// Compact JSON with the members of every object in the order of their names.
+/// Compact JSON with the members of every object in the order of their names, without those that are
+/// `null`: they mean the same as absent ones.
 pub fn canonical(value: &Value) -> String {
     let mut text = String::new();
     write_canonical(value, &mut text);
@@ -81,7 +82,8 @@ fn write_canonical(value: &Value, text: &mut String) {
             text.push(']');
         }
         Value::Object(members) => {
-            let mut sorted: Vec<_> = members.iter().collect();
+            let given = members.iter().filter(|(_, member)| !member.is_null());
+            let mut sorted: Vec<_> = given.collect();
             sorted.sort_by_key(|(name, _)| *name);
             text.push('{');
             for (index, (name, member)) in sorted.into_iter().enumerate() {
@@ -140,12 +142,26 @@ mod tests {
     }
 
     #[test]
+    fn a_member_that_is_null_and_one_that_is_absent_are_the_same_request() {
+        let absent = key_of(&request(&["k"]), r#"{"a":1,"b":{"x":"y"}}"#);
+        for body in [
+            r#"{"a":1,"b":{"x":"y"},"c":null}"#,
+            r#"{"c":null,"a":1,"b":{"w":null,"x":"y","z":null}}"#,
+        ] {
+            assert_eq!(key_of(&request(&["k"]), body), absent, "{body}");
+        }
+        let empty = key_of(&request(&["k"]), "{}");
+        assert_eq!(key_of(&request(&["k"]), r#"{"a":null}"#), empty);
+    }
+
+    #[test]
     fn another_body_or_path_value_has_another_fingerprint_under_the_same_digest() {
         let first = key_of(&request(&["k"]), r#"{"a":[1,2]}"#);
         let mut elsewhere = request(&["k"]);
         elsewhere.params = vec![("id".to_owned(), "pay_2".to_owned())];
         for other in [
             key_of(&request(&["k"]), r#"{"a":[2,1]}"#),
+            key_of(&request(&["k"]), r#"{"a":[1,2,null]}"#),
             key_of(&elsewhere, r#"{"a":[1,2]}"#),
         ] {
             assert_eq!(other.digest, first.digest);

@@ -10,6 +10,7 @@ pub mod path;
 pub mod query;
 pub mod request;
 pub mod strict;
+mod text;
 pub mod timeline;
 pub mod view;
 

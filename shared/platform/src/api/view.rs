@@ -312,3 +312,7 @@ pub struct HealthView {
     pub version: &'static str,
     pub timestamp: String,
 }
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;
