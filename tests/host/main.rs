@@ -4,6 +4,7 @@ mod bad_input;
 mod cost;
 mod faults;
 mod kill;
+mod limits;
 mod manners;
 mod restart;
 mod seed_shapes;

@@ -6,6 +6,7 @@ mod durability;
 mod fixtures;
 mod money;
 mod races;
+mod rate;
 mod reads;
 mod repeats;
 mod stores;
