@@ -7,11 +7,11 @@ mod template;
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::message::QueueName;
-use functions::table::{FUNCTIONS, Trigger};
+use functions::table::{FUNCTIONS, Http, Trigger};
 use toml::{Table, Value};
 use yaml_rust2::Yaml;
 
-use self::template::{Template, read, resource_name, text};
+use self::template::{Template, one_or_many, read, resource_name, text};
 
 fn manifest(from_top: &str) -> Table {
     read(from_top).parse().expect("a manifest is TOML")
@@ -25,7 +25,7 @@ fn names() -> BTreeSet<String> {
 fn routes() -> BTreeSet<(String, String, String)> {
     let mut found = BTreeSet::new();
     for function in &FUNCTIONS {
-        if let Trigger::Http { method, routes, .. } = function.trigger {
+        if let Trigger::Http(Http { method, routes, .. }) = function.trigger {
             found.extend(routes.iter().map(|route| {
                 (
                     (*route).to_owned(),
@@ -134,7 +134,7 @@ fn the_template_wakes_every_function_as_the_table_says() {
         let sources = events(&template, function.name);
         for (kind, properties) in &sources {
             match function.trigger {
-                Trigger::Http { .. } => {
+                Trigger::Http(_) => {
                     assert_eq!(*kind, "HttpApi", "{}", function.name);
                     assert_eq!(text(&properties["ApiId"]), "Api");
                     http.insert((
@@ -154,7 +154,7 @@ fn the_template_wakes_every_function_as_the_table_says() {
                 }
             }
         }
-        let is_http = matches!(function.trigger, Trigger::Http { .. });
+        let is_http = matches!(function.trigger, Trigger::Http(_));
         assert!(is_http || sources.len() == 1, "{} once", function.name);
     }
     assert_eq!(http, routes());
@@ -199,6 +199,25 @@ fn no_function_may_do_everything_or_touch_everything() {
         for (action, resource) in template.grants(function.name) {
             assert!(!action.contains('*'), "{}: {action}", function.name);
             assert!(!resource.contains('*'), "{}: {resource}", function.name);
+        }
+    }
+}
+
+#[test]
+fn a_function_that_only_reads_may_write_rate_limits_and_nothing_else() {
+    let reading = ["GetItem", "BatchGetItem", "Query"].map(|it| format!("dynamodb:{it}"));
+    let template = Template::read();
+    for function in &FUNCTIONS {
+        let is_reader = function.http().is_some_and(|http| http.method == "GET");
+        let statements = template.statements(function.name).into_iter();
+        for statement in statements.filter(|_| is_reader) {
+            let actions = one_or_many(&statement["Action"]);
+            if actions.iter().all(|it| reading.contains(&(*it).to_owned())) {
+                continue;
+            }
+            assert_eq!(actions, ["dynamodb:PutItem"], "{}", function.name);
+            let items = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+            assert_eq!(one_or_many(items), ["RL#*"], "{}", function.name);
         }
     }
 }

@@ -51,16 +51,21 @@ impl Template {
         self.0["Resources"].as_hash().expect("resources")
     }
 
-    /// What a function may do: action and resource, pair by pair.
-    pub(crate) fn grants(&self, function: &str) -> BTreeSet<(&str, &str)> {
+    /// The statements of a function's policy.
+    pub(crate) fn statements(&self, function: &str) -> Vec<&Yaml> {
         let policies = &self.properties(&resource_name(function))["Policies"];
-        let statements = policies
+        policies
             .as_vec()
             .expect("a function has a policy")
             .iter()
-            .flat_map(|policy| policy["Statement"].as_vec().expect("statements"));
+            .flat_map(|policy| policy["Statement"].as_vec().expect("statements"))
+            .collect()
+    }
+
+    /// What a function may do: action and resource, pair by pair.
+    pub(crate) fn grants(&self, function: &str) -> BTreeSet<(&str, &str)> {
         let mut grants = BTreeSet::new();
-        for statement in statements {
+        for statement in self.statements(function) {
             assert_eq!(text(&statement["Effect"]), "Allow", "{function}");
             for action in one_or_many(&statement["Action"]) {
                 for resource in one_or_many(&statement["Resource"]) {
@@ -76,7 +81,7 @@ pub(crate) fn text(yaml: &Yaml) -> &str {
     yaml.as_str().unwrap_or_else(|| panic!("a text: {yaml:?}"))
 }
 
-fn one_or_many(yaml: &Yaml) -> Vec<&str> {
+pub(crate) fn one_or_many(yaml: &Yaml) -> Vec<&str> {
     match yaml.as_vec() {
         Some(many) => many.iter().map(text).collect(),
         None => vec![text(yaml)],

@@ -5,6 +5,7 @@ mod corpus;
 mod cost;
 mod faults;
 mod kill;
+mod limits;
 mod manners;
 mod refusals;
 mod restart;

@@ -13,8 +13,17 @@ pub(crate) struct Stage {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) replayed: bool,
+    pub(crate) headers: reqwest::header::HeaderMap,
     pub(crate) text: String,
     pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The value of a header, empty without one.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name).map(|it| it.to_str());
+        value.transpose().expect("a text").unwrap_or_default()
+    }
 }
 
 /// One call, as raw as a client can make it.
@@ -180,11 +189,13 @@ pub(crate) async fn send(http: &reqwest::Client, base: &str, call: Call<'_>) -> 
     }
     let response = request.send().await.expect("an answer");
     let status = response.status().as_u16();
-    let replayed = response.headers().contains_key("idempotent-replayed");
+    let headers = response.headers().clone();
+    let replayed = headers.contains_key("idempotent-replayed");
     let text = response.text().await.expect("a text");
     Answer {
         status,
         replayed,
+        headers,
         body: serde_json::from_str(&text).unwrap_or(Value::Null),
         text,
     }

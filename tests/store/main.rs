@@ -7,6 +7,7 @@ mod fixtures;
 mod lists;
 mod money;
 mod races;
+mod rate;
 mod reads;
 mod repeats;
 mod stores;

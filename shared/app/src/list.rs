@@ -133,7 +133,8 @@ impl Record {
             | Self::Object(_)
             | Self::Contradiction(_)
             | Self::Inbox(_)
-            | Self::Outbox(_) => None,
+            | Self::Outbox(_)
+            | Self::Bucket(_) => None,
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod load;
 pub mod money;
 pub mod payout;
 pub mod payout_machine;
+pub mod rate;
 pub mod resolution;
 pub mod routing;
 pub mod schedule;
