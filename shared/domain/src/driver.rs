@@ -22,6 +22,8 @@ pub enum DriverStatus {
 }
 
 impl DriverStatus {
+    pub const ALL: [Self; 4] = [Self::Invited, Self::Active, Self::Suspended, Self::Inactive];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Invited => "invited",
@@ -43,6 +45,14 @@ pub enum KycStatus {
 }
 
 impl KycStatus {
+    pub const ALL: [Self; 5] = [
+        Self::Pending,
+        Self::InReview,
+        Self::Verified,
+        Self::Rejected,
+        Self::Expired,
+    ];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",

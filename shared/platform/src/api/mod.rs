@@ -2,6 +2,8 @@
 
 pub mod admission;
 pub mod auth;
+pub mod body;
+pub mod document;
 pub mod envelope;
 pub mod error_table;
 pub mod fields;
@@ -12,6 +14,7 @@ pub mod request;
 pub mod strict;
 pub mod timeline;
 pub mod view;
+pub mod vocabulary;
 
 use std::collections::BTreeMap;
 
