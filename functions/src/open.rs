@@ -49,6 +49,14 @@ pub fn with_queue() -> Result<(Backend<DynamoStore>, SqsQueue), Fatal> {
     Ok((backend()?, queue()?))
 }
 
+/// For a function that works with nothing but its request.
+///
+/// # Errors
+/// Never.
+pub const fn nothing() -> Result<(), Fatal> {
+    Ok(())
+}
+
 fn vault() -> Result<KmsVault, Fatal> {
     Ok(KmsVault::new(
         aws::kms_client()?,

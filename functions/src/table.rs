@@ -43,7 +43,7 @@ const fn http(
 }
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 20] = [
+pub const FUNCTIONS: [Function; 21] = [
     http("health", "GET", &["/api/v1/health", "/health"]),
     http("put-load", "PUT", &["/api/v1/loads/{loadId}"]),
     http("get-load", "GET", &["/api/v1/loads/{loadId}"]),
@@ -75,6 +75,7 @@ pub const FUNCTIONS: [Function; 20] = [
     http("retry-payout", "POST", &["/api/v1/payouts/{id}/retry"]),
     http("get-balance", "GET", &["/api/v1/balance"]),
     http("create-deposit", "POST", &["/api/v1/wallet/deposits"]),
+    http("get-docs", "GET", &["/docs", "/docs/{file}"]),
     Function {
         name: "receive-payelata-callback",
         trigger: Trigger::Http {
