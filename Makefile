@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: up test check format clippy guards template watch package
+.PHONY: up test check format clippy guards template document watch package
 
 up:
 	@cargo run -p local -- up --demo $(ARGS)
@@ -15,7 +15,7 @@ up:
 test:
 	@.ci/test $(ARGS)
 
-check: format guards template clippy
+check: format guards template document clippy
 
 format:
 	cargo fmt --all --check
@@ -28,6 +28,9 @@ guards:
 
 template: $(VENV)/.ready
 	sam validate --lint
+
+document: $(VENV)/.ready
+	openapi-spec-validator docs/openapi.json
 
 # The functions behind their real paths on http://127.0.0.1:9010, compiled when first asked for, on the table
 # of a local host: `make up ARGS="--aws-port 8000"`. They know its API keys by its own seal key.

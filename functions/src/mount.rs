@@ -15,9 +15,9 @@ use platform::{
 
 use crate::{
     cancel_payout, check_attempt, create_deposit, create_instant_payout, create_payout,
-    dispatch_payout, get_balance, get_driver, get_load, get_payout, get_payout_timeline, guard,
-    health, put_load, put_payout_method, receive_payelata_callback, register_driver, relay_outbox,
-    retry_payout, sweep_due, table::Function, verify_driver,
+    dispatch_payout, get_balance, get_docs, get_driver, get_load, get_payout, get_payout_timeline,
+    guard, health, put_load, put_payout_method, receive_payelata_callback, register_driver,
+    relay_outbox, retry_payout, sweep_due, table::Function, verify_driver,
 };
 
 /// Everything any function works with.
@@ -68,6 +68,7 @@ async fn handle<S: Store, Q: Queue, P: Providers, V: Vault>(
         "retry-payout" => retry_payout::handle(backend, queue, request).await,
         "get-balance" => get_balance::handle(backend, request).await,
         "create-deposit" => create_deposit::handle(backend, request).await,
+        "get-docs" => get_docs::handle(backend, request).await,
         "receive-payelata-callback" => {
             let secrets = Arc::clone(&world.callback_secrets);
             receive_payelata_callback::handle(backend, queue, secrets, request).await

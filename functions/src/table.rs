@@ -54,7 +54,7 @@ const fn http(
 }
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 20] = [
+pub const FUNCTIONS: [Function; 21] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -126,6 +126,7 @@ pub const FUNCTIONS: [Function; 20] = [
         ("POST", &["/api/v1/wallet/deposits"]),
         &["wallet:write"],
     ),
+    http("get-docs", ("GET", &["/docs", "/docs/{file}"]), &[]),
     Function {
         name: "receive-payelata-callback",
         trigger: Trigger::Http(Http {

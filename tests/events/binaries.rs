@@ -18,6 +18,7 @@ pub(crate) fn path_of(function: &str) -> &'static str {
         "retry-payout" => env!("CARGO_BIN_EXE_retry-payout"),
         "get-balance" => env!("CARGO_BIN_EXE_get-balance"),
         "create-deposit" => env!("CARGO_BIN_EXE_create-deposit"),
+        "get-docs" => env!("CARGO_BIN_EXE_get-docs"),
         "receive-payelata-callback" => env!("CARGO_BIN_EXE_receive-payelata-callback"),
         "dispatch-payout" => env!("CARGO_BIN_EXE_dispatch-payout"),
         "check-attempt" => env!("CARGO_BIN_EXE_check-attempt"),

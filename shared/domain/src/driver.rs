@@ -46,6 +46,14 @@ pub enum KycStatus {
 }
 
 impl KycStatus {
+    pub const ALL: [Self; 5] = [
+        Self::Pending,
+        Self::InReview,
+        Self::Verified,
+        Self::Rejected,
+        Self::Expired,
+    ];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",

@@ -16,6 +16,8 @@ pub enum Rail {
 }
 
 impl Rail {
+    pub const ALL: [Self; 2] = [Self::Standard, Self::Instant];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Standard => "standard",

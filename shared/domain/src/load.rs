@@ -22,6 +22,8 @@ pub enum LoadStatus {
 }
 
 impl LoadStatus {
+    pub const ALL: [Self; 3] = [Self::Open, Self::Held, Self::Paid];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Open => "open",

@@ -61,6 +61,8 @@ pub enum Currency {
 }
 
 impl Currency {
+    pub const ALL: [Self; 1] = [Self::Usd];
+
     /// ISO 4217 code.
     pub const fn code(self) -> &'static str {
         match self {

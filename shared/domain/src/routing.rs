@@ -14,6 +14,8 @@ pub enum Provider {
 }
 
 impl Provider {
+    pub const ALL: [Self; 1] = [Self::Payelata];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Payelata => "payelata",

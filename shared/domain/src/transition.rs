@@ -57,6 +57,24 @@ pub enum Recorded {
 }
 
 impl Recorded {
+    pub const ALL: [Self; 15] = [
+        Self::Create,
+        Self::Due,
+        Self::Enqueue,
+        Self::Claim,
+        Self::Accepted,
+        Self::Unknown,
+        Self::Paid,
+        Self::DeadWithRoute,
+        Self::Dead,
+        Self::Partial,
+        Self::Cancel,
+        Self::Retry,
+        Self::Returned,
+        Self::Settle,
+        Self::Contradiction,
+    ];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Create => "create",

@@ -4,15 +4,21 @@ use app::error::Error;
 use domain::time::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use utoipa::ToSchema;
 
-use crate::api::error_table::{Refusal, refusal_of};
+use crate::api::{
+    error_table::{Refusal, refusal_of},
+    vocabulary,
+};
 
 /// What every answer says about itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Meta {
+    /// Names this request in its answer and in our logs.
     pub request_id: String,
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = vocabulary::Time)]
     pub timestamp: Timestamp,
 }
 
@@ -38,24 +44,31 @@ pub struct Reply {
     pub body: String,
 }
 
-#[derive(Serialize)]
-struct Success<'a, T> {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Success<'a, T> {
+    #[schema(schema_with = vocabulary::always_true)]
     success: bool,
     data: &'a T,
     meta: &'a Meta,
 }
 
-#[derive(Serialize)]
-struct Failure<'a> {
+/// What every request that was refused gets.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Failure<'a> {
+    #[schema(schema_with = vocabulary::always_false)]
     success: bool,
     error: Problem<'a>,
     meta: &'a Meta,
 }
 
-#[derive(Serialize)]
+/// Why a request was refused.
+#[derive(Serialize, ToSchema)]
 struct Problem<'a> {
+    #[schema(value_type = vocabulary::ErrorCode)]
     code: &'static str,
+    /// For people; may change.
     message: &'a str,
+    #[schema(value_type = vocabulary::ErrorDetails)]
     details: &'a Value,
 }
 
@@ -137,6 +150,19 @@ impl Reply {
     /// The remembered bytes of an earlier answer.
     pub fn replayed(status: u16, body: String, meta: &Meta) -> Self {
         Self::with_body(status, body, meta).header("idempotent-replayed", "true".to_owned())
+    }
+
+    /// 200 with a text of our own that is the same for everybody, and may be kept for five minutes.
+    pub fn document(content_type: &str, text: &str, meta: &Meta) -> Self {
+        Self {
+            status: 200,
+            headers: vec![
+                ("content-type", content_type.to_owned()),
+                ("cache-control", "public, max-age=300".to_owned()),
+                ("x-request-id", meta.request_id.clone()),
+            ],
+            body: text.to_owned(),
+        }
     }
 
     /// Adds one header.

@@ -20,6 +20,19 @@ pub(crate) enum Code {
 }
 
 impl Code {
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Validation,
+        Self::InsufficientFunds,
+        Self::Authentication,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Idempotency,
+        Self::RateLimit,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
     pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::Validation => "VALIDATION_ERROR",

@@ -2,6 +2,8 @@
 
 pub mod admission;
 pub mod auth;
+pub mod body;
+pub mod document;
 pub mod envelope;
 pub mod error_table;
 pub mod fields;
@@ -14,6 +16,7 @@ pub mod strict;
 mod text;
 pub mod timeline;
 pub mod view;
+pub mod vocabulary;
 
 use std::collections::BTreeMap;
 

@@ -6,42 +6,62 @@ use domain::{
     transition::{Recorded, Transition},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::view::status_reason;
+use super::{view::status_reason, vocabulary};
 
 /// The answer of `GET /payouts/{id}/timeline`, oldest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Timeline)]
 pub struct TimelineView<'a> {
+    #[schema(value_type = vocabulary::PayoutId)]
     payout_id: &'a str,
+    #[schema(value_type = vocabulary::PayoutStatus)]
     status: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     status_reason: Option<&'a str>,
     items: Vec<TimelineItem<'a>>,
 }
 
 /// One transition.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TimelineItem<'a> {
+    /// 1 for the creation.
     seq: u32,
+    #[schema(value_type = vocabulary::TimelineEvent)]
     event: &'a str,
+    /// `null` for the creation.
+    #[schema(required, value_type = Option<vocabulary::PayoutStatus>)]
     from: Option<&'a str>,
+    #[schema(value_type = vocabulary::PayoutStatus)]
     to: &'a str,
+    /// `key:<key id>` or `system:<function>`.
     actor: String,
+    #[schema(value_type = vocabulary::Time)]
     at: String,
+    /// The money that moved; the amounts sum to zero.
     legs: Vec<LegView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::Provider)]
     provider: Option<&'a str>,
+    /// 1 for the first attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u8)]
     attempt: Option<u8>,
     /// Our reference at the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     reference: Option<String>,
     /// The provider's own id.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     provider_reference: Option<&'a str>,
+    /// Why, in a stable word.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     reason: Option<&'a str>,
     /// What happened, as a sentence.
     message: String,
@@ -50,9 +70,12 @@ pub struct TimelineItem<'a> {
 }
 
 /// One ledger leg, signed minor units.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Leg)]
 pub struct LegView<'a> {
+    #[schema(value_type = vocabulary::Account)]
     account: &'a str,
+    #[schema(value_type = vocabulary::SignedAmount)]
     amount: i64,
 }
 

@@ -9,31 +9,52 @@ use domain::{
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
-use app::record::{Balances, Deposit};
+use super::vocabulary;
+
+mod wallet;
+
+pub use wallet::{BalanceView, DepositView, HealthView};
 
 /// A payout as `POST /payouts` and `GET /payouts/{id}` show it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Payout)]
 pub struct PayoutView<'a> {
+    #[schema(value_type = vocabulary::PayoutId)]
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::LoadId)]
     load_id: Option<&'a str>,
+    #[schema(value_type = vocabulary::DriverId)]
     driver_id: &'a str,
+    /// The name the driver was registered under.
     driver_name: &'a str,
     /// Gross, minor units.
+    #[schema(value_type = vocabulary::Amount)]
     amount: i64,
+    #[schema(value_type = vocabulary::Fee)]
     fee: i64,
+    /// What the driver receives: the amount less the fee.
+    #[schema(value_type = vocabulary::Amount)]
     net_amount: i64,
+    #[schema(value_type = vocabulary::PayoutStatus)]
     status: &'a str,
     /// `outcome_unknown` or `in_review` while the status stays `processing`; the reason of a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     status_reason: Option<&'a str>,
+    #[schema(value_type = vocabulary::Rail)]
     rail: &'a str,
+    /// Shown for payouts without a load.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     description: Option<&'a str>,
+    #[schema(value_type = vocabulary::Time)]
     requested_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::Time)]
     completed_at: Option<String>,
 }
 
@@ -69,20 +90,32 @@ pub(crate) fn status_reason(payout: &Payout) -> Option<&str> {
     }
 }
 
-/// An instant payout as `POST /payouts/instant` answers it (seed 000: no driver name).
-#[derive(Debug, Serialize)]
+/// An instant payout as `POST /payouts/instant` answers it.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = InstantPayout)]
 pub struct InstantPayoutView<'a> {
+    #[schema(value_type = vocabulary::PayoutId)]
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::LoadId)]
     load_id: Option<&'a str>,
+    #[schema(value_type = vocabulary::DriverId)]
     driver_id: &'a str,
+    #[schema(value_type = vocabulary::Amount)]
     amount: i64,
+    #[schema(value_type = vocabulary::Fee)]
     fee: i64,
+    /// What the driver receives: the amount less the fee.
+    #[schema(value_type = vocabulary::Amount)]
     net_amount: i64,
+    #[schema(value_type = vocabulary::PayoutStatus)]
     status: &'a str,
+    #[schema(value_type = vocabulary::Rail)]
     rail: &'a str,
+    #[schema(value_type = vocabulary::Time)]
     requested_at: String,
+    /// When the driver should have the money, in words.
     estimated_settlement: &'static str,
 }
 
@@ -107,11 +140,15 @@ impl<'a> From<&'a Payout> for InstantPayoutView<'a> {
 }
 
 /// The answer of `POST /payouts/{id}/cancel`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = CanceledPayout)]
 pub struct CanceledView<'a> {
+    #[schema(value_type = vocabulary::PayoutId)]
     id: &'a str,
+    #[schema(value_type = vocabulary::PayoutStatus)]
     status: &'a str,
+    #[schema(value_type = vocabulary::Time)]
     canceled_at: String,
 }
 
@@ -126,11 +163,15 @@ impl<'a> From<&'a Payout> for CanceledView<'a> {
 }
 
 /// The answer of `POST /payouts/{id}/retry`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RetriedPayout)]
 pub struct RetriedView<'a> {
+    #[schema(value_type = vocabulary::PayoutId)]
     id: &'a str,
+    #[schema(value_type = vocabulary::PayoutStatus)]
     status: &'a str,
+    #[schema(value_type = vocabulary::Time)]
     retried_at: String,
 }
 
@@ -145,15 +186,22 @@ impl<'a> From<&'a Payout> for RetriedView<'a> {
 }
 
 /// A driver as `GET /drivers/{id}` shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Driver)]
 pub struct DriverView<'a> {
+    #[schema(value_type = vocabulary::DriverId)]
     id: &'a str,
+    #[schema(value_type = vocabulary::OvnDriverId)]
     ovn_driver_id: &'a str,
+    /// As registered.
     name: &'a str,
     email: &'a str,
+    /// `+` and digits.
     phone: &'a str,
+    #[schema(value_type = vocabulary::DriverStatus)]
     status: &'a str,
+    #[schema(value_type = vocabulary::KycStatus)]
     kyc_status: &'a str,
 }
 
@@ -171,14 +219,20 @@ impl<'a> From<&'a Driver> for DriverView<'a> {
     }
 }
 
-/// The answer of `POST /drivers` (seed 000: no email, no phone).
-#[derive(Debug, Serialize)]
+/// The answer of `POST /drivers`: neither mail address nor phone number.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RegisteredDriver)]
 pub struct RegisteredDriverView<'a> {
+    #[schema(value_type = vocabulary::DriverId)]
     id: &'a str,
+    #[schema(value_type = vocabulary::OvnDriverId)]
     ovn_driver_id: &'a str,
+    /// As registered.
     name: &'a str,
+    #[schema(value_type = vocabulary::DriverStatus)]
     status: &'a str,
+    #[schema(value_type = vocabulary::KycStatus)]
     kyc_status: &'a str,
 }
 
@@ -195,13 +249,21 @@ impl<'a> From<&'a Driver> for RegisteredDriverView<'a> {
 }
 
 /// The answer of `PUT /drivers/{id}/payout-method`: the mask only.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = PayoutMethod)]
 pub struct MethodView<'a> {
+    #[schema(value_type = vocabulary::DriverId)]
     driver_id: &'a str,
+    #[schema(required, value_type = vocabulary::MethodKind)]
     r#type: Option<&'a str>,
+    /// The last four characters, as `****0000`.
+    #[schema(required, value_type = String)]
     masked: Option<&'a str>,
+    /// 1 for the first method of the driver; grows with each.
+    #[schema(required, value_type = u32)]
     version: Option<u32>,
+    #[schema(required, value_type = vocabulary::Time)]
     updated_at: Option<String>,
 }
 
@@ -219,22 +281,35 @@ impl<'a> From<&'a Driver> for MethodView<'a> {
 }
 
 /// A load as `PUT` and `GET /loads/{loadId}` show it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Load)]
 pub struct LoadView<'a> {
+    #[schema(value_type = vocabulary::LoadId)]
     load_id: &'a str,
+    #[schema(value_type = vocabulary::DriverId)]
     driver_id: &'a str,
+    /// The name the driver was registered under.
     driver_name: &'a str,
+    #[schema(value_type = vocabulary::Amount)]
     amount: i64,
+    #[schema(value_type = vocabulary::Currency)]
     currency: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::Metadata)]
     metadata: Option<Box<RawValue>>,
+    #[schema(value_type = vocabulary::LoadStatus)]
     status: &'a str,
+    /// The payout that holds or paid it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::PayoutId)]
     payout_id: Option<&'a str>,
+    #[schema(value_type = vocabulary::Time)]
     created_at: String,
+    #[schema(value_type = vocabulary::Time)]
     updated_at: String,
 }
 
@@ -257,60 +332,6 @@ impl<'a> From<&'a Load> for LoadView<'a> {
             updated_at: load.updated_at.to_string(),
         }
     }
-}
-
-/// The answer of `POST /wallet/deposits`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DepositView<'a> {
-    id: &'a str,
-    amount: i64,
-    currency: &'a str,
-    reference: &'a str,
-    status: &'static str,
-    created_at: String,
-}
-
-impl<'a> From<&'a Deposit> for DepositView<'a> {
-    fn from(deposit: &'a Deposit) -> Self {
-        Self {
-            id: deposit.id.as_str(),
-            amount: deposit.amount.get(),
-            currency: deposit.currency.code(),
-            reference: &deposit.reference,
-            status: "posted",
-            created_at: deposit.created_at.to_string(),
-        }
-    }
-}
-
-/// The answer of `GET /balance`, minor units.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BalanceView {
-    available: i64,
-    pending: i64,
-    in_transit: i64,
-    currency: &'static str,
-}
-
-impl From<Balances> for BalanceView {
-    fn from(balances: Balances) -> Self {
-        Self {
-            available: balances.available.get(),
-            pending: balances.pending.get(),
-            in_transit: balances.in_transit.get(),
-            currency: domain::money::Currency::Usd.code(),
-        }
-    }
-}
-
-/// The answer of `GET /health`.
-#[derive(Debug, Serialize)]
-pub struct HealthView {
-    pub status: &'static str,
-    pub version: &'static str,
-    pub timestamp: String,
 }
 
 #[cfg(test)]

@@ -1,0 +1,254 @@
+//! The bodies that endpoints take, as the published document describes them. Handlers read field by
+//! field, so that one answer lists every problem; a test holds these types against them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::vocabulary::{self, Text};
+
+/// No fields: what an action takes. The body may be left out.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoFields {}
+
+/// Registers or revises a load. What is not sent on a revision is removed.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoadTerms {
+    /// A registered driver.
+    #[schema(value_type = vocabulary::AnyDriverId)]
+    pub driver_id: &'static str,
+    #[schema(value_type = vocabulary::Amount)]
+    pub amount: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<500>>)]
+    pub description: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::Metadata>)]
+    pub metadata: Option<BTreeMap<&'static str, &'static str>>,
+}
+
+/// Registers a driver.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DriverRegistration {
+    #[schema(value_type = vocabulary::OvnDriverId)]
+    pub ovn_driver_id: &'static str,
+    #[schema(value_type = Text<200>)]
+    pub name: &'static str,
+    /// A mail address of at most 254 bytes.
+    #[schema(
+        max_length = 254,
+        pattern = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$"
+    )]
+    pub email: &'static str,
+    /// `+` and 7 to 15 digits, the first not 0.
+    #[schema(pattern = r"^\+[1-9][0-9]{6,14}$")]
+    pub phone: &'static str,
+}
+
+/// Where a driver's money goes, by `type`.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(discriminator(property_name = "type", mapping(
+    ("card" = "#/components/schemas/CardMethod"),
+    ("bank_account" = "#/components/schemas/BankAccountMethod"),
+    ("prepaid_card" = "#/components/schemas/PrepaidCardMethod")
+)))]
+pub enum NewPayoutMethod {
+    Card(CardMethod),
+    BankAccount(BankAccountMethod),
+    PrepaidCard(PrepaidCardMethod),
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CardType {
+    Card,
+}
+
+/// A debit or credit card.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CardMethod {
+    #[schema(inline)]
+    pub r#type: CardType,
+    #[schema(pattern = "^[0-9]{12,19}$")]
+    pub card_number: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9]{1,2}$")]
+    pub exp_month: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9]{4}$")]
+    pub exp_year: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<200>>)]
+    pub holder: Option<&'static str>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BankAccountType {
+    BankAccount,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountType {
+    Checking,
+    Savings,
+}
+
+/// A bank account.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BankAccountMethod {
+    #[schema(inline)]
+    pub r#type: BankAccountType,
+    #[schema(pattern = "^[0-9]{4,17}$")]
+    pub account_number: &'static str,
+    #[schema(pattern = "^[0-9]{9}$")]
+    pub routing_number: &'static str,
+    #[schema(value_type = Text<200>)]
+    pub holder: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_type: Option<AccountType>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PrepaidCardType {
+    PrepaidCard,
+}
+
+/// How an account of prepaid cards is named.
+#[derive(Serialize, ToSchema)]
+pub enum EntryType {
+    B,
+    K,
+    M,
+    P,
+}
+
+/// A prepaid card. It is stored, but no provider serves it yet.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PrepaidCardMethod {
+    #[schema(inline)]
+    pub r#type: PrepaidCardType,
+    #[schema(value_type = Text<64>)]
+    pub account_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry_type: Option<EntryType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<64>>)]
+    pub channel: Option<&'static str>,
+}
+
+/// What can be decided about a driver's identity.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    Approve,
+    Reject,
+}
+
+/// What was decided about a driver's identity.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Verification {
+    pub decision: Decision,
+    #[schema(value_type = Text<500>)]
+    pub reason: &'static str,
+}
+
+/// A payout for a load, or for a driver and an amount.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum NewPayout {
+    Load(PayoutForLoad),
+    Driver(PayoutForDriver),
+    Recipient(PayoutForRecipient),
+}
+
+/// A payout for a delivered load, which names driver and amount.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PayoutForLoad {
+    #[schema(value_type = vocabulary::LoadId)]
+    pub load_id: &'static str,
+    /// `standard` unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::Rail>)]
+    pub urgency: Option<&'static str>,
+    /// Who asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<200>>)]
+    pub requested_by: Option<&'static str>,
+}
+
+/// A payout without a load. It needs an idempotency key.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PayoutForDriver {
+    #[schema(value_type = vocabulary::AnyDriverId)]
+    pub driver_id: &'static str,
+    #[schema(value_type = vocabulary::Amount)]
+    pub amount: i64,
+    /// `standard` unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::Rail>)]
+    pub rail: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<500>>)]
+    pub description: Option<&'static str>,
+    /// Who asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<200>>)]
+    pub requested_by: Option<&'static str>,
+}
+
+/// The same under the driver's other name. It needs an idempotency key.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PayoutForRecipient {
+    #[schema(value_type = vocabulary::AnyDriverId)]
+    pub recipient_id: &'static str,
+    #[schema(value_type = vocabulary::Amount)]
+    pub amount: i64,
+    /// `standard` unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::Rail>)]
+    pub rail: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<500>>)]
+    pub description: Option<&'static str>,
+    /// Who asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<200>>)]
+    pub requested_by: Option<&'static str>,
+}
+
+/// An instant payout for a delivered load.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewInstantPayout {
+    #[schema(value_type = vocabulary::LoadId)]
+    pub load_id: &'static str,
+    /// Who asked for it.
+    #[schema(value_type = Text<200>)]
+    pub requested_by: &'static str,
+}
+
+/// Money that came from the bank.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewDeposit {
+    #[schema(value_type = vocabulary::Amount)]
+    pub amount: i64,
+    /// One deposit each: the same reference with the same amount answers the first.
+    #[schema(value_type = Text<200>)]
+    pub reference: &'static str,
+}

@@ -1,0 +1,256 @@
+//! The single values of the interface as the published document describes them. Limits and words are
+//! those of the code that checks or writes them. A type's name is its name in the document.
+
+mod words;
+
+use std::borrow::Cow;
+
+use domain::{ids::ID_MAX, money::Cents};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        KnownFormat, RefOr, SchemaFormat,
+        schema::{AdditionalProperties, Object, ObjectBuilder, Schema, Type},
+    },
+};
+
+pub use self::words::{
+    Account, Currency, DepositStatus, DriverStatus, ErrorCode, KycStatus, LoadStatus, MethodKind,
+    PayoutStatus, Provider, Rail, TimelineEvent,
+};
+use super::fields::{MAP_ENTRIES_MAX, MAP_TEXT_MAX};
+
+/// What an identifier consists of.
+const ID: &str = "[A-Za-z0-9._:-]";
+/// A text without control characters that is not only blanks.
+const TEXT: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+
+fn text(about: &str) -> ObjectBuilder {
+    let object = ObjectBuilder::new().schema_type(Type::String);
+    object.description(Some(about))
+}
+
+fn id(about: &str, pattern: String) -> RefOr<Schema> {
+    let object = text(about).min_length(Some(1)).max_length(Some(ID_MAX));
+    object.pattern(Some(pattern)).build().into()
+}
+
+/// An id of ours: the prefix and a rest.
+fn own_id(about: &str, prefix: &str) -> RefOr<Schema> {
+    id(about, format!("^{prefix}{ID}+$"))
+}
+
+fn text_of(max: usize) -> RefOr<Schema> {
+    let about = format!("1 to {max} characters, not only blanks, no control characters.");
+    let object = text(&about).min_length(Some(1)).max_length(Some(max));
+    object.pattern(Some(TEXT)).build().into()
+}
+
+fn minor_units(about: &str) -> ObjectBuilder {
+    let object = ObjectBuilder::new().schema_type(Type::Integer);
+    let object = object.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
+    object.description(Some(about))
+}
+
+fn constant(value: bool) -> Object {
+    let object = ObjectBuilder::new().schema_type(Type::Boolean);
+    object.enum_values(Some([value])).build()
+}
+
+/// `success` of an answer with data.
+pub(crate) fn always_true() -> Object {
+    constant(true)
+}
+
+/// `success` of a refusal.
+pub(crate) fn always_false() -> Object {
+    constant(false)
+}
+
+pub struct PayoutId;
+impl PartialSchema for PayoutId {
+    fn schema() -> RefOr<Schema> {
+        own_id("Our id of a payout.", "pay_")
+    }
+}
+impl ToSchema for PayoutId {}
+
+pub struct DriverId;
+impl PartialSchema for DriverId {
+    fn schema() -> RefOr<Schema> {
+        own_id("Our id of a driver.", "drv_")
+    }
+}
+impl ToSchema for DriverId {}
+
+/// What paths and bodies take as a driver.
+pub struct AnyDriverId;
+impl PartialSchema for AnyDriverId {
+    fn schema() -> RefOr<Schema> {
+        let about = "A driver: our id (`drv_...`), or the id the driver was registered under.";
+        id(about, format!("^{ID}+$"))
+    }
+}
+impl ToSchema for AnyDriverId {}
+
+pub struct OvnDriverId;
+impl PartialSchema for OvnDriverId {
+    fn schema() -> RefOr<Schema> {
+        // Anything but `drv_` at the start, letter by letter: not every reader of patterns looks ahead.
+        let other =
+            "(?:[A-Za-ce-z0-9._:-]|d[A-Za-qs-z0-9._:-]|dr[A-Za-uw-z0-9._:-]|drv[A-Za-z0-9.:-])";
+        let about = "Your own id of a driver. It does not start with `drv_`.";
+        id(about, format!("^(?:d|dr|drv|{other}{ID}*)$"))
+    }
+}
+impl ToSchema for OvnDriverId {}
+
+pub struct LoadId;
+impl PartialSchema for LoadId {
+    fn schema() -> RefOr<Schema> {
+        id("Your own id of a load.", format!("^{ID}+$"))
+    }
+}
+impl ToSchema for LoadId {}
+
+pub struct DepositId;
+impl PartialSchema for DepositId {
+    fn schema() -> RefOr<Schema> {
+        own_id("Our id of a deposit.", "dep_")
+    }
+}
+impl ToSchema for DepositId {}
+
+pub struct Amount;
+impl PartialSchema for Amount {
+    fn schema() -> RefOr<Schema> {
+        let object = minor_units("Cents of USD: 45000 is 450.00 USD.");
+        let object = object.minimum(Some(1_i64));
+        object.maximum(Some(Cents::PAYOUT_MAX.get())).build().into()
+    }
+}
+impl ToSchema for Amount {}
+
+pub struct Fee;
+impl PartialSchema for Fee {
+    fn schema() -> RefOr<Schema> {
+        let object = minor_units("Our fee in cents. It is part of the amount.");
+        let object = object.minimum(Some(0_i64));
+        object.maximum(Some(Cents::PAYOUT_MAX.get())).build().into()
+    }
+}
+impl ToSchema for Fee {}
+
+pub struct Total;
+impl PartialSchema for Total {
+    fn schema() -> RefOr<Schema> {
+        let object = minor_units("A balance in cents of USD.").minimum(Some(0_i64));
+        object.maximum(Some(Cents::WALLET_MAX.get())).build().into()
+    }
+}
+impl ToSchema for Total {}
+
+pub struct SignedAmount;
+impl PartialSchema for SignedAmount {
+    fn schema() -> RefOr<Schema> {
+        minor_units("Cents; negative when the money leaves the account.")
+            .build()
+            .into()
+    }
+}
+impl ToSchema for SignedAmount {}
+
+pub struct Time;
+impl PartialSchema for Time {
+    fn schema() -> RefOr<Schema> {
+        let object = text("ISO 8601 in UTC with whole seconds.");
+        let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+        object.format(Some(format)).build().into()
+    }
+}
+impl ToSchema for Time {}
+
+pub struct Text<const MAX: usize>;
+impl<const MAX: usize> PartialSchema for Text<MAX> {
+    fn schema() -> RefOr<Schema> {
+        text_of(MAX)
+    }
+}
+impl<const MAX: usize> ToSchema for Text<MAX> {
+    fn name() -> Cow<'static, str> {
+        format!("Text{MAX}").into()
+    }
+}
+
+/// The ERP's own labels.
+pub struct Metadata;
+impl PartialSchema for Metadata {
+    fn schema() -> RefOr<Schema> {
+        let printable = || text("").pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]*$"));
+        let name = printable()
+            .min_length(Some(1))
+            .max_length(Some(MAP_TEXT_MAX));
+        let value = printable().max_length(Some(MAP_TEXT_MAX));
+        let bare = |object: ObjectBuilder| object.description(None::<String>).build();
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some("Your own labels: a flat object of texts."))
+            .max_properties(Some(MAP_ENTRIES_MAX))
+            .property_names(Some(bare(name)))
+            .additional_properties(Some(AdditionalProperties::RefOr(bare(value).into())))
+            .build()
+            .into()
+    }
+}
+impl ToSchema for Metadata {}
+
+/// A field that cannot be used, as `details.fields` lists it.
+#[derive(ToSchema)]
+pub struct FieldProblem {
+    /// Where it stands, as `metadata.truck`; empty for the body itself.
+    pub path: String,
+    /// What was expected.
+    pub message: String,
+}
+
+/// What belongs to an error. Which members are there depends on the code.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct ErrorDetails {
+    /// `VALIDATION_ERROR`: every problem of the request at once.
+    #[schema(required = false, max_items = 100)]
+    pub fields: Vec<FieldProblem>,
+    /// `INSUFFICIENT_FUNDS`: what the wallet would need, in cents.
+    #[schema(required = false)]
+    pub required: i64,
+    /// `FORBIDDEN`: the scope that the key lacks.
+    #[schema(required = false)]
+    pub scope: String,
+    /// `NOT_FOUND`: what was not found.
+    #[schema(required = false)]
+    pub resource: String,
+    /// A stable word for programs.
+    #[schema(required = false)]
+    pub reason: String,
+    /// The load in question.
+    #[schema(required = false)]
+    pub load_id: String,
+    /// The payout that has the load.
+    #[schema(required = false)]
+    pub payout_id: String,
+    /// The status that does not allow it.
+    #[schema(required = false)]
+    pub status: String,
+    /// The methods that the path has.
+    #[schema(required = false)]
+    pub allowed: String,
+    /// The longest body.
+    #[schema(required = false)]
+    pub max_bytes: i64,
+    /// The media types of bodies.
+    #[schema(required = false)]
+    pub accepted: Vec<String>,
+    /// In how many seconds the key may go on.
+    #[schema(required = false)]
+    pub retry_after: i64,
+}

@@ -1,0 +1,126 @@
+//! Texts that are one of a closed list of words, each as the type that writes it lists them.
+
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{ObjectBuilder, Schema, Type},
+    },
+};
+
+use crate::api::error_table::Code;
+
+fn one_of<const N: usize>(about: &str, words: [&'static str; N]) -> RefOr<Schema> {
+    let object = ObjectBuilder::new().schema_type(Type::String);
+    let object = object.description(Some(about));
+    object.enum_values(Some(words)).build().into()
+}
+
+pub struct PayoutStatus;
+impl PartialSchema for PayoutStatus {
+    fn schema() -> RefOr<Schema> {
+        use domain::payout::PayoutStatus as It;
+        one_of("Where a payout stands.", It::ALL.map(It::name))
+    }
+}
+impl ToSchema for PayoutStatus {}
+
+pub struct Rail;
+impl PartialSchema for Rail {
+    fn schema() -> RefOr<Schema> {
+        use domain::fee::Rail as It;
+        one_of("How the money travels.", It::ALL.map(It::name))
+    }
+}
+impl ToSchema for Rail {}
+
+pub struct DriverStatus;
+impl PartialSchema for DriverStatus {
+    fn schema() -> RefOr<Schema> {
+        use domain::driver::DriverStatus as It;
+        let about = "Only an `active` driver is paid.";
+        one_of(about, It::ALL.map(It::name))
+    }
+}
+impl ToSchema for DriverStatus {}
+
+pub struct KycStatus;
+impl PartialSchema for KycStatus {
+    fn schema() -> RefOr<Schema> {
+        use domain::driver::KycStatus as It;
+        let about = "What is known of the driver's identity.";
+        one_of(about, It::ALL.map(It::name))
+    }
+}
+impl ToSchema for KycStatus {}
+
+pub struct MethodKind;
+impl PartialSchema for MethodKind {
+    fn schema() -> RefOr<Schema> {
+        use domain::driver::MethodKind as It;
+        one_of("Where the money goes.", It::ALL.map(It::name))
+    }
+}
+impl ToSchema for MethodKind {}
+
+pub struct LoadStatus;
+impl PartialSchema for LoadStatus {
+    fn schema() -> RefOr<Schema> {
+        use domain::load::LoadStatus as It;
+        let about = "Whether a payout may take the load.";
+        one_of(about, It::ALL.map(It::name))
+    }
+}
+impl ToSchema for LoadStatus {}
+
+pub struct Currency;
+impl PartialSchema for Currency {
+    fn schema() -> RefOr<Schema> {
+        use domain::money::Currency as It;
+        one_of("ISO 4217.", It::ALL.map(It::code))
+    }
+}
+impl ToSchema for Currency {}
+
+pub struct TimelineEvent;
+impl PartialSchema for TimelineEvent {
+    fn schema() -> RefOr<Schema> {
+        use domain::transition::Recorded as It;
+        one_of("What happened to a payout.", It::ALL.map(It::name))
+    }
+}
+impl ToSchema for TimelineEvent {}
+
+pub struct Account;
+impl PartialSchema for Account {
+    fn schema() -> RefOr<Schema> {
+        use domain::ledger::Account as It;
+        one_of("An account of the ledger.", It::ALL.map(It::name))
+    }
+}
+impl ToSchema for Account {}
+
+pub struct Provider;
+impl PartialSchema for Provider {
+    fn schema() -> RefOr<Schema> {
+        use domain::routing::Provider as It;
+        one_of("Who moves the money.", It::ALL.map(It::name))
+    }
+}
+impl ToSchema for Provider {}
+
+pub struct DepositStatus;
+impl PartialSchema for DepositStatus {
+    fn schema() -> RefOr<Schema> {
+        one_of("A deposit is booked at once.", ["posted"])
+    }
+}
+impl ToSchema for DepositStatus {}
+
+pub struct ErrorCode;
+impl PartialSchema for ErrorCode {
+    fn schema() -> RefOr<Schema> {
+        one_of("For programs.", Code::ALL.map(Code::text))
+    }
+}
+impl ToSchema for ErrorCode {}
