@@ -12,7 +12,7 @@ export AWS_DEFAULT_REGION ?= us-east-1
 up:
 	@cargo run -p local -- up --demo $(ARGS)
 
-test:
+test: $(VENV)/.ready
 	@.ci/test $(ARGS)
 
 check: format guards template document clippy

@@ -5,6 +5,7 @@ use app::message::QueueName;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::figures::report;
 use crate::stage::{Answer, Call, Stage};
 
 /// Examples whose endpoints are not served yet; each is counted, and must be taken off this list once
@@ -306,7 +307,10 @@ async fn every_published_example_answers_as_printed() {
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
     assert_eq!(served + NOT_SERVED.len(), all.len(), "a name is wrong");
-    println!("conformance: {served} of {} published examples", all.len());
+    report(&format!(
+        "conformance: {served} of {} published examples",
+        all.len()
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,6 +18,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::figures::report;
 use crate::{
     stage::Stage,
     wire::{Connection, Request, Response},
@@ -346,14 +347,14 @@ fn stored(stage: &Stage) -> BTreeMap<String, String> {
 
 fn print_times(times: &[Duration]) {
     let at = |percent: usize| millis(times[(times.len() - 1) * percent / 100]);
-    println!(
+    report(&format!(
         "bad input: {} cases, p50 {} ms, p99 {} ms, max {} ms, {} over 20 ms",
         times.len(),
         at(50),
         at(99),
         at(100),
         times.iter().filter(|time| **time > SLOW).count()
-    );
+    ));
 }
 
 fn millis(time: Duration) -> String {

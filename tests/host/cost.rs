@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use platform::dynamo::Cost;
 
+use crate::figures::report;
 use crate::stage::Stage;
 
 /// Calls, hundredths of read units and of write units of one standard payout, by operation and label.
@@ -64,12 +65,12 @@ async fn a_standard_payout_stays_within_its_budget() {
             "{operation} {label} grew to {spent:?}, its budget is {budget:?}"
         );
     }
-    println!(
-        "total                                 {:>5} {:>11} {:>11}, {messages} messages",
+    report(&format!(
+        "cost: a standard payout makes {} table calls, {} read units, {} write units, {messages} messages",
         total.calls,
         units(total.read_hundredths),
         units(total.write_hundredths)
-    );
+    ));
     assert!(total.write_hundredths <= WRITE_UNITS_MAX);
     assert!(total.read_hundredths <= READ_UNITS_MAX);
     assert!(messages * 3 <= QUEUE_REQUESTS_MAX, "{messages} messages");

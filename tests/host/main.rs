@@ -1,5 +1,8 @@
 //! The local host as its users meet it: over HTTP, with the twins' faults, the movable clock, and kills.
 
+#[path = "../figures.rs"]
+mod figures;
+
 mod conformance;
 mod corpus;
 mod cost;

@@ -14,6 +14,7 @@ use tokio::{
     task::JoinSet,
 };
 
+use crate::figures;
 use crate::{
     stage::Stage,
     wire::{Connection, Request, Response},
@@ -81,7 +82,8 @@ fn assert_one_answer(responses: &[Response]) {
 fn report(what: &str, count: usize, time: Duration) {
     let millis = time.as_millis().max(1);
     let per_second = u128::try_from(count).unwrap_or(0) * 1_000 / millis;
-    println!("storm: {count} {what} in {millis} ms, {per_second} calls/s");
+    let line = format!("storm of {what}: {count} in {millis} ms, {per_second} calls/s");
+    figures::report(&line);
 }
 
 /// How many payouts the books hold.

@@ -19,6 +19,7 @@ use domain::{
 use local::engine::Engine;
 use platform::dynamo::{Meter, Step};
 
+use crate::figures::report;
 use crate::{
     fixtures::*,
     stores::{AnyStore, on_every_store, over},
@@ -348,10 +349,10 @@ async fn a_deep_page_costs_few_reads_and_a_cursor_always_the_same() {
         size: 100,
     })
     .await;
-    println!(
-        "paging: 100,000 payouts, calls for page 1: {first_calls}, page 100: {deep_calls}, \
-         page 1,000: {deepest_calls}, after a cursor: {after_calls}"
-    );
+    report(&format!(
+        "paging: 100,000 payouts, table calls for page 1 {first_calls}, page 100 {deep_calls}, \
+         page 1,000 {deepest_calls}, after a cursor {after_calls}, and one for the total"
+    ));
     let newest = |page: &page::Page<Record>| page.items.first().map(Record::key);
     let key = |index: i64| Some(Key::Payout(tenant(), payout_id(&format!("{index:06}"))));
     assert_eq!(newest(&first), key(99_999));

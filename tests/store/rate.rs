@@ -23,6 +23,7 @@ use platform::{
 };
 use tokio::task::JoinSet;
 
+use crate::figures::report;
 use crate::{
     fixtures::{NOW, tenant},
     stores::{on_every_store, over, spoiled},
@@ -98,7 +99,9 @@ async fn left(store: &impl Store, caller: &Caller) -> u64 {
 }
 
 fn print(granted: usize, requests: usize, writes: u64) {
-    println!("rate limit: granted {granted} of {requests}, {writes} table writes");
+    report(&format!(
+        "rate limit: granted {granted} of {requests}, {writes} table writes"
+    ));
 }
 
 #[tokio::test]
