@@ -3,7 +3,6 @@
 use app::{
     call::Caller,
     error::Error,
-    port::Store,
     request_key::{Answered, Asking, RequestKey},
 };
 use domain::ids::{DriverId, OvnDriverId, TenantId};
@@ -28,14 +27,10 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// # Errors
-    /// `Unauthenticated`, `Forbidden`, or `Invalid` for a query, a body that is not a JSON object, or an
-    /// unusable request key.
-    pub(crate) async fn read<S: Store>(
-        backend: &Backend<S>,
-        request: &Request,
-        scopes: &[&'static str],
-    ) -> Result<Self, Error> {
-        let caller = reader(backend, request, scopes).await?;
+    /// `Unauthenticated`, or `Invalid` for a query, a body that is not a JSON object, or an unusable request
+    /// key.
+    pub(crate) fn read<S>(backend: &Backend<S>, request: &Request) -> Result<Self, Error> {
+        let caller = reader(request)?.clone();
         let body = request.json()?;
         let key = idempotency::request_key(request, &backend.seal, &caller.tenant, &body)?;
         Ok(Self {
@@ -47,21 +42,13 @@ impl Asked {
     }
 }
 
-/// The caller of a request without query parameters, who holds at least one of the scopes.
+/// The caller of a request without query parameters.
 ///
 /// # Errors
-/// `Unauthenticated`, `Forbidden` naming the first scope, or `Invalid` for a query.
-pub(crate) async fn reader<S: Store>(
-    backend: &Backend<S>,
-    request: &Request,
-    scopes: &[&'static str],
-) -> Result<Caller, Error> {
-    let caller = backend.identify(request).await?;
-    if !scopes.iter().any(|scope| caller.may(scope)) {
-        return Err(Error::Forbidden(scopes.first().copied().unwrap_or("")));
-    }
+/// `Unauthenticated`, or `Invalid` for a query.
+pub(crate) fn reader(request: &Request) -> Result<&Caller, Error> {
     Query::none(&request.query)?;
-    Ok(caller)
+    request.caller()
 }
 
 /// How a use case recognises a repeat and writes its answer.

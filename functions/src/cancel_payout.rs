@@ -23,7 +23,7 @@ async fn cancel<S: Store>(
     backend: &Backend<S>,
     request: &Request,
 ) -> Result<Answered<Payout>, Error> {
-    let asked = Asked::read(backend, request, &["payouts:write"]).await?;
+    let asked = Asked::read(backend, request)?;
     asked.fields.finish()?;
     let payout = request.parsed_param("id", "payout", PayoutId::parse)?;
     let meta = asked.meta;

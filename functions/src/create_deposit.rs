@@ -23,7 +23,7 @@ async fn create<S: Store>(
     backend: &Backend<S>,
     request: &Request,
 ) -> Result<Answered<Deposit>, Error> {
-    let mut asked = Asked::read(backend, request, &["wallet:write"]).await?;
+    let mut asked = Asked::read(backend, request)?;
     let amount = asked.fields.required_amount("amount");
     let reference = asked.fields.required_text("reference", 200);
     let (amount, reference) = asked.fields.finish_with(amount.zip(reference))?;

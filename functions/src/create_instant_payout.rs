@@ -28,8 +28,7 @@ async fn create<S: Store, Q: Queue>(
     queue: &Q,
     request: &Request,
 ) -> Result<Answered<Payout>, Error> {
-    let scopes = ["payouts:instant", "payouts:write"];
-    let mut asked = Asked::read(backend, request, &scopes).await?;
+    let mut asked = Asked::read(backend, request)?;
     let load = asked.fields.required("loadId", LoadId::parse);
     let requested_by = asked.fields.required_text("requestedBy", 200);
     let load = asked.fields.finish_with(load)?;

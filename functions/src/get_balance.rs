@@ -17,6 +17,6 @@ pub async fn handle<S: Store>(backend: Backend<S>, request: Request) -> Reply {
 }
 
 async fn get<S: Store>(backend: &Backend<S>, request: &Request) -> Result<Balances, Error> {
-    let caller = reader(backend, request, &["balance:read"]).await?;
+    let caller = reader(request)?;
     Ok(backend.store.balances(&caller.tenant).await?)
 }

@@ -18,7 +18,7 @@ pub async fn handle<S: Store>(backend: Backend<S>, request: Request) -> Reply {
 }
 
 async fn get<S: Store>(backend: &Backend<S>, request: &Request) -> Result<Driver, Error> {
-    let caller = reader(backend, request, &["drivers:read"]).await?;
+    let caller = reader(request)?;
     let driver = request.parsed_param("id", "driver", |text| {
         driver_id(backend, &caller.tenant, text)
     })?;

@@ -18,7 +18,7 @@ pub async fn handle<S: Store>(backend: Backend<S>, request: Request) -> Reply {
 }
 
 async fn get<S: Store>(backend: &Backend<S>, request: &Request) -> Result<Load, Error> {
-    let caller = reader(backend, request, &["loads:read"]).await?;
+    let caller = reader(request)?;
     let load = request.parsed_param("loadId", "load", LoadId::parse)?;
     get_load::run(&backend.store, &caller.tenant, &load).await
 }

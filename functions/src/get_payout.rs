@@ -18,7 +18,7 @@ pub async fn handle<S: Store>(backend: Backend<S>, request: Request) -> Reply {
 }
 
 async fn get<S: Store>(backend: &Backend<S>, request: &Request) -> Result<Payout, Error> {
-    let caller = reader(backend, request, &["payouts:read"]).await?;
+    let caller = reader(request)?;
     let payout = request.parsed_param("id", "payout", PayoutId::parse)?;
     get_payout::run(&backend.store, &caller.tenant, &payout).await
 }

@@ -21,7 +21,7 @@ async fn get<S: Store>(
     backend: &Backend<S>,
     request: &Request,
 ) -> Result<(Payout, Vec<Transition>), Error> {
-    let caller = reader(backend, request, &["payouts:read"]).await?;
+    let caller = reader(request)?;
     let payout = request.parsed_param("id", "payout", PayoutId::parse)?;
     get_payout::timeline(&backend.store, &caller.tenant, &payout).await
 }

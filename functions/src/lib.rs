@@ -13,6 +13,7 @@ pub mod get_driver;
 pub mod get_load;
 pub mod get_payout;
 pub mod get_payout_timeline;
+pub mod guard;
 pub mod health;
 pub mod mount;
 pub mod open;

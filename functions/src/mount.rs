@@ -15,8 +15,8 @@ use platform::{
 
 use crate::{
     cancel_payout, check_attempt, create_deposit, create_instant_payout, create_payout,
-    dispatch_payout, get_balance, get_driver, get_load, get_payout, get_payout_timeline, health,
-    put_load, put_payout_method, receive_payelata_callback, register_driver, relay_outbox,
+    dispatch_payout, get_balance, get_driver, get_load, get_payout, get_payout_timeline, guard,
+    health, put_load, put_payout_method, receive_payelata_callback, register_driver, relay_outbox,
     retry_payout, sweep_due, table::Function, verify_driver,
 };
 
@@ -30,8 +30,20 @@ pub struct World<S, Q, P, V> {
     pub callback_secrets: Arc<CallbackSecrets>,
 }
 
-/// Answers an admitted request with the function's own handler.
+/// Answers an admitted request with the function's own handler, behind the guard.
 pub async fn http<S: Store, Q: Queue, P: Providers, V: Vault>(
+    world: &World<S, Q, P, V>,
+    function: &Function,
+    request: Request,
+) -> Reply {
+    let scopes = function.http().map_or(&[][..], |http| http.scopes);
+    guard::answer(&world.backend, scopes, request, |request| {
+        handle(world, function, request)
+    })
+    .await
+}
+
+async fn handle<S: Store, Q: Queue, P: Providers, V: Vault>(
     world: &World<S, Q, P, V>,
     function: &Function,
     request: Request,

@@ -23,7 +23,7 @@ use platform::{
 };
 
 use crate::{
-    check_attempt, dispatch_payout,
+    check_attempt, dispatch_payout, guard,
     table::{Function, function},
 };
 
@@ -49,17 +49,13 @@ pub fn with_queue() -> Result<(Backend<DynamoStore>, SqsQueue), Fatal> {
     Ok((backend()?, queue()?))
 }
 
-fn vault() -> Result<KmsVault, Fatal> {
+/// # Errors
+/// As [`backend`].
+pub fn vault() -> Result<KmsVault, Fatal> {
     Ok(KmsVault::new(
         aws::kms_client()?,
         VaultSettings::from_env()?,
     ))
-}
-
-/// # Errors
-/// As [`backend`].
-pub fn with_vault() -> Result<(Backend<DynamoStore>, KmsVault), Fatal> {
-    Ok((backend()?, vault()?))
 }
 
 fn providers() -> Result<AnyProvider, Fatal> {
@@ -100,26 +96,49 @@ pub fn for_check() -> Result<check_attempt::Bench<DynamoStore, SqsQueue, AnyProv
 
 /// # Errors
 /// As [`backend`].
-pub fn for_callbacks() -> Result<(Backend<DynamoStore>, SqsQueue, Arc<CallbackSecrets>), Fatal> {
-    let (backend, queue) = with_queue()?;
-    Ok((backend, queue, Arc::new(CallbackSecrets::from_env())))
+pub fn for_callbacks() -> Result<(SqsQueue, Arc<CallbackSecrets>), Fatal> {
+    Ok((queue()?, Arc::new(CallbackSecrets::from_env())))
 }
 
-/// Runs the HTTP function `name` of the table.
+/// Runs the HTTP function `name` of the table, whose handler needs the backend and nothing else.
 ///
 /// # Errors
 /// [`Fatal`] when it cannot start, or is not behind the HTTP API.
-pub fn serve<C, F, Fut>(
+pub fn serve<F, Fut>(name: &'static str, handler: F) -> Result<(), Fatal>
+where
+    F: Fn(Backend<DynamoStore>, Request) -> Fut + Copy + Send + Sync,
+    Fut: Future<Output = Reply> + Send,
+{
+    let nothing = || Ok(());
+    serve_with(name, nothing, move |backend, (), request| {
+        handler(backend, request)
+    })
+}
+
+/// Runs the HTTP function `name` of the table; `open` builds what its handler needs beside the backend.
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_with<C, F, Fut>(
     name: &'static str,
     open: impl FnOnce() -> Result<C, Fatal>,
     handler: F,
 ) -> Result<(), Fatal>
 where
-    C: Clone,
-    F: Fn(C, Request) -> Fut,
+    C: Clone + Send,
+    F: Fn(Backend<DynamoStore>, C, Request) -> Fut + Copy + Send + Sync,
     Fut: Future<Output = Reply> + Send,
 {
-    let route = function(name).and_then(Function::route);
-    let route = route.ok_or_else(|| build(name, &"it has no route"))?;
-    http::run_with(route, open, handler)
+    let http = function(name).and_then(Function::http);
+    let http = http.ok_or_else(|| build(name, &"it has no route"))?;
+    http::run_with(
+        http.route(),
+        || Ok((backend()?, open()?)),
+        move |(backend, context), request| async move {
+            guard::answer(&backend, http.scopes, request, |request| {
+                handler(backend.clone(), context, request)
+            })
+            .await
+        },
+    )
 }

@@ -33,7 +33,7 @@ async fn put<S: Store, V: Vault>(
     vault: &V,
     request: &Request,
 ) -> Result<Answered<Driver>, Error> {
-    let mut asked = Asked::read(backend, request, &["drivers:write"]).await?;
+    let mut asked = Asked::read(backend, request)?;
     let Some(kind) = asked.fields.required_one_of("type", &KINDS) else {
         // Without a type no other member can be judged, so only the type is reported.
         let message = "must be one of card, bank_account, prepaid_card";

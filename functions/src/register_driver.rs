@@ -23,7 +23,7 @@ async fn register<S: Store>(
     backend: &Backend<S>,
     request: &Request,
 ) -> Result<Answered<Driver>, Error> {
-    let mut asked = Asked::read(backend, request, &["drivers:write"]).await?;
+    let mut asked = Asked::read(backend, request)?;
     let fields = &mut asked.fields;
     let ovn_id = fields.required("ovnDriverId", ovn_driver_id);
     let name = fields.required_text("name", 200);

@@ -4,16 +4,24 @@
 use app::message::QueueName;
 use platform::api::admission::{BODY_MAX, Route};
 
+/// What a function behind the HTTP API admits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Http {
+    pub method: &'static str,
+    /// Route templates; `{name}` stands for one path segment. Those under `/api/v1/` need a key.
+    pub routes: &'static [&'static str],
+    /// Media types of bodies, in lower case; none means any.
+    pub accepts: &'static [&'static str],
+    /// The largest body, in bytes.
+    pub body_max: usize,
+    /// The caller's key holds at least one of these; empty means any key.
+    pub scopes: &'static [&'static str],
+}
+
 /// What wakes a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
-    Http {
-        method: &'static str,
-        /// Route templates; `{name}` stands for one path segment.
-        routes: &'static [&'static str],
-        /// The largest body, in bytes.
-        body_max: usize,
-    },
+    Http(Http),
     Queue(QueueName),
     /// Once a minute.
     EveryMinute,
@@ -27,62 +35,107 @@ pub struct Function {
     pub trigger: Trigger,
 }
 
+/// A function with one method, JSON bodies of the usual size, and routes that one of `scopes` opens.
 const fn http(
     name: &'static str,
-    method: &'static str,
-    routes: &'static [&'static str],
+    (method, routes): (&'static str, &'static [&'static str]),
+    scopes: &'static [&'static str],
 ) -> Function {
     Function {
         name,
-        trigger: Trigger::Http {
+        trigger: Trigger::Http(Http {
             method,
             routes,
+            accepts: &["application/json"],
             body_max: BODY_MAX,
-        },
+            scopes,
+        }),
     }
 }
 
 /// Every function of the bundle.
 pub const FUNCTIONS: [Function; 20] = [
-    http("health", "GET", &["/api/v1/health", "/health"]),
-    http("put-load", "PUT", &["/api/v1/loads/{loadId}"]),
-    http("get-load", "GET", &["/api/v1/loads/{loadId}"]),
-    http("register-driver", "POST", &["/api/v1/drivers"]),
-    http("get-driver", "GET", &["/api/v1/drivers/{id}"]),
+    http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
+    http(
+        "put-load",
+        ("PUT", &["/api/v1/loads/{loadId}"]),
+        &["loads:write"],
+    ),
+    http(
+        "get-load",
+        ("GET", &["/api/v1/loads/{loadId}"]),
+        &["loads:read"],
+    ),
+    http(
+        "register-driver",
+        ("POST", &["/api/v1/drivers"]),
+        &["drivers:write"],
+    ),
+    http(
+        "get-driver",
+        ("GET", &["/api/v1/drivers/{id}"]),
+        &["drivers:read"],
+    ),
     http(
         "put-payout-method",
-        "PUT",
-        &["/api/v1/drivers/{id}/payout-method"],
+        ("PUT", &["/api/v1/drivers/{id}/payout-method"]),
+        &["drivers:write"],
     ),
     http(
         "verify-driver",
-        "POST",
-        &["/api/v1/drivers/{id}/verification"],
+        ("POST", &["/api/v1/drivers/{id}/verification"]),
+        &["drivers:write"],
     ),
-    http("create-payout", "POST", &["/api/v1/payouts"]),
+    http(
+        "create-payout",
+        ("POST", &["/api/v1/payouts"]),
+        &["payouts:write"],
+    ),
     http(
         "create-instant-payout",
-        "POST",
-        &["/api/v1/payouts/instant"],
+        ("POST", &["/api/v1/payouts/instant"]),
+        &["payouts:instant", "payouts:write"],
     ),
-    http("get-payout", "GET", &["/api/v1/payouts/{id}"]),
+    http(
+        "get-payout",
+        ("GET", &["/api/v1/payouts/{id}"]),
+        &["payouts:read"],
+    ),
     http(
         "get-payout-timeline",
-        "GET",
-        &["/api/v1/payouts/{id}/timeline"],
+        ("GET", &["/api/v1/payouts/{id}/timeline"]),
+        &["payouts:read"],
     ),
-    http("cancel-payout", "POST", &["/api/v1/payouts/{id}/cancel"]),
-    http("retry-payout", "POST", &["/api/v1/payouts/{id}/retry"]),
-    http("get-balance", "GET", &["/api/v1/balance"]),
-    http("create-deposit", "POST", &["/api/v1/wallet/deposits"]),
+    http(
+        "cancel-payout",
+        ("POST", &["/api/v1/payouts/{id}/cancel"]),
+        &["payouts:write"],
+    ),
+    http(
+        "retry-payout",
+        ("POST", &["/api/v1/payouts/{id}/retry"]),
+        &["payouts:write"],
+    ),
+    http(
+        "get-balance",
+        ("GET", &["/api/v1/balance"]),
+        &["balance:read"],
+    ),
+    http(
+        "create-deposit",
+        ("POST", &["/api/v1/wallet/deposits"]),
+        &["wallet:write"],
+    ),
     Function {
         name: "receive-payelata-callback",
-        trigger: Trigger::Http {
+        trigger: Trigger::Http(Http {
             method: "POST",
             routes: &["/callbacks/payelata/{token}"],
+            accepts: &["application/json"],
             // Callbacks carry the provider's logs.
             body_max: 256 * 1024,
-        },
+            scopes: &[],
+        }),
     },
     Function {
         name: "dispatch-payout",
@@ -104,15 +157,19 @@ pub const FUNCTIONS: [Function; 20] = [
 
 impl Function {
     /// What the function admits, when it is behind the HTTP API.
-    pub const fn route(&self) -> Option<Route> {
-        match self.trigger {
-            Trigger::Http {
-                method,
-                routes,
-                body_max,
-            } => Some(Route::new(method, routes).with_body_max(body_max)),
+    pub const fn http(&self) -> Option<&Http> {
+        match &self.trigger {
+            Trigger::Http(http) => Some(http),
             Trigger::Queue(_) | Trigger::EveryMinute => None,
         }
+    }
+}
+
+impl Http {
+    pub const fn route(&self) -> Route {
+        Route::new(self.method, self.routes)
+            .accepting(self.accepts)
+            .with_body_max(self.body_max)
     }
 }
 

@@ -78,9 +78,10 @@ fn headers(headers: &HeaderMap) -> Headers {
 async fn handle(world: &LocalWorld, raw: RawRequest) -> Reply {
     let mut allowed = Vec::new();
     for function in &FUNCTIONS {
-        let Some(route) = function.route() else {
+        let Some(http) = function.http() else {
             continue;
         };
+        let route = http.route();
         if route.matched(&raw.path).is_none() {
             continue;
         }

@@ -16,7 +16,7 @@ use axum::{
 use domain::{ids::Mode, time::Timestamp};
 use functions::mount::World;
 use platform::{
-    api::auth::KeyCache,
+    api::{auth::KeyCache, rate::Limiter},
     dynamo::{DynamoStore, Meter},
     entry::{Backend, system_entropy},
     pace::Pace,
@@ -212,6 +212,7 @@ impl Host {
                 seal: Seal::new(secrets.derive("seal")),
                 clock: app_clock.clone(),
                 keys: KeyCache::default(),
+                limiter: Limiter::default(),
                 entropy: system_entropy,
                 version: env!("CARGO_PKG_VERSION"),
             },

@@ -13,12 +13,14 @@ use app::{
     record::{ApiKey, Key, Record},
     register_driver::{self, RegisterDriver},
     request_key::Asking,
+    scope,
     verify_driver::{self, VerifyDriver},
 };
 use domain::{
     driver::{KycDecision, KycStatus, MethodKind},
     ids::{LoadId, Mode, OvnDriverId, TenantId},
     money::Cents,
+    rate::RateLimit,
     routing::{Provider, StopReason},
 };
 use serde::Serialize;
@@ -39,27 +41,11 @@ pub struct StartKeys {
     pub other: String,
 }
 
-/// Every scope there is.
-pub const SCOPES: [&str; 18] = [
-    "drivers:read",
-    "drivers:write",
-    "loads:read",
-    "loads:write",
-    "payouts:read",
-    "payouts:write",
-    "payouts:instant",
-    "batches:read",
-    "batches:write",
-    "batches:approve",
-    "balance:read",
-    "wallet:read",
-    "wallet:write",
-    "keys:read",
-    "keys:manage",
-    "reviews:read",
-    "reviews:write",
-    "providers:manage",
-];
+/// As good as none: tests and demos call as fast as they can.
+const LIMIT: RateLimit = RateLimit {
+    per_minute: 6_000_000,
+    burst: 6_000_000,
+};
 
 const TENANT: &str = "acme";
 const OTHER_TENANT: &str = "other";
@@ -77,14 +63,14 @@ pub async fn put(world: &LocalWorld, secrets: &Secrets) -> Result<StartKeys, Err
     let tenant = TenantId::new(TENANT, Mode::Test).map_err(|error| invalid(&error))?;
     let other = TenantId::new(OTHER_TENANT, Mode::Test).map_err(|error| invalid(&error))?;
     let call = system_call(world, "local-start");
-    let reading: Vec<&str> = SCOPES
+    let reading: Vec<&str> = scope::ALL
         .into_iter()
         .filter(|scope| scope.ends_with(":read"))
         .collect();
     let keys = StartKeys {
-        full: put_key(&call, world, secrets, ("full", &tenant, &SCOPES)).await?,
+        full: put_key(&call, world, secrets, ("full", &tenant, &scope::ALL)).await?,
         read: put_key(&call, world, secrets, ("read", &tenant, &reading)).await?,
-        other: put_key(&call, world, secrets, ("other", &other, &SCOPES)).await?,
+        other: put_key(&call, world, secrets, ("other", &other, &scope::ALL)).await?,
     };
     put_driver(&call, world, &tenant).await?;
     for load in LOADS {
@@ -122,7 +108,11 @@ async fn put_key(
         version: 1,
         tenant: tenant.clone(),
         name: name.to_owned(),
+        owner: "local".to_owned(),
+        operator: true,
         digest: world.backend.seal.api_key(secret),
+        previous: None,
+        limit: LIMIT,
         scopes: scopes.iter().map(ToString::to_string).collect(),
         expires_at: None,
         revoked_at: None,

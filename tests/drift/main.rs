@@ -7,7 +7,7 @@ mod template;
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::message::QueueName;
-use functions::table::{FUNCTIONS, Trigger};
+use functions::table::{FUNCTIONS, Http, Trigger};
 use toml::{Table, Value};
 use yaml_rust2::Yaml;
 
@@ -25,7 +25,7 @@ fn names() -> BTreeSet<String> {
 fn routes() -> BTreeSet<(String, String, String)> {
     let mut found = BTreeSet::new();
     for function in &FUNCTIONS {
-        if let Trigger::Http { method, routes, .. } = function.trigger {
+        if let Trigger::Http(Http { method, routes, .. }) = function.trigger {
             found.extend(routes.iter().map(|route| {
                 (
                     (*route).to_owned(),
@@ -134,7 +134,7 @@ fn the_template_wakes_every_function_as_the_table_says() {
         let sources = events(&template, function.name);
         for (kind, properties) in &sources {
             match function.trigger {
-                Trigger::Http { .. } => {
+                Trigger::Http(_) => {
                     assert_eq!(*kind, "HttpApi", "{}", function.name);
                     assert_eq!(text(&properties["ApiId"]), "Api");
                     http.insert((
@@ -154,7 +154,7 @@ fn the_template_wakes_every_function_as_the_table_says() {
                 }
             }
         }
-        let is_http = matches!(function.trigger, Trigger::Http { .. });
+        let is_http = matches!(function.trigger, Trigger::Http(_));
         assert!(is_http || sources.len() == 1, "{} once", function.name);
     }
     assert_eq!(http, routes());

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use functions::table::{FUNCTIONS, Function, Trigger, function};
+use functions::table::{FUNCTIONS, Function, Http, Trigger, function};
 use platform::{api::path::match_route, sqs::parse_message};
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ fn every_event_is_one_that_its_function_gets() {
     for (function, case, event) in samples() {
         let place = format!("{} {case}", function.name);
         match function.trigger {
-            Trigger::Http { method, routes, .. } => {
+            Trigger::Http(Http { method, routes, .. }) => {
                 let http = &event["requestContext"]["http"];
                 assert_eq!(event["version"], "2.0", "{place}");
                 assert_eq!(http["method"], method, "{place}");

@@ -9,7 +9,10 @@ pub(crate) fn plain(value: Value) -> Value {
     match value {
         Value::Object(members) => members
             .into_iter()
-            .map(|(name, value)| (name, plain(value)))
+            .map(|(name, value)| match name.as_str() {
+                "x-ratelimit-reset" => (name, "<soon>".into()),
+                _ => (name, plain(value)),
+            })
             .collect(),
         Value::Array(items) => items.into_iter().map(plain).collect(),
         Value::String(text) => plain_text(text),

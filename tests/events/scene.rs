@@ -19,6 +19,7 @@ use app::{
     record::{ApiKey, Key, Record},
     register_driver::{self, RegisterDriver},
     request_key::Asking,
+    scope,
     seal::Seal,
     verify_driver::{self, VerifyDriver},
 };
@@ -29,13 +30,13 @@ use domain::{
     fee::{FeeSchedule, Rail},
     ids::{AttemptRef, DriverId, LoadId, Mode, OvnDriverId, PayoutId, TenantId},
     money::Cents,
+    rate::RateLimit,
     time::Timestamp,
     transition::Actor,
 };
 use local::{
     clock::MovableClock,
     engine::{Engine, TABLE},
-    start::SCOPES,
     twins::{
         Books, Sandbox,
         payelata::{ACCOUNT_ID, API_KEY},
@@ -248,8 +249,12 @@ impl Props {
             version: 1,
             tenant: self.tenant.clone(),
             name: "sample events".to_owned(),
+            owner: "sample".to_owned(),
+            operator: true,
             digest: self.seal.api_key(KEY_SECRET),
-            scopes: SCOPES.iter().map(ToString::to_string).collect(),
+            previous: None,
+            limit: RateLimit::STANDARD,
+            scopes: scope::ALL.iter().map(ToString::to_string).collect(),
             expires_at: None,
             revoked_at: None,
             created_at: NOW,

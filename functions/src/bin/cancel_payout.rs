@@ -4,5 +4,5 @@ use functions::{cancel_payout, open};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve("cancel-payout", open::backend, cancel_payout::handle)
+    open::serve("cancel-payout", cancel_payout::handle)
 }

@@ -4,5 +4,5 @@ use functions::{create_deposit, open};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve("create-deposit", open::backend, create_deposit::handle)
+    open::serve("create-deposit", create_deposit::handle)
 }

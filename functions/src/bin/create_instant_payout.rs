@@ -4,9 +4,9 @@ use functions::{create_instant_payout, open};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve(
+    open::serve_with(
         "create-instant-payout",
-        open::with_queue,
-        |(backend, queue), request| create_instant_payout::handle(backend, queue, request),
+        open::queue,
+        create_instant_payout::handle,
     )
 }

@@ -4,5 +4,5 @@ use functions::{get_balance, open};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve("get-balance", open::backend, get_balance::handle)
+    open::serve("get-balance", get_balance::handle)
 }

@@ -4,5 +4,5 @@ use functions::{get_driver, open};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve("get-driver", open::backend, get_driver::handle)
+    open::serve("get-driver", get_driver::handle)
 }

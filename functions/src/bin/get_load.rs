@@ -4,5 +4,5 @@ use functions::{get_load, open};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve("get-load", open::backend, get_load::handle)
+    open::serve("get-load", get_load::handle)
 }

@@ -4,5 +4,5 @@ use functions::{get_payout, open};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve("get-payout", open::backend, get_payout::handle)
+    open::serve("get-payout", get_payout::handle)
 }

@@ -4,9 +4,5 @@ use functions::{get_payout_timeline, open};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve(
-        "get-payout-timeline",
-        open::backend,
-        get_payout_timeline::handle,
-    )
+    open::serve("get-payout-timeline", get_payout_timeline::handle)
 }

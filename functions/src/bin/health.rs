@@ -4,5 +4,5 @@ use functions::{health, open};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve("health", open::backend, health::handle)
+    open::serve("health", health::handle)
 }

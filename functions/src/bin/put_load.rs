@@ -4,5 +4,5 @@ use functions::{open, put_load};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve("put-load", open::backend, put_load::handle)
+    open::serve("put-load", put_load::handle)
 }

@@ -4,9 +4,5 @@ use functions::{open, put_payout_method};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve(
-        "put-payout-method",
-        open::with_vault,
-        |(backend, vault), request| put_payout_method::handle(backend, vault, request),
-    )
+    open::serve_with("put-payout-method", open::vault, put_payout_method::handle)
 }

@@ -4,10 +4,10 @@ use functions::{open, receive_payelata_callback};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve(
+    open::serve_with(
         "receive-payelata-callback",
         open::for_callbacks,
-        |(backend, queue, secrets), request| {
+        |backend, (queue, secrets), request| {
             receive_payelata_callback::handle(backend, queue, secrets, request)
         },
     )

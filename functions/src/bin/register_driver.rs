@@ -4,5 +4,5 @@ use functions::{open, register_driver};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve("register-driver", open::backend, register_driver::handle)
+    open::serve("register-driver", register_driver::handle)
 }

@@ -4,5 +4,5 @@ use functions::{open, verify_driver};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve("verify-driver", open::backend, verify_driver::handle)
+    open::serve("verify-driver", verify_driver::handle)
 }

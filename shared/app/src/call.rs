@@ -5,8 +5,10 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use domain::{ids::TenantId, time::Timestamp, transition::Actor};
+use domain::{ids::TenantId, rate::RateLimit, time::Timestamp, transition::Actor};
 use sha2::{Digest, Sha256};
+
+use crate::scope;
 
 /// The clock of a process: a source, and an offset that tests move.
 #[derive(Clone)]
@@ -101,12 +103,18 @@ impl Call {
 pub struct Caller {
     pub tenant: TenantId,
     pub key_id: String,
+    /// The person or system that holds the key.
+    pub owner: String,
+    pub operator: bool,
     pub scopes: Vec<String>,
+    pub limit: RateLimit,
 }
 
 impl Caller {
+    /// Whether the key opens what `scope` opens. A scope of operators needs an operator's key as well.
     pub fn may(&self, scope: &str) -> bool {
-        self.scopes.iter().any(|held| held == scope)
+        let is_held = self.scopes.iter().any(|held| held == scope);
+        is_held && (self.operator || !scope::OPERATOR_ONLY.contains(&scope))
     }
 
     pub fn actor(&self) -> Actor {

@@ -121,6 +121,7 @@ impl Write {
                     Record::Inbox(_) => Subject::Inbox,
                     Record::Method(_)
                     | Record::ApiKey(_)
+                    | Record::Bucket(_)
                     | Record::Reference(_)
                     | Record::Outbox(_) => Subject::Other,
                 }

@@ -26,6 +26,7 @@ pub mod register_driver;
 pub mod relay_outbox;
 pub mod request_key;
 pub mod retry_payout;
+pub mod scope;
 pub mod seal;
 mod send;
 pub mod sweep_due;

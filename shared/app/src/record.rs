@@ -8,6 +8,7 @@ use domain::{
     load::Load,
     money::{Cents, Currency},
     payout::Payout,
+    rate::{Bucket, RateLimit},
     routing::{Provider, RouteSwitch},
     time::Timestamp,
     transition::{Actor, Transition},
@@ -30,6 +31,8 @@ pub enum Key {
     /// The record of a client's request key, by its digest.
     Request(TenantId, String),
     ApiKey(String),
+    /// The rate limiter's bucket of an API key.
+    Bucket(String),
     Switch(Provider, Mode),
     /// Our reference at a provider: which attempt it is.
     Reference(Provider, Mode, AttemptRef),
@@ -53,6 +56,7 @@ pub enum Record {
     Deposit(Box<Deposit>),
     Request(Box<RequestRecord>),
     ApiKey(Box<ApiKey>),
+    Bucket(Box<Bucket>),
     Switch(Box<RouteSwitch>),
     Reference(Box<ReferenceLink>),
     Object(Box<ObjectLink>),
@@ -75,6 +79,7 @@ impl Record {
             Self::Deposit(it) => Key::Deposit(it.tenant.clone(), it.id.clone()),
             Self::Request(it) => Key::Request(it.tenant.clone(), it.digest.clone()),
             Self::ApiKey(it) => Key::ApiKey(it.id.clone()),
+            Self::Bucket(it) => Key::Bucket(it.key_id.clone()),
             Self::Switch(it) => Key::Switch(it.provider, it.mode),
             Self::Reference(it) => {
                 Key::Reference(it.provider, it.tenant.mode(), it.reference.clone())
@@ -101,6 +106,7 @@ impl Record {
             | Self::Deposit(_)
             | Self::Request(_)
             | Self::ApiKey(_)
+            | Self::Bucket(_)
             | Self::Switch(_)
             | Self::Reference(_)
             | Self::Object(_)
@@ -123,6 +129,7 @@ impl Record {
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::ApiKey(_)
+            | Self::Bucket(_)
             | Self::Switch(_)
             | Self::Reference(_)
             | Self::Object(_)
@@ -144,6 +151,7 @@ impl Record {
             | Self::Method(_)
             | Self::Request(_)
             | Self::ApiKey(_)
+            | Self::Bucket(_)
             | Self::Switch(_)
             | Self::Reference(_)
             | Self::Object(_)
@@ -163,6 +171,7 @@ impl Record {
             Self::Switch(it) => it.version,
             Self::Inbox(it) => it.version,
             Self::ApiKey(it) => it.version,
+            Self::Bucket(it) => it.version,
             Self::Contradiction(it) => it.version,
             Self::Transition(_)
             | Self::Method(_)
@@ -216,11 +225,25 @@ pub struct ApiKey {
     pub version: u32,
     pub tenant: TenantId,
     pub name: String,
+    /// The person or system that holds the key. Rules that need two people compare owners.
+    pub owner: String,
+    /// Whether the key may use the scopes of operators.
+    pub operator: bool,
     pub digest: String,
+    /// What the key was before it was rotated.
+    pub previous: Option<PreviousSecret>,
     pub scopes: Vec<String>,
+    pub limit: RateLimit,
     pub expires_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
     pub created_at: Timestamp,
+}
+
+/// The secret that a rotated key had before. It opens the key a while longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousSecret {
+    pub digest: String,
+    pub until: Timestamp,
 }
 
 /// Which attempt a reference at a provider belongs to.

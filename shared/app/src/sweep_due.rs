@@ -101,6 +101,7 @@ async fn wake(
         | Record::Deposit(_)
         | Record::Request(_)
         | Record::ApiKey(_)
+        | Record::Bucket(_)
         | Record::Switch(_)
         | Record::Reference(_)
         | Record::Object(_)

@@ -88,6 +88,7 @@ pub fn admit(route: &Route, raw: RawRequest) -> Result<Request, Reply> {
         body: raw.body,
         id: raw.id,
         received_at: raw.received_at,
+        caller: None,
     })
 }
 

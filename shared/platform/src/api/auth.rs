@@ -18,6 +18,7 @@ use app::{
 };
 use domain::{
     ids::{Mode, TenantId},
+    rate::RateLimit,
     time::Timestamp,
 };
 
@@ -25,6 +26,8 @@ use crate::api::request::Headers;
 
 /// How long a key that was read counts without another read; also how long a revocation may take.
 pub const CACHED: Duration = Duration::from_secs(60);
+/// How long a key that was read is not read again, whoever comes with a secret that does not open it.
+pub const REREAD: Duration = Duration::from_secs(1);
 /// The most keys one process remembers.
 pub const CACHE_MAX: usize = 1_000;
 
@@ -75,20 +78,27 @@ impl Presented {
 
     /// The caller, when this is the text of `key` and the key is valid at `now`.
     fn opens(&self, key: &ApiKey, seal: &Seal, now: Timestamp) -> Option<Caller> {
-        let is_same = seal.is_api_key(&self.secret, &key.digest);
+        let is_newest = seal.is_api_key(&self.secret, &key.digest);
+        let is_previous = key.previous.as_ref().is_some_and(|previous| {
+            seal.is_api_key(&self.secret, &previous.digest) && previous.until > now
+        });
         let is_current = key.revoked_at.is_none_or(|at| at > now)
             && key.expires_at.is_none_or(|at| at > now)
             && self.mode == key.tenant.mode()
             && self.key_id == key.id;
-        (is_same && is_current).then(|| Caller {
+        ((is_newest || is_previous) && is_current).then(|| Caller {
             tenant: key.tenant.clone(),
             key_id: key.id.clone(),
+            owner: key.owner.clone(),
+            operator: key.operator,
             scopes: key.scopes.clone(),
+            limit: key.limit,
         })
     }
 }
 
-/// The caller of a request.
+/// The caller of a request. A secret that does not open the remembered key may be newer than it: the key
+/// is then read once more, so that a rotated key works at once everywhere.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] without a valid key; [`Error::Unavailable`] when the table cannot be read.
@@ -98,18 +108,18 @@ pub async fn identify<S: Store>(
     keys: &Keys<'_>,
 ) -> Result<Caller, Error> {
     let presented = Presented::of_headers(headers).ok_or(Error::Unauthenticated)?;
-    let key = match keys.cache.get(&presented.key_id, keys.now) {
-        Some(key) => key,
-        None => {
-            let key = read(store, &presented.key_id).await?;
-            let key = key.ok_or(Error::Unauthenticated)?;
-            keys.cache.put(key.clone(), keys.now);
-            key
+    let opened = |key: Arc<ApiKey>| presented.opens(&key, keys.seal, keys.now);
+    if let Some(key) = keys.cache.get(&presented.key_id, keys.now) {
+        if let Some(caller) = opened(key) {
+            return Ok(caller);
         }
-    };
-    presented
-        .opens(&key, keys.seal, keys.now)
-        .ok_or(Error::Unauthenticated)
+        if !keys.cache.may_reread(&presented.key_id, keys.now) {
+            return Err(Error::Unauthenticated);
+        }
+    }
+    let key = read(store, &presented.key_id).await?;
+    keys.cache.learn(&presented.key_id, key.clone(), keys.now);
+    key.and_then(opened).ok_or(Error::Unauthenticated)
 }
 
 async fn read<S: Store>(store: &S, key_id: &str) -> Result<Option<Arc<ApiKey>>, Error> {
@@ -135,6 +145,8 @@ pub struct KeyCache(Arc<Mutex<HashMap<String, Seen>>>);
 struct Seen {
     key: Arc<ApiKey>,
     read_at: Timestamp,
+    /// When it was last read, or about to be.
+    asked_at: Timestamp,
 }
 
 impl Seen {
@@ -151,8 +163,26 @@ impl KeyCache {
         found.map(|it| Arc::clone(&it.key))
     }
 
-    pub fn put(&self, key: Arc<ApiKey>, now: Timestamp) {
+    /// Whether a remembered key may be read again now, at most once in [`REREAD`]; yes counts as done.
+    fn may_reread(&self, key_id: &str, now: Timestamp) -> bool {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match seen.get_mut(key_id) {
+            Some(it) if it.asked_at <= now && now.since(it.asked_at) < REREAD => false,
+            Some(it) => {
+                it.asked_at = now;
+                true
+            }
+            None => true,
+        }
+    }
+
+    /// What a read at `now` found: a key, or that there is none.
+    pub fn learn(&self, key_id: &str, key: Option<Arc<ApiKey>>, now: Timestamp) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.remove(key_id);
+        let Some(key) = key else {
+            return;
+        };
         if seen.len() >= CACHE_MAX {
             seen.retain(|_, it| it.is_fresh(now));
         }
@@ -161,8 +191,13 @@ impl KeyCache {
             let oldest = oldest.map(|(id, _)| id.clone()).unwrap_or_default();
             seen.remove(&oldest);
         }
-        let read_at = now;
-        seen.insert(key.id.clone(), Seen { key, read_at });
+        let (read_at, asked_at) = (now, now);
+        let it = Seen {
+            key,
+            read_at,
+            asked_at,
+        };
+        seen.insert(key_id.to_owned(), it);
     }
 }
 
@@ -171,7 +206,10 @@ impl KeyCache {
 pub struct Grant {
     pub tenant: TenantId,
     pub name: String,
+    pub owner: String,
+    pub operator: bool,
     pub scopes: Vec<String>,
+    pub limit: RateLimit,
     pub expires_at: Option<Timestamp>,
 }
 
@@ -193,8 +231,12 @@ pub fn mint(grant: Grant, seal: &Seal, random: &[u8; 32], now: Timestamp) -> Min
             version: 1,
             tenant: grant.tenant,
             name: grant.name,
+            owner: grant.owner,
+            operator: grant.operator,
             digest: seal.api_key(&secret),
+            previous: None,
             scopes: grant.scopes,
+            limit: grant.limit,
             expires_at: grant.expires_at,
             revoked_at: None,
             created_at: now,

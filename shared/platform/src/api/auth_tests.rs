@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use app::{
     changes::Changes,
     port::{CommitError, Unreachable},
-    record::{Balances, DueEntry, OutboxEntry},
+    record::{Balances, DueEntry, OutboxEntry, PreviousSecret},
 };
 use domain::{ids::PayoutId, transition::Transition};
 
@@ -71,6 +71,9 @@ fn minted(tenant: &str) -> Minted {
     let grant = Grant {
         tenant: tenant.parse().expect("valid"),
         name: "ERP".to_owned(),
+        owner: "erp@acme".to_owned(),
+        operator: false,
+        limit: RateLimit::STANDARD,
         scopes: vec!["payouts:read".to_owned()],
         expires_at: None,
     };
@@ -158,6 +161,8 @@ async fn a_minted_key_opens_as_its_tenant_with_its_scopes() {
     assert_eq!(caller.tenant, key.tenant);
     assert_eq!(caller.key_id, key.id);
     assert!(caller.may("payouts:read") && !caller.may("payouts:write"));
+    assert_eq!((caller.owner, caller.operator), (key.owner, false));
+    assert_eq!(caller.limit, key.limit);
 }
 
 #[test]
@@ -206,7 +211,6 @@ async fn a_known_key_is_read_once_a_minute_and_an_unknown_one_each_time() {
         ..Table::default()
     };
     let cache = KeyCache::default();
-    let after = |millis| Timestamp::from_millis(NOW.millis() + millis);
     let reads = Arc::clone(&table.reads);
     for (at, expected) in [(0, 1), (59_999, 1), (60_000, 2), (60_001, 2)] {
         assert!(ask(&text, &table, &cache, after(at)).await.is_ok());
@@ -253,7 +257,11 @@ fn the_cache_stays_within_its_bound_and_drops_the_oldest() {
     for number in 0..=CACHE_MAX {
         let id = format!("{number:012}");
         let at = Timestamp::from_millis(i64::try_from(number).expect("small"));
-        cache.put(Arc::new(ApiKey { id, ..key.clone() }), at);
+        let key = ApiKey {
+            id: id.clone(),
+            ..key.clone()
+        };
+        cache.learn(&id, Some(Arc::new(key)), at);
     }
     let now = Timestamp::from_millis(2000);
     assert!(cache.get("000000000000", now).is_none());
@@ -266,42 +274,94 @@ fn a_clock_that_went_back_asks_the_table_again() {
     let cache = KeyCache::default();
     let key = minted("acme~test").key;
     let id = key.id.clone();
-    cache.put(Arc::new(key), NOW);
+    cache.learn(&id, Some(Arc::new(key)), NOW);
     assert!(cache.get(&id, NOW).is_some());
     let earlier = Timestamp::from_millis(NOW.millis() - 1);
     assert!(cache.get(&id, earlier).is_none());
 }
 
-#[tokio::test]
-async fn a_backend_lets_a_caller_do_what_the_key_holds_and_nothing_else() {
-    let Minted { text, key } = minted("acme~test");
-    let backend = crate::entry::Backend {
-        store: Table {
-            keys: vec![key],
-            ..Table::default()
+fn after(millis: i64) -> Timestamp {
+    Timestamp::from_millis(NOW.millis() + millis)
+}
+
+/// The same key with another secret, the old one valid for five more minutes.
+fn rotated(key: &ApiKey) -> Minted {
+    let secret = "f".repeat(48);
+    Minted {
+        text: format!("psk_test_{}{secret}", key.id),
+        key: ApiKey {
+            version: key.version + 1,
+            digest: seal().api_key(&secret),
+            previous: Some(PreviousSecret {
+                digest: key.digest.clone(),
+                until: after(300_000),
+            }),
+            ..key.clone()
         },
-        seal: seal(),
-        clock: app::call::Clock::standing_at(NOW),
-        keys: KeyCache::default(),
-        entropy: || 7,
-        version: "test",
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_key_works_at_once_where_the_old_one_is_remembered() {
+    let old = minted("acme~test");
+    let new = rotated(&old.key);
+    let mut table = Table {
+        keys: vec![old.key],
+        ..Table::default()
     };
-    let request = |headers| crate::api::request::Request {
-        method: "GET".to_owned(),
-        route: "/api/v1/payouts",
-        path: "/api/v1/payouts".to_owned(),
-        params: Vec::new(),
-        query: Vec::new(),
-        headers,
-        body: Vec::new(),
-        id: "req-1".to_owned(),
-        received_at: NOW,
+    let cache = KeyCache::default();
+    assert!(ask(&old.text, &table, &cache, NOW).await.is_ok());
+    table.keys = vec![new.key];
+    assert!(ask(&new.text, &table, &cache, after(1_000)).await.is_ok());
+    assert!(ask(&old.text, &table, &cache, after(1_001)).await.is_ok());
+    assert_eq!(table.reads.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn the_secret_before_a_rotation_opens_until_its_time_has_come() {
+    let old = minted("acme~test");
+    let table = Table {
+        keys: vec![rotated(&old.key).key],
+        ..Table::default()
     };
-    let known = request(bearer(&text));
-    assert!(backend.authenticate(&known, "payouts:read").await.is_ok());
-    let refused = backend.authenticate(&known, "payouts:write").await;
-    assert_eq!(refused, Err(Error::Forbidden("payouts:write")));
-    let unknown = request(Headers::default());
-    let refused = backend.authenticate(&unknown, "payouts:read").await;
+    let cache = KeyCache::default();
+    assert!(ask(&old.text, &table, &cache, after(299_999)).await.is_ok());
+    let refused = ask(&old.text, &table, &cache, after(300_000)).await;
     assert_eq!(refused, Err(Error::Unauthenticated));
+}
+
+#[tokio::test]
+async fn guessing_the_secret_of_a_known_key_reads_the_table_once_a_second() {
+    let Minted { text, key } = minted("acme~test");
+    let table = Table {
+        keys: vec![key],
+        ..Table::default()
+    };
+    let cache = KeyCache::default();
+    assert!(ask(&text, &table, &cache, NOW).await.is_ok());
+    let wrong = format!("{}0", &text[..text.len() - 1]);
+    for (at, reads) in [(0, 1), (999, 1), (1_000, 2), (1_500, 2), (2_000, 3)] {
+        for _ in 0..10 {
+            let refused = ask(&wrong, &table, &cache, after(at)).await;
+            assert_eq!(refused, Err(Error::Unauthenticated));
+        }
+        assert_eq!(table.reads.load(Ordering::SeqCst), reads, "{at}");
+    }
+    assert!(ask(&text, &table, &cache, after(2_000)).await.is_ok());
+    assert_eq!(table.reads.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_key_that_is_gone_is_forgotten_when_it_is_read_again() {
+    let Minted { text, key } = minted("acme~test");
+    let mut table = Table {
+        keys: vec![key],
+        ..Table::default()
+    };
+    let cache = KeyCache::default();
+    assert!(ask(&text, &table, &cache, NOW).await.is_ok());
+    table.keys.clear();
+    let wrong = format!("{}0", &text[..text.len() - 1]);
+    assert!(ask(&wrong, &table, &cache, after(1_000)).await.is_err());
+    assert!(ask(&text, &table, &cache, after(1_000)).await.is_err());
 }

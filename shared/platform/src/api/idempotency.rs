@@ -117,6 +117,7 @@ mod tests {
             body: Vec::new(),
             id: "req-1".to_owned(),
             received_at: Timestamp::from_millis(1000),
+            caller: None,
         }
     }
 

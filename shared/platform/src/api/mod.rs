@@ -8,6 +8,7 @@ pub mod fields;
 pub mod idempotency;
 pub mod path;
 pub mod query;
+pub mod rate;
 pub mod request;
 pub mod strict;
 pub mod timeline;

@@ -1,6 +1,9 @@
 //! One HTTP request, before and after it was admitted.
 
-use app::error::{Error, FieldError};
+use app::{
+    call::Caller,
+    error::{Error, FieldError},
+};
 use domain::time::Timestamp;
 use serde_json::Value;
 
@@ -76,9 +79,19 @@ pub struct Request {
     pub body: Vec<u8>,
     pub id: String,
     pub received_at: Timestamp,
+    /// Who is asking, once their key was accepted.
+    pub caller: Option<Caller>,
 }
 
 impl Request {
+    /// Who is asking.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] when nobody was identified.
+    pub fn caller(&self) -> Result<&Caller, Error> {
+        self.caller.as_ref().ok_or(Error::Unauthenticated)
+    }
+
     /// The decoded path value of that name; empty when the template has no such name.
     pub fn param(&self, name: &str) -> &str {
         self.params

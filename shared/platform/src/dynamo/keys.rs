@@ -12,6 +12,7 @@
 //! | deposit | `T#t#J#dep` | `X#000001` | id |
 //! | request record | `T#t#I#digest` | `IDEM` | digest |
 //! | API key | `K#id` | `KEY` | id |
+//! | rate limit of a key | `RL#id` | `RATE` | id |
 //! | route switch | `SW#provider#mode` | `SW` | provider and mode |
 //! | provider reference | `PR#provider#mode#ref` | `REF` | reference |
 //! | provider object | `PI#provider#mode#object` | `REF` | object |
@@ -78,6 +79,8 @@ pub(crate) fn address(key: &Key) -> Address {
         }
         Key::Request(tenant, digest) => Address::new(format!("T#{tenant}#I#{digest}"), "IDEM"),
         Key::ApiKey(id) => Address::new(format!("K#{id}"), "KEY"),
+        // Not in the key's own partition: functions that may write this must not write keys.
+        Key::Bucket(id) => Address::new(format!("RL#{id}"), "RATE"),
         Key::Switch(provider, mode) => Address::new(route("SW", *provider, *mode), "SW"),
         Key::Reference(provider, mode, reference) => Address::new(
             format!("{}#{reference}", route("PR", *provider, *mode)),
@@ -253,6 +256,7 @@ mod tests {
             Key::Deposit(tenant.clone(), "dep_1".parse().expect("valid")),
             Key::Request(tenant, "00ff".to_owned()),
             Key::ApiKey("k1".to_owned()),
+            Key::Bucket("k1".to_owned()),
             Key::Switch(Provider::Payelata, Mode::Test),
             Key::Reference(Provider::Payelata, Mode::Test, reference),
             Key::Object(Provider::Payelata, Mode::Test, object.clone()),
@@ -286,6 +290,7 @@ mod tests {
                 "T#acme~test#J#dep_1 / X#000001",
                 "T#acme~test#I#00ff / IDEM",
                 "K#k1 / KEY",
+                "RL#k1 / RATE",
                 "SW#payelata#test / SW",
                 "PR#payelata#test#pay_1-a01 / REF",
                 "PI#payelata#test#cpoi_1 / REF",

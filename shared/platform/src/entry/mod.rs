@@ -18,6 +18,7 @@ use domain::{time::Timestamp, transition::Actor};
 use crate::{
     api::{
         auth::{self, KeyCache, Keys},
+        rate::{Limiter, Taken},
         request::Request,
     },
     error::Fatal,
@@ -31,6 +32,7 @@ pub struct Backend<S> {
     pub seal: Seal,
     pub clock: Clock,
     pub keys: KeyCache,
+    pub limiter: Limiter,
     /// 128 fresh random bits.
     pub entropy: fn() -> u128,
     /// The version of the bundle, as health shows it.
@@ -48,6 +50,7 @@ impl<S: Store> Backend<S> {
             seal: SealSettings::from_env()?.seal(),
             clock: Clock::new(system_now),
             keys: KeyCache::default(),
+            limiter: Limiter::default(),
             entropy: system_entropy,
             version: env!("CARGO_PKG_VERSION"),
         })
@@ -62,28 +65,10 @@ impl<S: Store> Backend<S> {
         }
     }
 
-    /// The caller of a request, who holds `scope`.
-    ///
-    /// # Errors
-    /// [`Error::Unauthenticated`] without a valid key, [`Error::Forbidden`] without the scope,
-    /// [`Error::Unavailable`] when the table cannot be read.
-    pub async fn authenticate(
-        &self,
-        request: &Request,
-        scope: &'static str,
-    ) -> Result<Caller, Error> {
-        let caller = self.identify(request).await?;
-        if caller.may(scope) {
-            Ok(caller)
-        } else {
-            Err(Error::Forbidden(scope))
-        }
-    }
-
     /// The caller of a request, whatever they may do.
     ///
     /// # Errors
-    /// As [`Backend::authenticate`], without the scope.
+    /// [`Error::Unauthenticated`] without a valid key, [`Error::Unavailable`] when the table cannot be read.
     pub async fn identify(&self, request: &Request) -> Result<Caller, Error> {
         let keys = Keys {
             seal: &self.seal,
@@ -91,6 +76,15 @@ impl<S: Store> Backend<S> {
             now: self.clock.now(),
         };
         auth::identify(&request.headers, &self.store, &keys).await
+    }
+
+    /// One token of the caller's rate limit.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the table does not answer.
+    pub async fn take_token(&self, caller: &Caller) -> Result<Taken, Error> {
+        let call = self.call(caller.actor());
+        self.limiter.take(&self.store, &call, caller).await
     }
 }
 

@@ -6,7 +6,7 @@ use app::{
     message::{Check, Dispatch, Message},
     record::{
         ApiKey, Contradiction, Deposit, Inbox, InboxId, MethodVersion, ObjectLink, OutboxEntry,
-        ReferenceLink, RequestRecord,
+        PreviousSecret, ReferenceLink, RequestRecord,
     },
 };
 use domain::{
@@ -19,6 +19,7 @@ use domain::{
     load::{Load, LoadStatus},
     money::{Cents, Currency},
     payout::{Booking, Change, Note, Outcome, Payout},
+    rate::{Bucket, RateLimit, Tap},
     routing::{Provider, RouteSwitch, StopReason},
     time::Timestamp,
     transition::{Actor, Transition},
@@ -186,7 +187,14 @@ fn people() -> Vec<Record> {
         version: 1,
         tenant: tenant(),
         name: "ERP".to_owned(),
+        owner: "Maximilian Featherstonehaugh".to_owned(),
+        operator: true,
         digest: HEX_64.to_owned(),
+        previous: Some(PreviousSecret {
+            digest: HEX_64.to_owned(),
+            until: NOW,
+        }),
+        limit: RateLimit::STANDARD,
         scopes: vec!["payouts:read".to_owned(), "payouts:write".to_owned()],
         expires_at: Some(NOW),
         revoked_at: None,
@@ -197,7 +205,15 @@ fn people() -> Vec<Record> {
         Record::Driver(Box::new(driver)),
         Record::Method(Box::new(version)),
         Record::ApiKey(Box::new(key)),
+        Record::Bucket(Box::new(bucket())),
     ]
+}
+
+/// A bucket in use.
+fn bucket() -> Bucket {
+    let limit = RateLimit::STANDARD;
+    let tap = Tap::new(Bucket::full("k7Q2mX91bZ0a".to_owned(), limit, NOW));
+    tap.ask(limit, NOW).expect("full").bucket
 }
 
 fn traces() -> Vec<Record> {
