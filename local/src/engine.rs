@@ -19,7 +19,7 @@ use self::wire::Connector;
 /// The name of the one table.
 pub const TABLE: &str = "ovn-pay";
 
-/// The table as it is deployed: one sparse index, whose entries hold keys only.
+/// The table as it is deployed: sparse indexes whose entries hold keys only.
 const TABLE_DEFINITION: &str = r#"{
     "TableName": "ovn-pay",
     "BillingMode": "PAY_PER_REQUEST",
@@ -27,7 +27,11 @@ const TABLE_DEFINITION: &str = r#"{
         {"AttributeName": "pk", "AttributeType": "S"},
         {"AttributeName": "sk", "AttributeType": "S"},
         {"AttributeName": "g1p", "AttributeType": "S"},
-        {"AttributeName": "g1s", "AttributeType": "S"}
+        {"AttributeName": "g1s", "AttributeType": "S"},
+        {"AttributeName": "g2p", "AttributeType": "S"},
+        {"AttributeName": "g3p", "AttributeType": "S"},
+        {"AttributeName": "g4p", "AttributeType": "S"},
+        {"AttributeName": "gs", "AttributeType": "S"}
     ],
     "KeySchema": [
         {"AttributeName": "pk", "KeyType": "HASH"},
@@ -38,6 +42,27 @@ const TABLE_DEFINITION: &str = r#"{
         "KeySchema": [
             {"AttributeName": "g1p", "KeyType": "HASH"},
             {"AttributeName": "g1s", "KeyType": "RANGE"}
+        ],
+        "Projection": {"ProjectionType": "KEYS_ONLY"}
+    }, {
+        "IndexName": "list",
+        "KeySchema": [
+            {"AttributeName": "g2p", "KeyType": "HASH"},
+            {"AttributeName": "gs", "KeyType": "RANGE"}
+        ],
+        "Projection": {"ProjectionType": "KEYS_ONLY"}
+    }, {
+        "IndexName": "driver",
+        "KeySchema": [
+            {"AttributeName": "g3p", "KeyType": "HASH"},
+            {"AttributeName": "gs", "KeyType": "RANGE"}
+        ],
+        "Projection": {"ProjectionType": "KEYS_ONLY"}
+    }, {
+        "IndexName": "status",
+        "KeySchema": [
+            {"AttributeName": "g4p", "KeyType": "HASH"},
+            {"AttributeName": "gs", "KeyType": "RANGE"}
         ],
         "Projection": {"ProjectionType": "KEYS_ONLY"}
     }]

@@ -116,6 +116,28 @@ pub fn table_file(folder: &Path) -> PathBuf {
     folder.join("table.sqlite")
 }
 
+/// How the table's items are laid out. A folder of another layout would be misread.
+const LAYOUT: &str = "2";
+
+/// Marks a fresh folder with the layout, and refuses one of another.
+fn require_layout(folder: &Path) -> Result<(), Fault> {
+    let mark = folder.join("layout");
+    let found = match fs::read_to_string(&mark) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error.into()),
+    };
+    match found.as_deref().map(str::trim) {
+        Some(LAYOUT) => Ok(()),
+        None if !table_file(folder).exists() => Ok(fs::write(&mark, LAYOUT)?),
+        Some(_) | None => Err(format!(
+            "{} was written by another version of the local host; move it away, or choose another folder with --data",
+            folder.display()
+        )
+        .into()),
+    }
+}
+
 fn storage(place: &Place) -> Result<Storage, Fault> {
     Ok(match place {
         Place::Memory => Storage {
@@ -127,6 +149,7 @@ fn storage(place: &Place) -> Result<Storage, Fault> {
         },
         Place::Folder(folder) => {
             let lock = lock_folder(folder)?;
+            require_layout(folder)?;
             Storage {
                 engine: Engine::on_file(&table_file(folder))?,
                 books: Books::on_file(&folder.join("twins.sqlite"))?,

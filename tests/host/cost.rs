@@ -10,7 +10,7 @@ use crate::stage::Stage;
 /// Calls, hundredths of read units and of write units of one standard payout, by operation and label.
 const BUDGET: [(&str, &str, u64, u64, u64); 9] = [
     ("GetItem", "fetch", 1, 100, 0),
-    ("TransactWriteItems", "create", 1, 0, 1_500),
+    ("TransactWriteItems", "create", 1, 0, 1_900),
     ("BatchGetItem", "fetch", 2, 700, 0),
     ("TransactWriteItems", "claim", 1, 0, 2_000),
     ("TransactWriteItems", "created", 1, 0, 400),

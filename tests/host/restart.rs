@@ -66,6 +66,30 @@ async fn a_second_host_on_the_same_folder_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_another_version_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = Place::Folder(folder.path().to_owned());
+    drop(Stage::at(place.clone()).await);
+    for layout in [Some("1"), None] {
+        let mark = folder.path().join("layout");
+        match layout {
+            Some(text) => std::fs::write(&mark, text).expect("writable"),
+            None => std::fs::remove_file(&mark).expect("removable"),
+        }
+        for _ in 0..200 {
+            if local::host::lock_folder(folder.path()).is_ok() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+        let Err(refused) = Host::start(options(place.clone())).await else {
+            panic!("another layout was taken for ours");
+        };
+        assert!(refused.to_string().contains("another version"), "{refused}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_restart_lets_a_route_that_a_405_stopped_try_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = Place::Folder(folder.path().to_owned());

@@ -88,7 +88,8 @@ pub(crate) fn transition(name: &str, seq: u32, legs: Posting) -> Transition {
         payout: payout_id(name),
         seq,
         event: Recorded::Claim,
-        from: Some(PayoutStatus::Queued),
+        // Nothing but its legs: no status is left or reached.
+        from: Some(PayoutStatus::Processing),
         to: PayoutStatus::Processing,
         progress: None,
         actor: Actor::System("test".to_owned()),
@@ -116,7 +117,7 @@ pub(crate) fn legs(legs: &[(Account, i64)]) -> Posting {
 
 /// A unit that only moves money, under a payout of its own.
 pub(crate) fn moving(name: &str, pairs: &[(Account, i64)]) -> Changes {
-    Changes::new("move", name.to_owned()).record(transition(name, 1, legs(pairs)))
+    Changes::new("move", name.to_owned()).record(&payout(name), transition(name, 1, legs(pairs)))
 }
 
 pub(crate) fn attempt(name: &str, next_at: Option<Timestamp>) -> Attempt {
@@ -169,6 +170,7 @@ pub(crate) fn load() -> Load {
         metadata: None,
         status: LoadStatus::Open,
         holder: None,
+        payouts: Vec::new(),
         created_at: NOW,
         updated_at: NOW,
     }
@@ -189,6 +191,9 @@ pub(crate) fn driver() -> Driver {
         kyc_reason: None,
         method: Some(method(MethodKind::Card)),
         created_at: NOW,
+        payouts: 0,
+        pending_payouts: 0,
+        total_paid: Cents::ZERO,
     }
 }
 
@@ -260,6 +265,11 @@ pub(crate) async fn fund(store: &impl Store, cents: i64) {
     let deposit = deposit("start", cents);
     let unit = Changes::new("deposit", deposit.tx_id.clone()).deposit(deposit);
     assert_eq!(store.commit(unit).await, Ok(()));
+}
+
+/// Puts the driver of every payout here.
+pub(crate) async fn enrol(store: &impl Store) {
+    insert(store, Record::Driver(Box::new(driver()))).await;
 }
 
 /// A unit of inserts.

@@ -4,6 +4,7 @@
 mod discipline;
 mod durability;
 mod fixtures;
+mod lists;
 mod money;
 mod races;
 mod reads;

@@ -112,31 +112,35 @@ async fn movements_of_one_unit_are_merged_before_they_are_checked() {
         fund(&store, 500).await;
         // Reserved and claimed in one unit: pending sees no movement at all.
         let unit = Changes::new("claim", "1".to_owned())
-            .record(transition(
-                "1",
-                1,
-                Posting::between(Available, Pending, Cents::new(500)),
-            ))
-            .record(transition(
-                "1",
-                2,
-                Posting::between(Pending, InTransit, Cents::new(500)),
-            ));
+            .record(
+                &payout("1"),
+                transition(
+                    "1",
+                    1,
+                    Posting::between(Available, Pending, Cents::new(500)),
+                ),
+            )
+            .record(
+                &payout("1"),
+                transition(
+                    "1",
+                    2,
+                    Posting::between(Pending, InTransit, Cents::new(500)),
+                ),
+            );
         assert_eq!(store.commit(unit).await, Ok(()));
         assert_eq!(store.balances(&tenant()).await, Ok(figures(0, 0, 500)));
         // Two debits that fit alone, and not together.
         fund_more(&store, 100).await;
         let unit = Changes::new("two", "2".to_owned())
-            .record(transition(
-                "2",
-                1,
-                Posting::between(Available, Pending, Cents::new(60)),
-            ))
-            .record(transition(
-                "3",
-                1,
-                Posting::between(Available, Pending, Cents::new(60)),
-            ));
+            .record(
+                &payout("1"),
+                transition("2", 1, Posting::between(Available, Pending, Cents::new(60))),
+            )
+            .record(
+                &payout("1"),
+                transition("3", 1, Posting::between(Available, Pending, Cents::new(60))),
+            );
         assert_eq!(subjects(store.commit(unit).await), [Subject::Available]);
     })
     .await;
@@ -161,14 +165,14 @@ async fn the_figures_of_a_wallet_are_summed_over_its_shards() {
                 (InTransit, cents),
             ]);
             record.shard = shard;
-            let unit = Changes::new("spread", format!("s{shard}")).record(record);
+            let unit = Changes::new("spread", format!("s{shard}")).record(&payout("1"), record);
             assert_eq!(store.commit(unit).await, Ok(()));
         }
         assert_eq!(store.balances(&tenant()).await, Ok(figures(980, 10, 10)));
         // A payout can only take back what its own shard holds.
         let mut record = transition("s9", 1, legs(&[(Pending, -2), (Available, 2)]));
         record.shard = 0;
-        let unit = Changes::new("foreign", "s9".to_owned()).record(record);
+        let unit = Changes::new("foreign", "s9".to_owned()).record(&payout("1"), record);
         assert_eq!(subjects(store.commit(unit).await), [Subject::Balance]);
     })
     .await;

@@ -47,7 +47,7 @@ async fn transitions_come_oldest_first_and_only_those_of_the_payout() {
     on_every_store(|store| async move {
         let record = |name: &str, seq| {
             let unit = Changes::new("record", format!("{name}-{seq}"));
-            unit.record(transition(name, seq, Posting::none()))
+            unit.record(&payout(name), transition(name, seq, Posting::none()))
         };
         for seq in [10, 2, 100, 1, 9, 11] {
             assert_eq!(store.commit(record("1", seq)).await, Ok(()));
@@ -204,13 +204,13 @@ async fn outbox_entries_come_oldest_first_up_to_a_time_and_a_number() {
 async fn one_tenant_sees_nothing_of_another_nor_test_anything_of_live() {
     on_every_store(|store| async move {
         fund(&store, 100_000).await;
+        enrol(&store).await;
         let (payout, created) = booked("1", "t1");
         let unit = Changes::new("create", "t1".to_owned())
             .insert(Record::Payout(Box::new(payout.clone())))
             .insert(Record::Load(Box::new(load())))
-            .insert(Record::Driver(Box::new(driver())))
             .insert(request("body", at(1)))
-            .record(created);
+            .record(&payout, created);
         assert_eq!(store.commit(unit).await, Ok(()));
         let other = other_tenant();
         let keys = [

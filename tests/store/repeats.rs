@@ -26,13 +26,14 @@ async fn available(store: &AnyStore) -> Cents {
 fn create(tx_id: &str) -> Changes {
     let (payout, created) = booked("1", tx_id);
     Changes::new("create", tx_id.to_owned())
-        .insert(Record::Payout(Box::new(payout)))
-        .record(created)
+        .insert(Record::Payout(Box::new(payout.clone())))
+        .record(&payout, created)
 }
 
 #[tokio::test]
 async fn a_unit_that_is_committed_again_succeeds_and_moves_nothing() {
     on_every_store(|store| async move {
+        enrol(&store).await;
         fund(&store, 100_000).await;
         for _ in 0..3 {
             assert_eq!(store.commit(create("t1")).await, Ok(()));
@@ -45,6 +46,7 @@ async fn a_unit_that_is_committed_again_succeeds_and_moves_nothing() {
 #[tokio::test]
 async fn a_repeat_is_recognised_by_its_transition_also_after_others_wrote() {
     on_every_store(|store| async move {
+        enrol(&store).await;
         fund(&store, 100_000).await;
         assert_eq!(store.commit(create("t1")).await, Ok(()));
         let mut later = payout("1");
@@ -67,6 +69,7 @@ async fn a_repeat_is_recognised_by_its_transition_also_after_others_wrote() {
 #[tokio::test]
 async fn the_same_transition_of_another_unit_is_refused_and_shown() {
     on_every_store(|store| async move {
+        enrol(&store).await;
         fund(&store, 100_000).await;
         assert_eq!(store.commit(create("t1")).await, Ok(()));
         let refused = refusals(store.commit(create("t2")).await);

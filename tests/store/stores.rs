@@ -1,13 +1,17 @@
 //! The stores under the contract.
 
+use std::collections::BTreeMap;
+
 use app::{
-    changes::Changes,
+    changes::{Changes, Counted},
+    list::{Count, Entry, List, Range, Span},
     memory::MemoryStore,
-    port::{CommitError, Store, Unreachable},
+    port::{CommitError, Lists, Store, Unreachable},
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
 };
 use domain::{
     ids::{PayoutId, TenantId},
+    payout::PayoutStatus,
     time::Timestamp,
     transition::Transition,
 };
@@ -99,6 +103,55 @@ impl Store for AnyStore {
         match self {
             Self::Memory(it) => it.outbox(shard, until, limit).await,
             Self::Dynamo(it) => it.outbox(shard, until, limit).await,
+        }
+    }
+}
+
+impl Lists for AnyStore {
+    async fn entries(
+        &self,
+        list: &List,
+        span: &Span,
+        limit: u32,
+    ) -> Result<Vec<Entry>, Unreachable> {
+        match self {
+            Self::Memory(it) => it.entries(list, span, limit).await,
+            Self::Dynamo(it) => it.entries(list, span, limit).await,
+        }
+    }
+
+    async fn count(&self, list: &List, range: Range, limit: u32) -> Result<Count, Unreachable> {
+        match self {
+            Self::Memory(it) => it.count(list, range, limit).await,
+            Self::Dynamo(it) => Lists::count(it, list, range, limit).await,
+        }
+    }
+
+    async fn oldest(&self, list: &List) -> Result<Option<Timestamp>, Unreachable> {
+        match self {
+            Self::Memory(it) => it.oldest(list).await,
+            Self::Dynamo(it) => it.oldest(list).await,
+        }
+    }
+
+    async fn payout_counts(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<BTreeMap<PayoutStatus, u64>, Unreachable> {
+        match self {
+            Self::Memory(it) => it.payout_counts(tenant).await,
+            Self::Dynamo(it) => it.payout_counts(tenant).await,
+        }
+    }
+
+    async fn counts(
+        &self,
+        tenant: &TenantId,
+        list: Counted,
+    ) -> Result<BTreeMap<String, u64>, Unreachable> {
+        match self {
+            Self::Memory(it) => it.counts(tenant, list).await,
+            Self::Dynamo(it) => it.counts(tenant, list).await,
         }
     }
 }

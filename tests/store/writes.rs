@@ -12,6 +12,7 @@ use domain::{
     ids::PayoutId,
     ledger::Account,
     load::{Load, LoadStatus},
+    payout::Payout,
 };
 
 use crate::{fixtures::*, stores::on_every_store};
@@ -124,10 +125,9 @@ async fn a_driver_is_payable_exactly_when_the_domain_says_so_and_the_refusal_sho
             let driver = driver.clone();
             async move {
                 let require = |tx_id: &str| {
-                    unit(tx_id).write(Write::RequirePayable {
-                        tenant: tenant(),
-                        driver: driver_id(),
+                    unit(tx_id).require_payable(&Payout {
                         rail,
+                        ..payout("1")
                     })
                 };
                 let unknown = store.commit(require("0")).await;
@@ -222,13 +222,9 @@ async fn refusals_come_in_the_order_of_the_writes_and_nothing_of_the_unit_is_wri
             })
             .insert(Record::Payout(Box::new(payout.clone())))
             .replace(Record::Load(Box::new(held)), 1)
-            .write(Write::RequirePayable {
-                tenant: tenant(),
-                driver: driver_id(),
-                rail: Rail::Standard,
-            })
+            .require_payable(&payout)
             .insert(Record::Outbox(Box::new(entry)))
-            .record(created);
+            .record(&payout, created);
         let outcome = store.commit(unit).await;
         let expected = [
             (Subject::Request, Some(request("first", at(1_000)))),
@@ -257,10 +253,9 @@ async fn two_writes_on_one_item_are_a_programming_error() {
     let unit = unit("1")
         .insert(api_key("k1", 1))
         .forget(Some(Key::ApiKey("k1".to_owned())))
-        .record(transition(
-            "1",
-            1,
-            legs(&[(Account::Suspense, -1), (Account::Fees, 1)]),
-        ));
+        .record(
+            &payout("1"),
+            transition("1", 1, legs(&[(Account::Suspense, -1), (Account::Fees, 1)])),
+        );
     let _ = unit.into_writes();
 }

@@ -2,11 +2,14 @@
 //!
 //! Pure: the same books give the same findings. docs/ledger.md lists the invariants by number.
 
+mod counts;
+
 use std::collections::BTreeMap;
 
 use domain::{
     attempt::Attempt,
     attempt_machine::AttemptState,
+    driver::Driver,
     ids::{PayoutId, TenantId},
     ledger::{Account, Posting},
     load::{Load, LoadStatus},
@@ -16,7 +19,7 @@ use domain::{
 };
 
 use crate::{
-    changes::BalanceKey,
+    changes::{BalanceKey, CounterKey},
     record::{Deposit, Record},
 };
 
@@ -26,12 +29,16 @@ pub struct Dump {
     /// Transitions of one payout stand in their order.
     pub records: Vec<Record>,
     pub balances: BTreeMap<BalanceKey, Cents>,
+    /// Payouts by status, as the shards of each wallet count them together.
+    pub payout_counts: BTreeMap<(TenantId, PayoutStatus), i64>,
+    /// The counts of the other lists, by shard and name.
+    pub counts: BTreeMap<(CounterKey, String), i64>,
 }
 
 /// One broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// `V1` to `V8`, or `chain`.
+    /// `V1` to `V8`, `V11`, `V12`, or `chain`.
     pub invariant: &'static str,
     pub what: String,
 }
@@ -76,6 +83,13 @@ impl Dump {
         })
     }
 
+    pub fn drivers(&self) -> impl Iterator<Item = &Driver> {
+        self.records.iter().filter_map(|record| match record {
+            Record::Driver(it) => Some(&**it),
+            _ => None,
+        })
+    }
+
     fn loads(&self) -> impl Iterator<Item = &Load> {
         self.records.iter().filter_map(|record| match record {
             Record::Load(it) => Some(&**it),
@@ -102,6 +116,7 @@ pub fn findings(dump: &Dump) -> Vec<Finding> {
     attempts_fit_their_payouts(dump, &mut findings);
     loads_fit_their_payouts(dump, &mut findings);
     chains_are_unbroken(dump, &mut findings);
+    counts::fit_their_lists(dump, &mut findings);
     findings
 }
 

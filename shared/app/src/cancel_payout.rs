@@ -59,7 +59,7 @@ pub async fn run(
         let body = (asking.render)(&canceled);
         let changes = asking
             .remember(Changes::new("cancel", tx_id.clone()), &body, call.now())
-            .record(transition)
+            .record(&payout, transition)
             .replace(Record::Payout(Box::new(canceled.clone())), payout.version)
             .forget(payout.outbox.clone().map(Key::Outbox))
             .write_if(load_settlement(&payout, LoadStatus::Open, call.now()));

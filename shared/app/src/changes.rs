@@ -6,11 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
+    driver::{Driver, DriverFigures},
     fee::Rail,
     ids::{DriverId, LoadId, PayoutId, TenantId},
     ledger::{Account, Posting},
     load::LoadStatus,
     money::Cents,
+    payout::{Payout, PayoutStatus},
     time::Timestamp,
     transition::Transition,
 };
@@ -25,15 +27,19 @@ pub const WRITES_MAX: usize = 100;
 pub enum Write {
     /// Only when nothing is stored under the key.
     Insert(Record),
-    /// Only when the stored record has this version.
+    /// Only when the stored record has this version. A driver's figures are kept as they are stored.
     Replace { record: Record, version: u32 },
+    /// As a replacement, and only while none of the driver's payouts is pending.
+    Retire { driver: Box<Driver>, version: u32 },
     /// Only when nothing is stored, or what is stored expired before `now`.
     Remember { record: Record, now: Timestamp },
-    /// Writes nothing; the driver must be active and verified with a method that serves the rail.
-    RequirePayable {
+    /// Adds to a driver's figures. With a rail, only when the driver is active and verified with a
+    /// method that serves it; then without figures it only checks.
+    Driver {
         tenant: TenantId,
         driver: DriverId,
-        rail: Rail,
+        payable: Option<Rail>,
+        by: DriverFigures,
     },
     /// Only when this payout holds the load. `Open` also forgets the holder.
     SettleLoad {
@@ -43,14 +49,19 @@ pub enum Write {
         status: LoadStatus,
         at: Timestamp,
     },
-    /// Adds to a balance; a debit of a bounded account only when it stays at or above zero, and a
-    /// credit of the available balance only when it stays within the wallet's limit.
-    Move { balance: BalanceKey, by: Cents },
+    /// Adds to one item of a wallet; a debit of a bounded account only when it stays at or above zero,
+    /// and a credit of the available balance only when it stays within the wallet's limit.
+    Move { wallet: WalletKey, by: Movement },
+    /// Adds to the counts of a list.
+    Count {
+        counter: CounterKey,
+        by: BTreeMap<&'static str, i64>,
+    },
     /// Deletes, whether or not it is there.
     Forget(Key),
 }
 
-/// One balance item: an account of a tenant, in one shard where the account is sharded.
+/// One balance: an account of a tenant, in one shard where the account is sharded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BalanceKey {
     pub tenant: TenantId,
@@ -58,11 +69,91 @@ pub struct BalanceKey {
     pub shard: u8,
 }
 
+impl BalanceKey {
+    /// The item of the wallet that keeps this balance.
+    pub fn wallet(&self) -> WalletKey {
+        WalletKey {
+            tenant: self.tenant.clone(),
+            part: if self.account.is_sharded() {
+                WalletPart::Shard(self.shard)
+            } else {
+                WalletPart::Whole(self.account)
+            },
+        }
+    }
+}
+
+/// One item of a wallet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WalletKey {
+    pub tenant: TenantId,
+    pub part: WalletPart,
+}
+
+/// An account that is kept whole, or one shard of all the others. A shard also counts its payouts by
+/// status: every transition touches it anyway, so exact totals of lists cost no write of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WalletPart {
+    Whole(Account),
+    Shard(u8),
+}
+
+/// What is added to one item of a wallet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Movement {
+    pub cents: BTreeMap<Account, Cents>,
+    /// Payouts that came to or left a status.
+    pub payouts: BTreeMap<PayoutStatus, i64>,
+}
+
+impl Movement {
+    fn is_zero(&self) -> bool {
+        self.cents.is_empty() && self.payouts.is_empty()
+    }
+
+    fn without_zeros(mut self) -> Self {
+        self.cents.retain(|_, by| *by != Cents::ZERO);
+        self.payouts.retain(|_, by| *by != 0);
+        self
+    }
+}
+
+/// The counts of one list, in one shard.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CounterKey {
+    pub tenant: TenantId,
+    pub list: Counted,
+    pub shard: u8,
+}
+
+/// Lists with counts of their own. Payouts are counted in the shards of the wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Counted {
+    /// By status.
+    Drivers,
+    /// All under [`ALL`].
+    Loads,
+}
+
+impl Counted {
+    /// The names its entries are counted under.
+    pub const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Drivers => &["invited", "active", "suspended", "inactive"],
+            Self::Loads => &[ALL],
+        }
+    }
+}
+
+/// The name under which a list without states counts.
+pub const ALL: &str = "all";
+
 /// The stored item a write touches.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Item {
     Record(Key),
-    Balance(BalanceKey),
+    Wallet(WalletKey),
+    Counter(CounterKey),
 }
 
 /// What a write is about, to trace a refusal.
@@ -93,13 +184,17 @@ impl Write {
             Self::Insert(record) | Self::Replace { record, .. } | Self::Remember { record, .. } => {
                 Item::Record(record.key())
             }
-            Self::RequirePayable { tenant, driver, .. } => {
+            Self::Retire { driver, .. } => {
+                Item::Record(Key::Driver(driver.tenant.clone(), driver.id.clone()))
+            }
+            Self::Driver { tenant, driver, .. } => {
                 Item::Record(Key::Driver(tenant.clone(), driver.clone()))
             }
             Self::SettleLoad { tenant, load, .. } => {
                 Item::Record(Key::Load(tenant.clone(), load.clone()))
             }
-            Self::Move { balance, .. } => Item::Balance(balance.clone()),
+            Self::Move { wallet, .. } => Item::Wallet(wallet.clone()),
+            Self::Count { counter, .. } => Item::Counter(counter.clone()),
             Self::Forget(key) => Item::Record(key.clone()),
         }
     }
@@ -123,20 +218,25 @@ impl Write {
                     | Record::ApiKey(_)
                     | Record::Bucket(_)
                     | Record::Reference(_)
-                    | Record::Outbox(_) => Subject::Other,
+                    | Record::Outbox(_)
+                    | Record::AuditEvent(_) => Subject::Other,
                 }
             }
-            Self::RequirePayable { .. } => Subject::Driver,
+            Self::Retire { .. } | Self::Driver { .. } => Subject::Driver,
             Self::SettleLoad { .. } => Subject::Load,
-            Self::Move { balance, .. } => match balance.account {
-                Account::Available => Subject::Available,
-                Account::Pending
-                | Account::InTransit
-                | Account::ClearingPayelata
-                | Account::Fees
-                | Account::Suspense
-                | Account::CashFunding => Subject::Balance,
+            Self::Move { wallet, .. } => match wallet.part {
+                WalletPart::Whole(Account::Available) => Subject::Available,
+                WalletPart::Whole(
+                    Account::Pending
+                    | Account::InTransit
+                    | Account::ClearingPayelata
+                    | Account::Fees
+                    | Account::Suspense
+                    | Account::CashFunding,
+                )
+                | WalletPart::Shard(_) => Subject::Balance,
             },
+            Self::Count { .. } => Subject::Other,
             Self::Forget(_) => Subject::Other,
         }
     }
@@ -148,7 +248,9 @@ pub struct Changes {
     pub label: &'static str,
     pub tx_id: String,
     writes: Vec<Write>,
-    moves: BTreeMap<BalanceKey, Cents>,
+    moves: BTreeMap<WalletKey, Movement>,
+    figures: BTreeMap<(TenantId, DriverId), DriverFigures>,
+    counts: BTreeMap<CounterKey, BTreeMap<&'static str, i64>>,
 }
 
 impl Changes {
@@ -158,6 +260,8 @@ impl Changes {
             tx_id,
             writes: Vec::new(),
             moves: BTreeMap::new(),
+            figures: BTreeMap::new(),
+            counts: BTreeMap::new(),
         }
     }
 
@@ -191,10 +295,38 @@ impl Changes {
         self
     }
 
-    /// Records a transition and moves its legs.
+    /// The payout's driver must be payable on its rail.
     #[must_use]
-    pub fn record(mut self, transition: Transition) -> Self {
+    pub fn require_payable(self, payout: &Payout) -> Self {
+        self.write(Write::Driver {
+            tenant: payout.tenant.clone(),
+            driver: payout.driver.clone(),
+            payable: Some(payout.rail),
+            by: DriverFigures::default(),
+        })
+    }
+
+    /// Records a transition of `payout`, moves its legs, and counts it: by status in the wallet's shard
+    /// and in the driver's figures.
+    #[must_use]
+    pub fn record(mut self, payout: &Payout, transition: Transition) -> Self {
         self.add_moves(&transition.tenant, transition.shard, &transition.legs);
+        if transition.from != Some(transition.to) {
+            let shard = self
+                .moves
+                .entry(WalletKey {
+                    tenant: transition.tenant.clone(),
+                    part: WalletPart::Shard(transition.shard),
+                })
+                .or_default();
+            *shard.payouts.entry(transition.to).or_default() += 1;
+            if let Some(from) = transition.from {
+                *shard.payouts.entry(from).or_default() -= 1;
+            }
+        }
+        let driver = (payout.tenant.clone(), payout.driver.clone());
+        let figures = self.figures.entry(driver).or_default();
+        *figures = figures.plus(transition.driver_figures());
         self.insert(Record::Transition(Box::new(transition)))
     }
 
@@ -205,30 +337,66 @@ impl Changes {
         self.insert(Record::Deposit(Box::new(deposit)))
     }
 
+    /// Adds to one count of a list.
+    #[must_use]
+    pub fn count(mut self, counter: CounterKey, name: &'static str, by: i64) -> Self {
+        *self
+            .counts
+            .entry(counter)
+            .or_default()
+            .entry(name)
+            .or_default() += by;
+        self
+    }
+
     fn add_moves(&mut self, tenant: &TenantId, shard: u8, posting: &Posting) {
         for leg in posting.legs() {
             let balance = BalanceKey {
                 tenant: tenant.clone(),
                 account: leg.account,
-                shard: if leg.account.is_sharded() { shard } else { 0 },
+                shard,
             };
-            let sum = self.moves.entry(balance).or_default();
+            let moved = self.moves.entry(balance.wallet()).or_default();
+            let sum = moved.cents.entry(leg.account).or_default();
             *sum = Cents::new(sum.get().saturating_add(leg.amount.get()));
         }
     }
 
-    /// Every write in the order in which refusals are reported, balance movements last and merged.
+    /// Every write in the order in which refusals are reported: as they were added, then drivers'
+    /// figures, balances and counts, each merged by item.
     ///
     /// # Panics
     /// When the unit holds more writes than a transaction takes, or two writes on one item: both are
     /// programming errors.
     pub fn into_writes(self) -> Vec<Write> {
-        let moves = self
-            .moves
-            .into_iter()
-            .filter(|(_, by)| *by != Cents::ZERO)
-            .map(|(balance, by)| Write::Move { balance, by });
-        let writes: Vec<_> = self.writes.into_iter().chain(moves).collect();
+        let mut figures = self.figures;
+        let mut writes = self.writes;
+        for write in &mut writes {
+            if let Write::Driver {
+                tenant, driver, by, ..
+            } = write
+                && let Some(more) = figures.remove(&(tenant.clone(), driver.clone()))
+            {
+                *by = by.plus(more);
+            }
+        }
+        let figures = figures.into_iter().filter(|(_, by)| !by.is_zero());
+        writes.extend(figures.map(|((tenant, driver), by)| Write::Driver {
+            tenant,
+            driver,
+            payable: None,
+            by,
+        }));
+        let moves = self.moves.into_iter().filter_map(|(wallet, by)| {
+            let by = by.without_zeros();
+            (!by.is_zero()).then_some(Write::Move { wallet, by })
+        });
+        writes.extend(moves);
+        let counts = self.counts.into_iter().filter_map(|(counter, mut by)| {
+            by.retain(|_, by| *by != 0);
+            (!by.is_empty()).then_some(Write::Count { counter, by })
+        });
+        writes.extend(counts);
         assert!(
             writes.len() <= WRITES_MAX,
             "a unit of work fits one transaction"

@@ -15,7 +15,7 @@ use domain::{
 
 use crate::{
     call::Call,
-    changes::{Changes, Subject, Write},
+    changes::{Changes, Subject},
     error::Error,
     message::Message,
     port::{CommitError, Queue, Store},
@@ -207,12 +207,7 @@ fn plan(
     let message = outbox.message.clone();
     let body = (command.asking.render)(&payout);
     changes = command.asking.remember(changes, &body, now);
-    changes = changes.write(Write::RequirePayable {
-        tenant: payout.tenant.clone(),
-        driver,
-        rail: command.rail,
-    });
-    changes = changes.record(transition);
+    changes = changes.require_payable(&payout).record(&payout, transition);
     if payout.live_attempt.is_some() {
         changes = with_first_attempt(changes, &payout);
     }

@@ -1,9 +1,11 @@
 //! The second implementation of each port, in memory, and the means to let any of them crash.
 
 mod fault;
+mod lists;
 mod queue;
 mod scripted;
 mod store;
+mod table;
 
 pub use fault::{FaultPoints, Faulty};
 pub use queue::MemoryQueue;

@@ -2,19 +2,21 @@
 //!
 //! Methods spell out `+ Send` because the Lambda runtime moves handlers between threads.
 
-use std::future::Future;
+use std::{collections::BTreeMap, future::Future};
 
 use domain::{
     answer::Answer,
     attempt::Attempt,
     ids::{DriverId, PayoutId, ProviderId, TenantId},
+    payout::PayoutStatus,
     time::Timestamp,
     transition::Transition,
 };
 
 use crate::{
-    changes::{Changes, Subject},
+    changes::{Changes, Counted, Subject},
     error::Error,
+    list::{Count, Entry, List, Range, Span},
     message::Message,
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
 };
@@ -118,6 +120,45 @@ pub trait Store: Clone + Send + Sync + 'static {
         until: Timestamp,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<OutboxEntry>, Unreachable>> + Send;
+}
+
+/// The lists of a tenant, and the exact counts behind their totals.
+pub trait Lists: Clone + Send + Sync + 'static {
+    /// Up to `limit` entries of a part of a list, newest first. May lag behind the table: the record
+    /// decides.
+    fn entries(
+        &self,
+        list: &List,
+        span: &Span,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Entry>, Unreachable>> + Send;
+
+    /// Counts the entries of a list within a range, newest first, up to `limit`. May lag.
+    fn count(
+        &self,
+        list: &List,
+        range: Range,
+        limit: u32,
+    ) -> impl Future<Output = Result<Count, Unreachable>> + Send;
+
+    /// When the oldest entry of a list was made. May lag.
+    fn oldest(
+        &self,
+        list: &List,
+    ) -> impl Future<Output = Result<Option<Timestamp>, Unreachable>> + Send;
+
+    /// How many payouts of the tenant are in each status. Exact: written with every transition.
+    fn payout_counts(
+        &self,
+        tenant: &TenantId,
+    ) -> impl Future<Output = Result<BTreeMap<PayoutStatus, u64>, Unreachable>> + Send;
+
+    /// The counts of another list, by name. Exact.
+    fn counts(
+        &self,
+        tenant: &TenantId,
+        list: Counted,
+    ) -> impl Future<Output = Result<BTreeMap<String, u64>, Unreachable>> + Send;
 }
 
 /// How many partitions the due index has.

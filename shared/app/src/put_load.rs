@@ -9,9 +9,10 @@ use domain::{
 use crate::{
     call::Call,
     cancel_payout::refuse_unless_overtaken,
-    changes::Changes,
+    changes::{ALL, Changes, Counted, CounterKey},
     create_payout::ROUNDS,
     error::{Error, FieldError},
+    list::list_shard,
     port::Store,
     record::{Key, Record},
     request_key::{Answered, Asking},
@@ -90,11 +91,13 @@ pub async fn run(
                     metadata: terms.metadata,
                     status: LoadStatus::Open,
                     holder: None,
+                    payouts: Vec::new(),
                     created_at: now,
                     updated_at: now,
                 };
                 let record = Record::Load(Box::new(load.clone()));
-                (load, changes.insert(record))
+                let changes = changes.insert(record).count(counter(&load), ALL, 1);
+                (load, changes)
             }
         };
         let body = (asking.render)(&load);
@@ -111,4 +114,13 @@ pub async fn run(
     Err(Error::Conflict(
         "the load kept changing; send it again".to_owned(),
     ))
+}
+
+/// Where a load is counted.
+pub(crate) fn counter(load: &Load) -> CounterKey {
+    CounterKey {
+        tenant: load.tenant.clone(),
+        list: Counted::Loads,
+        shard: list_shard(load.id.as_str()),
+    }
 }

@@ -14,6 +14,7 @@ use crate::{
     get_driver,
     port::{Plaintext, Store, Vault},
     record::{MethodVersion, Record},
+    register_driver,
     request_key::{Answered, Asking},
 };
 
@@ -57,14 +58,14 @@ pub async fn run(
         let next = driver.with_method(method.clone());
         let body = (asking.render)(&next);
         let tx_id = call.tx_id(&format!("put-payout-method {round}"));
-        let changes = asking
-            .remember(Changes::new("put-payout-method", tx_id), &body, call.now())
-            .replace(Record::Driver(Box::new(next.clone())), driver.version)
-            .insert(Record::Method(Box::new(MethodVersion {
+        let changes = asking.remember(Changes::new("put-payout-method", tx_id), &body, call.now());
+        let changes = register_driver::replaced(changes, &driver, &next).insert(Record::Method(
+            Box::new(MethodVersion {
                 tenant: tenant.clone(),
                 driver: driver.id.clone(),
                 method,
-            })));
+            }),
+        ));
         match store.commit(changes).await {
             Ok(()) => return Ok(Answered::Fresh { it: next, body }),
             Err(error) => {

@@ -42,6 +42,7 @@ pub enum Key {
     Contradiction(Provider, Mode, ProviderId),
     Inbox(InboxId),
     Outbox(String),
+    AuditEvent(TenantId, String),
 }
 
 /// One stored item.
@@ -63,6 +64,7 @@ pub enum Record {
     Contradiction(Box<Contradiction>),
     Inbox(Box<Inbox>),
     Outbox(Box<OutboxEntry>),
+    AuditEvent(Box<AuditEvent>),
 }
 
 impl Record {
@@ -90,6 +92,7 @@ impl Record {
             }
             Self::Inbox(it) => Key::Inbox(it.id.clone()),
             Self::Outbox(it) => Key::Outbox(it.id.clone()),
+            Self::AuditEvent(it) => Key::AuditEvent(it.tenant.clone(), it.id.clone()),
         }
     }
 
@@ -112,7 +115,8 @@ impl Record {
             | Self::Object(_)
             | Self::Contradiction(_)
             | Self::Inbox(_)
-            | Self::Outbox(_) => None,
+            | Self::Outbox(_)
+            | Self::AuditEvent(_) => None,
         }
     }
 
@@ -134,7 +138,8 @@ impl Record {
             | Self::Reference(_)
             | Self::Object(_)
             | Self::Contradiction(_)
-            | Self::Outbox(_) => None,
+            | Self::Outbox(_)
+            | Self::AuditEvent(_) => None,
         }
     }
 
@@ -157,7 +162,8 @@ impl Record {
             | Self::Object(_)
             | Self::Contradiction(_)
             | Self::Inbox(_)
-            | Self::Outbox(_) => None,
+            | Self::Outbox(_)
+            | Self::AuditEvent(_) => None,
         }
     }
 
@@ -179,7 +185,8 @@ impl Record {
             | Self::Request(_)
             | Self::Reference(_)
             | Self::Object(_)
-            | Self::Outbox(_) => 0,
+            | Self::Outbox(_)
+            | Self::AuditEvent(_) => 0,
         }
     }
 }
@@ -349,6 +356,34 @@ pub fn due_shard(payout: &PayoutId) -> u8 {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
     u8::try_from(hash % u32::from(DUE_SHARDS)).unwrap_or(0)
+}
+
+/// What one call changed, other than a payout: payouts have their transitions. Kept for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEvent {
+    pub tenant: TenantId,
+    /// `aud_` and a ULID.
+    pub id: String,
+    pub at: Timestamp,
+    pub actor: Actor,
+    /// What was done, as `driver.update`.
+    pub action: String,
+    /// What it was done to, as `driver` and its public id.
+    pub subject: String,
+    pub subject_id: String,
+    /// Members that changed. Secrets and account numbers never stand here.
+    pub changes: Vec<FieldChange>,
+}
+
+/// One member before and after a change; none where it was or became absent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    #[serde(rename = "f")]
+    pub field: String,
+    #[serde(rename = "b")]
+    pub before: Option<String>,
+    #[serde(rename = "a")]
+    pub after: Option<String>,
 }
 
 /// The three public figures of a wallet, read at one instant.

@@ -222,7 +222,7 @@ fn draft(
     };
     let mut changes = Changes::new(label(verdict.step), tx_id.clone());
     for transition in pen.transitions {
-        changes = changes.record(transition);
+        changes = changes.record(&sight.payout, transition);
     }
     for write in pen.writes {
         changes = changes.write(write);

@@ -3,12 +3,14 @@
 use domain::{
     driver::{Driver, DriverStatus, KycStatus},
     ids::{DriverId, OvnDriverId},
+    money::Cents,
 };
 
 use crate::{
     call::Call,
-    changes::{Changes, Subject},
+    changes::{Changes, Counted, CounterKey, Subject},
     error::Error,
+    list::list_shard,
     port::Store,
     record::Record,
     request_key::{Answered, Asking},
@@ -44,12 +46,16 @@ pub async fn run(
         kyc_reason: None,
         method: None,
         created_at: call.now(),
+        payouts: 0,
+        pending_payouts: 0,
+        total_paid: Cents::ZERO,
     };
     let body = (asking.render)(&driver);
     let changes = Changes::new("register-driver", call.tx_id("register-driver"));
     let changes = asking
         .remember(changes, &body, call.now())
-        .insert(Record::Driver(Box::new(driver.clone())));
+        .insert(Record::Driver(Box::new(driver.clone())))
+        .count(counter(&driver), driver.status.name(), 1);
     let error = match store.commit(changes).await {
         Ok(()) => return Ok(Answered::Fresh { it: driver, body }),
         Err(error) => error,
@@ -74,4 +80,24 @@ pub async fn run(
 
 fn is_same(known: &Driver, asked: &Driver) -> bool {
     known.name == asked.name && known.email == asked.email && known.phone == asked.phone
+}
+
+/// Where a driver is counted.
+pub(crate) fn counter(driver: &Driver) -> CounterKey {
+    CounterKey {
+        tenant: driver.tenant.clone(),
+        list: Counted::Drivers,
+        shard: list_shard(driver.id.as_str()),
+    }
+}
+
+/// Writes a driver who was changed, and counts them under their new status.
+pub(crate) fn replaced(changes: Changes, before: &Driver, after: &Driver) -> Changes {
+    let changes = changes.replace(Record::Driver(Box::new(after.clone())), before.version);
+    if before.status == after.status {
+        return changes;
+    }
+    changes
+        .count(counter(before), before.status.name(), -1)
+        .count(counter(after), after.status.name(), 1)
 }

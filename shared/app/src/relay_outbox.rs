@@ -99,7 +99,7 @@ async fn enqueued(
     };
     Ok(match payout.apply(Change::Enqueue, &note)? {
         Outcome::Moved(queued, transition) => changes
-            .record(*transition)
+            .record(&payout, *transition)
             .replace(Record::Payout(queued), payout.version),
         Outcome::Ignored | Outcome::Contradiction => changes,
     })

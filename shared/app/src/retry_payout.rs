@@ -9,7 +9,7 @@ use domain::{
 use crate::{
     call::Call,
     cancel_payout::{read, refuse_unless_overtaken},
-    changes::{Changes, Subject, Write},
+    changes::{Changes, Subject},
     create_payout::{ROUNDS, not_payable},
     error::Error,
     port::{Queue, Store},
@@ -63,12 +63,8 @@ pub async fn run(
         let body = (asking.render)(&queued);
         let changes = asking
             .remember(Changes::new("retry", tx_id.clone()), &body, call.now())
-            .write(Write::RequirePayable {
-                tenant: payout.tenant.clone(),
-                driver: payout.driver.clone(),
-                rail: payout.rail,
-            })
-            .record(*transition)
+            .require_payable(&payout)
+            .record(&payout, *transition)
             .replace(Record::Payout(queued.clone()), payout.version)
             .insert(Record::Outbox(Box::new(outbox)));
         match store.commit(changes).await {

@@ -107,7 +107,8 @@ async fn wake(
         | Record::Object(_)
         | Record::Contradiction(_)
         | Record::Inbox(_)
-        | Record::Outbox(_) => Ok(0),
+        | Record::Outbox(_)
+        | Record::AuditEvent(_) => Ok(0),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     get_driver,
     port::Store,
-    record::Record,
+    register_driver,
     request_key::{Answered, Asking},
 };
 
@@ -42,9 +42,8 @@ pub async fn run(
         let next = driver.verified(command.decision, &command.reason)?;
         let body = (asking.render)(&next);
         let tx_id = call.tx_id(&format!("verify-driver {round}"));
-        let changes = asking
-            .remember(Changes::new("verify-driver", tx_id), &body, call.now())
-            .replace(Record::Driver(Box::new(next.clone())), driver.version);
+        let changes = asking.remember(Changes::new("verify-driver", tx_id), &body, call.now());
+        let changes = register_driver::replaced(changes, &driver, &next);
         match store.commit(changes).await {
             Ok(()) => {
                 info!(driver.id = %next.id, kyc = next.kyc.name(), actor = %call.actor, "driver verification decided");

@@ -19,6 +19,8 @@ pub enum Denied {
     LoadHeld { load: LoadId, payout: PayoutId },
     #[error("the load {load} was already paid by payout {payout}")]
     LoadPaid { load: LoadId, payout: PayoutId },
+    #[error("the load {load} was taken by payouts too often")]
+    LoadExhausted { load: LoadId },
     #[error("the driver cannot be paid: {0}")]
     DriverNotPayable(NotPayable),
     #[error("the payout is {0}, which this does not allow")]

@@ -8,11 +8,12 @@ use crate::{
     denied::{Denied, NotPayable},
     fee::Rail,
     ids::{DriverId, OvnDriverId, TenantId},
+    money::Cents,
     routing::routes,
     time::Timestamp,
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DriverStatus {
     Invited,
@@ -22,6 +23,8 @@ pub enum DriverStatus {
 }
 
 impl DriverStatus {
+    pub const ALL: [Self; 4] = [Self::Invited, Self::Active, Self::Suspended, Self::Inactive];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Invited => "invited",
@@ -110,6 +113,36 @@ pub struct Driver {
     pub kyc_reason: Option<String>,
     pub method: Option<Method>,
     pub created_at: Timestamp,
+    /// Payouts ever made to the driver. This and the next two are counted by the payouts' own
+    /// transitions and never replaced with the rest of the record.
+    pub payouts: i64,
+    /// Payouts whose money is still reserved or on its way.
+    pub pending_payouts: i64,
+    /// The net amounts that were paid, less those that came back.
+    pub total_paid: Cents,
+}
+
+/// What one change of payouts adds to a driver's figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DriverFigures {
+    pub payouts: i64,
+    pub pending_payouts: i64,
+    pub total_paid: Cents,
+}
+
+impl DriverFigures {
+    pub fn is_zero(&self) -> bool {
+        *self == Self::default()
+    }
+
+    #[must_use]
+    pub fn plus(self, more: Self) -> Self {
+        Self {
+            payouts: self.payouts + more.payouts,
+            pending_payouts: self.pending_payouts + more.pending_payouts,
+            total_paid: Cents::new(self.total_paid.get().saturating_add(more.total_paid.get())),
+        }
+    }
 }
 
 /// What the operator or the KYC provider says of a driver's identity.
@@ -224,6 +257,9 @@ mod tests {
             kyc_reason: None,
             method: None,
             created_at: Timestamp::default(),
+            payouts: 0,
+            pending_payouts: 0,
+            total_paid: Cents::ZERO,
         }
     }
 

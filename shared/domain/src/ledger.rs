@@ -73,6 +73,19 @@ impl Account {
         }
     }
 
+    /// Whether it is the clearing account of a provider.
+    pub const fn is_clearing(self) -> bool {
+        match self {
+            Self::ClearingPayelata => true,
+            Self::Available
+            | Self::Pending
+            | Self::InTransit
+            | Self::Fees
+            | Self::Suspense
+            | Self::CashFunding => false,
+        }
+    }
+
     /// The clearing account of a provider.
     pub const fn clearing(provider: Provider) -> Self {
         match provider {

@@ -31,6 +31,9 @@ impl LoadStatus {
     }
 }
 
+/// How often a load may be taken by a payout, counting those that were canceled or came back.
+pub const HOLDS_MAX: usize = 50;
+
 /// A load as the ERP registered it, with the driver resolved, so that creating a payout reads one item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Load {
@@ -48,6 +51,8 @@ pub struct Load {
     pub status: LoadStatus,
     /// The payout that holds or paid it.
     pub holder: Option<PayoutId>,
+    /// Every payout that ever held it, oldest first; at most [`HOLDS_MAX`].
+    pub payouts: Vec<PayoutId>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -87,13 +92,22 @@ impl Load {
     /// The load held by `payout`.
     ///
     /// # Errors
-    /// [`Denied::LoadHeld`] or [`Denied::LoadPaid`] naming the payout that has it.
+    /// [`Denied::LoadHeld`] or [`Denied::LoadPaid`] naming the payout that has it;
+    /// [`Denied::LoadExhausted`] when it was taken [`HOLDS_MAX`] times.
     pub fn held_by(&self, payout: &PayoutId, at: Timestamp) -> Result<Self, Denied> {
         self.require_open()?;
+        if self.payouts.len() >= HOLDS_MAX {
+            return Err(Denied::LoadExhausted {
+                load: self.id.clone(),
+            });
+        }
+        let mut payouts = self.payouts.clone();
+        payouts.push(payout.clone());
         Ok(Self {
             version: self.version + 1,
             status: LoadStatus::Held,
             holder: Some(payout.clone()),
+            payouts,
             updated_at: at,
             ..self.clone()
         })
@@ -136,6 +150,7 @@ mod tests {
             metadata: None,
             status: LoadStatus::Open,
             holder: None,
+            payouts: Vec::new(),
             created_at: Timestamp::default(),
             updated_at: Timestamp::default(),
         }

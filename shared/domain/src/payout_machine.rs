@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Stored and public state of a payout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PayoutStatus {
     /// Accepted, waits for its time. Money in pending.
@@ -38,6 +38,14 @@ impl PayoutStatus {
         Self::Canceled,
         Self::Returned,
     ];
+
+    /// Whether the payout's money is reserved or on its way: what a driver still waits for.
+    pub const fn is_pending(self) -> bool {
+        match self {
+            Self::Scheduled | Self::Validated | Self::Queued | Self::Processing => true,
+            Self::Completed | Self::Failed | Self::Canceled | Self::Returned => false,
+        }
+    }
 
     pub const fn name(self) -> &'static str {
         match self {

@@ -41,6 +41,39 @@ impl Timestamp {
     }
 }
 
+/// A calendar month in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month(i64);
+
+impl Month {
+    /// The month before.
+    #[must_use]
+    pub const fn previous(self) -> Self {
+        Self(self.0 - 1)
+    }
+}
+
+impl Timestamp {
+    /// The month the moment lies in; moments outside the calendar count as its first month.
+    pub fn month(self) -> Month {
+        let instant = jiff::Timestamp::from_second(self.seconds()).unwrap_or_default();
+        let date = instant.to_zoned(jiff::tz::TimeZone::UTC).date();
+        Month(i64::from(date.year()) * 12 + i64::from(date.month()) - 1)
+    }
+}
+
+/// As `2026-11`.
+impl std::fmt::Display for Month {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{:04}-{:02}",
+            self.0.div_euclid(12),
+            self.0.rem_euclid(12) + 1
+        )
+    }
+}
+
 /// ISO 8601 in UTC with second precision and `Z`, as every public answer shows time (seed 000).
 impl std::fmt::Display for Timestamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -54,6 +87,19 @@ impl std::fmt::Display for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn months_follow_the_calendar_in_utc() {
+        let january = Timestamp::from_millis(1_769_860_800_000).month();
+        assert_eq!(january.to_string(), "2026-01");
+        assert_eq!(january.previous().to_string(), "2025-12");
+        let first_of_february = Timestamp::from_millis(1_769_904_000_000);
+        assert_eq!(first_of_february.month().previous(), january);
+        assert_eq!(
+            first_of_february.minus(Duration::from_millis(1)).month(),
+            january
+        );
+    }
 
     #[test]
     fn time_prints_in_utc_with_whole_seconds() {

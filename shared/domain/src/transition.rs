@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    driver::DriverFigures,
     ids::{AttemptRef, PayoutId, ProviderId, TenantId},
     ledger::Posting,
+    money::Cents,
     payout_machine::{PayoutStatus, Progress},
     routing::Provider,
     time::Timestamp,
@@ -103,6 +105,26 @@ pub struct Transition {
 }
 
 impl Transition {
+    /// What the transition adds to the figures of the payout's driver. Paid is what moved to or from a
+    /// provider, so a partial settlement counts with its part.
+    pub fn driver_figures(&self) -> DriverFigures {
+        if self.from == Some(self.to) {
+            return DriverFigures::default();
+        }
+        let was_pending = self.from.is_some_and(PayoutStatus::is_pending);
+        let paid = self
+            .legs
+            .legs()
+            .iter()
+            .filter(|leg| leg.account.is_clearing())
+            .fold(0_i64, |sum, leg| sum.saturating_add(leg.amount.get()));
+        DriverFigures {
+            payouts: i64::from(self.from.is_none()),
+            pending_payouts: i64::from(self.to.is_pending()) - i64::from(was_pending),
+            total_paid: Cents::new(paid),
+        }
+    }
+
     /// The hash of this record: SHA-256 over every other field, in lower-case hex.
     pub fn digest(&self) -> String {
         let mut hasher = Sha256::new();

@@ -14,7 +14,7 @@ use tracing::info;
 use super::{Claim, Dispatcher, Ready, Scene, moved, overtaken, probing};
 use crate::{
     call::Call,
-    changes::{Changes, Write},
+    changes::Changes,
     error::Error,
     port::{Providers, Queue, Store, Vault},
     record::{Key, Record, ReferenceLink},
@@ -82,7 +82,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             return Ok(Claim::Decided);
         };
         let changes = Changes::new("cancel", tx_id)
-            .record(*transition)
+            .record(payout, *transition)
             .replace(Record::Payout(canceled), payout.version)
             .forget(payout.outbox.clone().map(Key::Outbox))
             .write_if(record_answer::load_settlement(
@@ -139,7 +139,7 @@ fn claimed(
         && let Outcome::Moved(queued, transition) = payout.apply(Change::Enqueue, &note)?
     {
         payout = *queued;
-        changes = changes.record(*transition);
+        changes = changes.record(&payout, *transition);
     }
     let reference = AttemptRef::new(payout.id.clone(), payout.attempts + 1);
     let opening = Opening {
@@ -164,12 +164,8 @@ fn claimed(
     };
     let (changes, switch) = probing(changes, &scene.switch, call);
     let changes = changes
-        .record(*transition)
-        .write(Write::RequirePayable {
-            tenant: attempt.tenant.clone(),
-            driver: attempt.driver.clone(),
-            rail: attempt.rail,
-        })
+        .record(&payout, *transition)
+        .require_payable(&payout)
         .replace(Record::Payout(payout.clone()), scene.payout.version)
         .insert(Record::Attempt(Box::new(attempt.clone())))
         .insert(Record::Reference(Box::new(link)))

@@ -165,7 +165,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         let probe_at = scene.switch.stopped.as_ref().and_then(|stop| stop.probe_at);
         let queued = queued.waiting_for_route(call.now(), probe_at);
         let changes = Changes::new("give-up", tx_id.clone())
-            .record(*transition)
+            .record(&scene.payout, *transition)
             .replace(Record::Payout(Box::new(queued)), scene.payout.version)
             .replace(Record::Attempt(Box::new(dead)), attempt.version)
             .forget(scene.payout.outbox.clone().map(Key::Outbox));

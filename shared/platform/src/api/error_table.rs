@@ -185,6 +185,9 @@ fn refusal_of_denied(denied: &Denied) -> Refusal {
         Denied::LoadPaid { load, payout } => Refusal::conflict(message, "load_paid")
             .detail("loadId", load.as_str())
             .detail("payoutId", payout.as_str()),
+        Denied::LoadExhausted { load } => {
+            Refusal::conflict(message, "load_exhausted").detail("loadId", load.as_str())
+        }
         Denied::DriverNotPayable(NotPayable::Unknown) => {
             Refusal::new(Code::NotFound, message, json!({"resource": "driver"}))
                 .detail("reason", NotPayable::Unknown.to_string())

@@ -1,36 +1,28 @@
 //! A unit of work as one `TransactWriteItems`, and its cancellation read back as refusals.
 
+use std::collections::BTreeMap;
+
 use app::{
-    changes::{Changes, Item, Subject, Write},
+    changes::{Changes, Item, Movement, Subject, Write},
     port::{CommitError, Refused},
     record::{Key, Record},
 };
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Delete, Put,
-    ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem, Update, builders::PutBuilder,
+    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure::AllOld,
+    TransactWriteItem, Update, builders::PutBuilder,
 };
 use domain::{
-    driver::{DriverStatus, KycStatus, MethodKind},
-    fee::Rail,
-    ids::PayoutId,
-    ledger::Account,
-    load::LoadStatus,
-    money::Cents,
-    time::Timestamp,
+    driver::DriverFigures, fee::Rail, ids::PayoutId, ledger::Account, load::LoadStatus,
+    money::Cents, time::Timestamp,
 };
 use sha2::{Digest, Sha256};
 
 use super::{
+    expression::{Expression, Payable, number, text},
     item,
     keys::{self, Address},
     retry::Failed,
 };
-
-const METHOD_KINDS: [MethodKind; 3] = [
-    MethodKind::Card,
-    MethodKind::BankAccount,
-    MethodKind::PrepaidCard,
-];
 
 /// A unit of work as the store takes it. Built once; every try sends the same.
 pub(crate) struct Unit {
@@ -118,7 +110,7 @@ fn refused(write: &Write, reason: &CancellationReason) -> Refused {
 fn found_key(write: &Write) -> Option<Key> {
     match write.item() {
         Item::Record(key) => Some(key),
-        Item::Balance(_) => None,
+        Item::Wallet(_) | Item::Counter(_) => None,
     }
 }
 
@@ -133,15 +125,17 @@ fn is_own(write: &Write, refused: &Refused) -> bool {
 fn target(write: &Write) -> (Address, u32) {
     let address = match write.item() {
         Item::Record(key) => keys::address(&key),
-        Item::Balance(balance) => keys::balance_address(&balance),
+        Item::Wallet(wallet) => keys::wallet_address(&wallet),
+        Item::Counter(counter) => keys::counter_address(&counter),
     };
     let version = match write {
-        Write::Replace { version, .. } => *version,
+        Write::Replace { version, .. } | Write::Retire { version, .. } => *version,
         Write::Insert(_)
         | Write::Remember { .. }
-        | Write::RequirePayable { .. }
+        | Write::Driver { .. }
         | Write::SettleLoad { .. }
         | Write::Move { .. }
+        | Write::Count { .. }
         | Write::Forget(_) => 0,
     };
     (address, version)
@@ -154,6 +148,14 @@ fn action(table: &str, write: &Write) -> TransactWriteItem {
         Write::Insert(record) => place.put(record, |put| {
             put.condition_expression("attribute_not_exists(pk)")
         }),
+        Write::Replace {
+            record: record @ Record::Driver(_),
+            version,
+        } => place.revise(record, *version, "v = :v"),
+        Write::Retire { driver, version } => {
+            let record = Record::Driver(driver.clone());
+            place.revise(&record, *version, "v = :v AND pp <= :zero")
+        }
         Write::Replace { record, version } => place.put(record, |put| {
             put.condition_expression("v = :v")
                 .expression_attribute_values(":v", number(*version))
@@ -167,11 +169,12 @@ fn action(table: &str, write: &Write) -> TransactWriteItem {
         Write::Remember { record, .. } => place.put(record, |put| {
             put.condition_expression("attribute_not_exists(pk)")
         }),
-        Write::RequirePayable { rail, .. } => place.require_payable(*rail),
+        Write::Driver { payable, by, .. } => place.driver(*payable, *by),
         Write::SettleLoad {
             payout, status, at, ..
         } => place.settle_load(payout, *status, *at),
-        Write::Move { balance, by } => place.move_cents(balance.account, *by),
+        Write::Move { by, .. } => place.move_cents(by),
+        Write::Count { by, .. } => place.count(by),
         Write::Forget(_) => place.delete(),
     }
 }
@@ -198,31 +201,64 @@ impl Place<'_> {
         TransactWriteItem::builder().put(put).build()
     }
 
-    /// The same condition as `Driver::require_payable`.
-    fn require_payable(&self, rail: Rail) -> TransactWriteItem {
-        let kinds: Vec<_> = METHOD_KINDS
-            .into_iter()
-            .filter(|kind| kind.serves(rail))
-            .enumerate()
-            .map(|(index, kind)| (format!(":k{index}"), text(kind.name())))
-            .collect();
-        let names: Vec<_> = kinds.iter().map(|(name, _)| name.as_str()).collect();
-        let condition = format!(
-            "st = :active AND kyc = :verified AND me.kind IN ({})",
-            names.join(", ")
-        );
-        let check = ConditionCheck::builder()
+    /// Replaces a driver but for the figures, which payouts add to at the same time.
+    fn revise(&self, record: &Record, version: u32, condition: &str) -> TransactWriteItem {
+        let mut revision = Expression::default();
+        for (name, value) in item::write(record) {
+            let is_key = name == keys::PK || name == keys::SK;
+            if !is_key && !item::FIGURES.contains(&name.as_str()) {
+                revision.set(name, value);
+            }
+        }
+        for name in item::absent(record) {
+            revision.remove(name);
+        }
+        let update = Update::builder()
             .table_name(self.table)
             .set_key(Some(item::key_of(&self.address)))
+            .update_expression(revision.text())
+            .set_expression_attribute_names(Some(revision.names))
+            .set_expression_attribute_values(Some(revision.values))
             .condition_expression(condition)
-            .expression_attribute_values(":active", text(DriverStatus::Active.name()))
-            .expression_attribute_values(":verified", text(KycStatus::Verified.name()))
+            .expression_attribute_values(":v", number(version))
             .return_values_on_condition_check_failure(AllOld);
-        let check = kinds.into_iter().fold(check, |check, (name, value)| {
-            check.expression_attribute_values(name, value)
-        });
-        let check = check.build().expect(COMPLETE);
-        TransactWriteItem::builder().condition_check(check).build()
+        let update = if condition.contains(":zero") {
+            update.expression_attribute_values(":zero", number(0))
+        } else {
+            update
+        };
+        let update = update.build().expect(COMPLETE);
+        TransactWriteItem::builder().update(update).build()
+    }
+
+    /// Adds to a driver's figures where there is something to add, and checks where a rail is named:
+    /// the same condition as `Driver::require_payable`.
+    fn driver(&self, payable: Option<Rail>, by: DriverFigures) -> TransactWriteItem {
+        let condition = payable.map_or_else(Payable::exists, Payable::on);
+        if by.is_zero() {
+            let check = ConditionCheck::builder()
+                .table_name(self.table)
+                .set_key(Some(item::key_of(&self.address)))
+                .condition_expression(condition.text)
+                .set_expression_attribute_values(condition.values)
+                .return_values_on_condition_check_failure(AllOld)
+                .build()
+                .expect(COMPLETE);
+            return TransactWriteItem::builder().condition_check(check).build();
+        }
+        let update = Update::builder()
+            .table_name(self.table)
+            .set_key(Some(item::key_of(&self.address)))
+            .update_expression("ADD po :payouts, pp :pending, tp :paid")
+            .condition_expression(condition.text)
+            .set_expression_attribute_values(condition.values)
+            .expression_attribute_values(":payouts", number(by.payouts))
+            .expression_attribute_values(":pending", number(by.pending_payouts))
+            .expression_attribute_values(":paid", number(by.total_paid.get()))
+            .return_values_on_condition_check_failure(AllOld)
+            .build()
+            .expect(COMPLETE);
+        TransactWriteItem::builder().update(update).build()
     }
 
     fn settle_load(
@@ -250,26 +286,49 @@ impl Place<'_> {
         TransactWriteItem::builder().update(update).build()
     }
 
-    fn move_cents(&self, account: Account, by: Cents) -> TransactWriteItem {
+    fn move_cents(&self, by: &Movement) -> TransactWriteItem {
+        let mut addition = Expression::default();
+        let mut conditions = Vec::new();
+        for (index, (account, cents)) in by.cents.iter().enumerate() {
+            let name = item::balance_name(*account);
+            addition.add(name, number(cents.get()));
+            let limit = format!(":limit{index}");
+            if *cents < Cents::ZERO && account.is_bounded() {
+                conditions.push(format!("{name} >= {limit}"));
+                addition.values.insert(limit, number(cents.negated().get()));
+            } else if *cents > Cents::ZERO && *account == Account::Available {
+                conditions.push(format!(
+                    "(attribute_not_exists({name}) OR {name} <= {limit})"
+                ));
+                let most = Cents::WALLET_MAX.get() - cents.get();
+                addition.values.insert(limit, number(most));
+            }
+        }
+        for (status, by) in &by.payouts {
+            addition.add(&item::count_name(status.name()), number(by));
+        }
+        self.add(addition, conditions.join(" AND "))
+    }
+
+    fn count(&self, by: &BTreeMap<&'static str, i64>) -> TransactWriteItem {
+        let mut addition = Expression::default();
+        for (name, by) in by {
+            addition.add(&item::count_name(name), number(by));
+        }
+        self.add(addition, String::new())
+    }
+
+    fn add(&self, addition: Expression, condition: String) -> TransactWriteItem {
         let update = Update::builder()
             .table_name(self.table)
             .set_key(Some(item::key_of(&self.address)))
-            .update_expression("ADD c :by")
-            .expression_attribute_values(":by", number(by.get()))
-            .return_values_on_condition_check_failure(AllOld);
-        let update = if by < Cents::ZERO && account.is_bounded() {
-            update
-                .condition_expression("c >= :least")
-                .expression_attribute_values(":least", number(by.negated().get()))
-        } else if by > Cents::ZERO && account == Account::Available {
-            let most = Cents::WALLET_MAX.get() - by.get();
-            update
-                .condition_expression("attribute_not_exists(c) OR c <= :most")
-                .expression_attribute_values(":most", number(most))
-        } else {
-            update
-        };
-        let update = update.build().expect(COMPLETE);
+            .update_expression(addition.text())
+            .set_expression_attribute_names(Some(addition.names))
+            .set_expression_attribute_values(Some(addition.values))
+            .set_condition_expression(Some(condition).filter(|it| !it.is_empty()))
+            .return_values_on_condition_check_failure(AllOld)
+            .build()
+            .expect(COMPLETE);
         TransactWriteItem::builder().update(update).build()
     }
 
@@ -281,12 +340,4 @@ impl Place<'_> {
             .expect(COMPLETE);
         TransactWriteItem::builder().delete(delete).build()
     }
-}
-
-fn text(value: &str) -> AttributeValue {
-    AttributeValue::S(value.to_owned())
-}
-
-fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
 }

@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 
-use app::record::{Key, Record};
+use app::{
+    port::Unreachable,
+    record::{Key, Record},
+};
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ledger::Account;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
@@ -13,8 +17,6 @@ pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
 /// The version that a replacement is conditioned on.
 pub(crate) const VERSION: &str = "v";
-/// A balance's cents.
-pub(crate) const CENTS: &str = "c";
 /// When the store may delete the item by itself, in Unix seconds.
 pub(crate) const EXPIRY: &str = "ttl";
 pub(crate) const STATUS: &str = "st";
@@ -23,10 +25,15 @@ pub(crate) const HOLDER: &str = "ho";
 pub(crate) const UPDATED_AT: &str = "ua";
 pub(crate) const EXPIRES_AT: &str = "ea";
 pub(crate) const TX_ID: &str = "tx";
+pub(crate) const PAYOUTS: &str = "po";
+pub(crate) const PENDING_PAYOUTS: &str = "pp";
+pub(crate) const TOTAL_PAID: &str = "tp";
+/// A driver's figures: added to, never replaced.
+pub(crate) const FIGURES: [&str; 3] = [PAYOUTS, PENDING_PAYOUTS, TOTAL_PAID];
 
 /// Field of a record, and the name it is stored under. Both must be unique, and stay as they are once
 /// data exists. Every byte of a name is paid for in every item.
-const NAMES: [(&str, &str); 45] = [
+const NAMES: [(&str, &str); 48] = [
     ("version", VERSION),
     ("status", STATUS),
     ("method", METHOD),
@@ -72,6 +79,9 @@ const NAMES: [(&str, &str); 45] = [
     ("watched_at", "wa"),
     ("checked_at", "ck"),
     ("prev_hash", "ph"),
+    ("payouts", PAYOUTS),
+    ("pending_payouts", PENDING_PAYOUTS),
+    ("total_paid", TOTAL_PAID),
 ];
 
 /// An item that does not hold what its key promises.
@@ -91,11 +101,54 @@ pub(crate) fn write(record: &Record) -> Attributes {
         item.insert(keys::DUE_PK.to_owned(), AttributeValue::S(pk));
         item.insert(keys::DUE_SK.to_owned(), AttributeValue::S(sk));
     }
+    if let Some(listed) = record.listed() {
+        let place = AttributeValue::S(keys::place_text(&listed.place));
+        item.insert(keys::PLACE.to_owned(), place);
+        for shelf in listed.lists.iter().map(keys::shelf) {
+            let partition = AttributeValue::S(shelf.partition);
+            item.insert(shelf.attribute.to_owned(), partition);
+        }
+    }
     if let Some(at) = record.forgotten_at() {
         let seconds = AttributeValue::N(at.seconds().to_string());
         item.insert(EXPIRY.to_owned(), seconds);
     }
     item
+}
+
+/// The attributes of a record that have no value, so that an update in place must remove them.
+pub(crate) fn absent(record: &Record) -> Vec<String> {
+    let mut item = all_fields(record);
+    item.retain(|_, value| value.is_null());
+    item.into_keys().collect()
+}
+
+/// The attribute of a wallet's item that holds an account's cents.
+pub(crate) const fn balance_name(account: Account) -> &'static str {
+    match account {
+        Account::Available | Account::Suspense | Account::CashFunding => "c",
+        Account::Pending => "pe",
+        Account::InTransit => "tr",
+        Account::ClearingPayelata => "cp",
+        Account::Fees => "fe",
+    }
+}
+
+/// The attribute that counts a list's entries under `name`.
+pub(crate) fn count_name(name: &str) -> String {
+    format!("n_{name}")
+}
+
+/// A whole number of an item; 0 when it is not there.
+///
+/// # Errors
+/// The attribute is no whole number.
+pub(crate) fn whole(item: &Attributes, name: &str) -> Result<i64, Unreachable> {
+    let Some(value) = item.get(name) else {
+        return Ok(0);
+    };
+    let number = value.as_n().ok().and_then(|text| text.parse().ok());
+    number.ok_or_else(|| Unreachable(format!("{name} is no whole number")))
 }
 
 /// The key attributes of an item.
@@ -140,6 +193,7 @@ pub(crate) fn read(key: &Key, item: Attributes) -> Result<Record, Unreadable> {
         Key::Contradiction(..) => of(item).map(Record::Contradiction),
         Key::Inbox(_) => of(item).map(Record::Inbox),
         Key::Outbox(_) => of(item).map(Record::Outbox),
+        Key::AuditEvent(..) => of(item).map(Record::AuditEvent),
     };
     record.map_err(|cause| {
         let Address { pk, sk } = keys::address(key);
@@ -153,6 +207,12 @@ pub(crate) fn of<T: DeserializeOwned>(item: Attributes) -> Result<T, serde_dynam
 }
 
 fn fields(record: &Record) -> Attributes {
+    let mut item = all_fields(record);
+    item.retain(|_, value| !value.is_null());
+    item
+}
+
+fn all_fields(record: &Record) -> Attributes {
     match record {
         Record::Payout(it) => plain(it),
         Record::Attempt(it) => plain(it),
@@ -170,12 +230,12 @@ fn fields(record: &Record) -> Attributes {
         Record::Contradiction(it) => plain(it),
         Record::Inbox(it) => plain(it),
         Record::Outbox(it) => plain(it),
+        Record::AuditEvent(it) => plain(it),
     }
 }
 
 fn plain<T: Serialize>(record: &T) -> Attributes {
-    let mut item: Attributes = to_item(record).expect("a record holds only what an item can hold");
-    item.retain(|_, value| !value.is_null());
+    let item: Attributes = to_item(record).expect("a record holds only what an item can hold");
     renamed(item, |pair| pair)
 }
 

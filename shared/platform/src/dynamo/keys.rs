@@ -8,7 +8,10 @@
 //! | load | `T#t#L#load` | `LOAD` | id |
 //! | driver | `T#t#D#drv` | `META` | id |
 //! | method version | `T#t#D#drv` | `M#0001` | driver and version |
-//! | balance | `T#t#W#USD#PEND#02` | `BAL` | tenant: available, pending and in transit together |
+//! | wallet: an account kept whole | `T#t#W#USD#AVAIL` | `BAL` | tenant, with its shards |
+//! | wallet: a shard of the others, and its payouts by status | `T#t#W#USD#S02` | `BAL` | tenant |
+//! | counts of a list | `T#t#N#drivers#02` | `CNT` | tenant and list, all shards |
+//! | audit event | `T#t#U#aud` | `AUD` | id |
 //! | deposit | `T#t#J#dep` | `X#000001` | id |
 //! | request record | `T#t#I#digest` | `IDEM` | digest |
 //! | API key | `K#id` | `KEY` | id |
@@ -23,10 +26,21 @@
 //! `t` is `<tenant>~<mode>`. Payouts and attempts with a due time are also in the sparse index `due`,
 //! under `DUE#<shard>` / `<millis>#<payout>`, read by shard, earliest first.
 //!
+//! Lists are read newest first, by `<millis made>#<id>` under one of three sparse indexes:
+//!
+//! | index | entries | partition |
+//! |---|---|---|
+//! | `list` | payouts, drivers, loads, API keys, audit of a tenant | `T#t#P`, `T#t#D`, `T#t#L`, `T#t#K`, `T#t#U` |
+//! | `driver` | payouts of a driver | `T#t#D#drv#P` |
+//! | `status` | payouts of a status made in a month; drivers of a status | `T#t#P#completed#2026-11`, `T#t#D#active` |
+//!
+//! All hold keys only. Keys of the first two never change, so a status change rewrites one entry.
+//!
 //! No id can contain `#`, so no part can pose as another.
 
 use app::{
-    changes::BalanceKey,
+    changes::{Counted, CounterKey, WalletKey, WalletPart},
+    list::{List, Place, Range},
     port::DUE_SHARDS,
     record::{Key, OutboxEntry, Record, due_shard},
 };
@@ -43,6 +57,8 @@ pub(crate) const SK: &str = "sk";
 pub(crate) const DUE_INDEX: &str = "due";
 pub(crate) const DUE_PK: &str = "g1p";
 pub(crate) const DUE_SK: &str = "g1s";
+/// Where an item stands in every list it is in.
+pub(crate) const PLACE: &str = "gs";
 /// How the sort key of every transition begins.
 pub(crate) const TRANSITIONS: &str = "X#";
 
@@ -101,6 +117,7 @@ pub(crate) fn address(key: &Key) -> Address {
             let rest = id.split_once('#').map_or("", |(_, rest)| rest);
             Address::new(format!("OB#{shard}"), rest)
         }
+        Key::AuditEvent(tenant, id) => Address::new(format!("T#{tenant}#U#{id}"), "AUD"),
     }
 }
 
@@ -116,8 +133,17 @@ fn route(kind: &str, provider: Provider, mode: Mode) -> String {
     format!("{kind}#{}#{}", provider.name(), mode.name())
 }
 
-pub(crate) fn balance_address(balance: &BalanceKey) -> Address {
-    let account = match balance.account {
+pub(crate) fn wallet_address(wallet: &WalletKey) -> Address {
+    let part = match wallet.part {
+        WalletPart::Whole(account) => account_name(account).to_owned(),
+        WalletPart::Shard(shard) => format!("S{shard:02}"),
+    };
+    let pk = format!("T#{}#W#{}#{part}", wallet.tenant, Currency::Usd.code());
+    Address::new(pk, "BAL")
+}
+
+const fn account_name(account: Account) -> &'static str {
+    match account {
         Account::Available => "AVAIL",
         Account::Pending => "PEND",
         Account::InTransit => "TRAN",
@@ -125,14 +151,82 @@ pub(crate) fn balance_address(balance: &BalanceKey) -> Address {
         Account::Fees => "FEES",
         Account::Suspense => "SUSP",
         Account::CashFunding => "CASH",
+    }
+}
+
+pub(crate) fn counter_address(counter: &CounterKey) -> Address {
+    let CounterKey {
+        tenant,
+        list,
+        shard,
+    } = counter;
+    Address::new(
+        format!("T#{tenant}#N#{}#{shard:02}", list_name(*list)),
+        "CNT",
+    )
+}
+
+const fn list_name(list: Counted) -> &'static str {
+    match list {
+        Counted::Drivers => "drivers",
+        Counted::Loads => "loads",
+    }
+}
+
+/// An index, and the partition of it that holds a list.
+pub(crate) struct Shelf {
+    pub(crate) index: &'static str,
+    /// The attribute that holds the partition.
+    pub(crate) attribute: &'static str,
+    pub(crate) partition: String,
+}
+
+pub(crate) fn shelf(list: &List) -> Shelf {
+    let (index, attribute, partition) = match list {
+        List::Payouts(tenant) => ("list", "g2p", format!("T#{tenant}#P")),
+        List::Drivers(tenant) => ("list", "g2p", format!("T#{tenant}#D")),
+        List::Loads(tenant) => ("list", "g2p", format!("T#{tenant}#L")),
+        List::ApiKeys(tenant) => ("list", "g2p", format!("T#{tenant}#K")),
+        List::Audit(tenant) => ("list", "g2p", format!("T#{tenant}#U")),
+        List::PayoutsOfDriver(tenant, driver) => {
+            ("driver", "g3p", format!("{}#P", driver_pk(tenant, driver)))
+        }
+        List::PayoutsOfStatus(tenant, status, month) => (
+            "status",
+            "g4p",
+            format!("T#{tenant}#P#{}#{month}", status.name()),
+        ),
+        List::DriversOfStatus(tenant, status) => {
+            ("status", "g4p", format!("T#{tenant}#D#{}", status.name()))
+        }
     };
-    let wallet = format!("T#{}#W#{}#{account}", balance.tenant, Currency::Usd.code());
-    let pk = if balance.account.is_sharded() {
-        format!("{wallet}#{:02}", balance.shard)
-    } else {
-        wallet
-    };
-    Address::new(pk, "BAL")
+    Shelf {
+        index,
+        attribute,
+        partition,
+    }
+}
+
+/// How a place in a list is written; texts sort as places do.
+pub(crate) fn place_text(place: &Place) -> String {
+    format!("{}#{}", due_sk(place.at), place.id)
+}
+
+/// The first and the last text of a range; no place is equal to either.
+pub(crate) fn range_texts(range: Range) -> (String, String) {
+    let from = range.from.map_or_else(|| "0".to_owned(), due_sk);
+    // Before every place of that millisecond, because a place goes on with `#`.
+    let to = range.to.map_or_else(|| "~".to_owned(), due_sk);
+    (from, to)
+}
+
+/// The place a text stands for; none for what we did not write.
+pub(crate) fn place_of(text: &str) -> Option<Place> {
+    let (millis, id) = text.split_once('#')?;
+    Some(Place {
+        at: Timestamp::from_millis(millis.parse().ok()?),
+        id: id.to_owned(),
+    })
 }
 
 pub(crate) fn outbox_pk(shard: u8) -> String {
@@ -189,9 +283,12 @@ pub(crate) fn due_entry(address: &Address, due_sk: &str) -> Option<app::record::
     })
 }
 
-/// The record of the books at an address: a payout, an attempt, a transition, a load or a deposit. None
-/// for everything an audit does not look at.
-pub(crate) fn book_key(address: &Address) -> Option<Key> {
+/// The record at an address, where it belongs to the books or stands in a list: payouts, attempts,
+/// transitions, loads, drivers, deposits, API keys, audit events. None for everything else.
+pub(crate) fn record_key(address: &Address) -> Option<Key> {
+    if let Some(id) = address.pk.strip_prefix("K#") {
+        return (address.sk == "KEY").then(|| Key::ApiKey(id.to_owned()));
+    }
     let (tenant, rest) = address.pk.strip_prefix("T#")?.split_once('#')?;
     let tenant: TenantId = tenant.parse().ok()?;
     let (kind, id) = rest.split_once('#')?;
@@ -207,34 +304,45 @@ pub(crate) fn book_key(address: &Address) -> Option<Key> {
             number.parse().ok()?,
         )),
         ("L", None) => Some(Key::Load(tenant, id.parse().ok()?)),
+        ("D", None) => Some(Key::Driver(tenant, id.parse().ok()?)),
         ("J", Some(_)) => Some(Key::Deposit(tenant, id.parse().ok()?)),
+        ("U", None) => Some(Key::AuditEvent(tenant, id.to_owned())),
         _ => None,
     }
 }
 
-/// The balance at an address.
-pub(crate) fn balance_key(address: &Address) -> Option<BalanceKey> {
-    let (tenant, account) = address.pk.strip_prefix("T#")?.split_once("#W#")?;
-    let tenant: TenantId = tenant.parse().ok()?;
-    let shards = 0..domain::payout::SHARDS;
-    let keys = shards.flat_map(|shard| {
-        Account::ALL.map(|account| BalanceKey {
-            tenant: tenant.clone(),
-            account,
-            shard,
-        })
-    });
-    let found = keys
+/// The item of a wallet at an address.
+pub(crate) fn wallet_key(address: &Address) -> Option<WalletKey> {
+    let (tenant, wallet) = address.pk.strip_prefix("T#")?.split_once("#W#")?;
+    let (_, name) = wallet.split_once('#')?;
+    let whole = Account::ALL
         .into_iter()
-        .find(|key| balance_address(key) == *address);
-    found.filter(|_| !account.is_empty())
+        .find(|account| !account.is_sharded() && account_name(*account) == name)
+        .map(WalletPart::Whole);
+    let shard = || name.strip_prefix('S')?.parse().ok().map(WalletPart::Shard);
+    Some(WalletKey {
+        tenant: tenant.parse().ok()?,
+        part: whole.or_else(shard)?,
+    })
+}
+
+/// The counts at an address.
+pub(crate) fn counter_key(address: &Address) -> Option<CounterKey> {
+    let (tenant, rest) = address.pk.strip_prefix("T#")?.split_once("#N#")?;
+    let (name, shard) = rest.split_once('#')?;
+    let lists = [Counted::Drivers, Counted::Loads];
+    Some(CounterKey {
+        tenant: tenant.parse().ok()?,
+        list: lists.into_iter().find(|list| list_name(*list) == name)?,
+        shard: shard.parse().ok()?,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
-    use app::record::InboxId;
+    use app::{changes::BalanceKey, record::InboxId};
     use domain::ids::LoadId;
 
     use super::*;
@@ -268,6 +376,7 @@ mod tests {
                 body_sha256: "ab".to_owned(),
             }),
             Key::Outbox("09#01J".to_owned()),
+            Key::AuditEvent("acme~test".parse().expect("valid"), "aud_1".to_owned()),
         ]
     }
 
@@ -297,6 +406,7 @@ mod tests {
                 "PC#payelata#test#cpoi_1 / REF",
                 "CB#payelata#live#cpoi_1 / ab",
                 "OB#09 / 01J",
+                "T#acme~test#U#aud_1 / AUD",
             ]
         );
         assert_eq!(
@@ -306,19 +416,73 @@ mod tests {
     }
 
     #[test]
-    fn only_sharded_accounts_carry_their_shard() {
-        let spelled = Account::ALL.map(|account| {
-            balance_address(&BalanceKey {
-                tenant: "acme~live".parse().expect("valid"),
+    fn an_account_kept_whole_has_an_item_and_the_others_share_one_for_each_shard() {
+        let tenant: TenantId = "acme~live".parse().expect("valid");
+        let wallet = |account| {
+            let tenant = tenant.clone();
+            let shard = 3;
+            BalanceKey {
+                tenant,
                 account,
-                shard: 3,
-            })
-            .pk
+                shard,
+            }
+            .wallet()
+        };
+        let spelled: HashSet<_> = Account::ALL
+            .map(|account| wallet_address(&wallet(account)).pk)
+            .into();
+        let expected = ["AVAIL", "SUSP", "CASH", "S03"].map(|it| format!("T#acme~live#W#USD#{it}"));
+        assert_eq!(spelled, expected.into());
+        for account in Account::ALL {
+            let key = wallet(account);
+            assert_eq!(wallet_key(&wallet_address(&key)), Some(key));
+        }
+    }
+
+    #[test]
+    fn places_sort_as_texts_and_read_back() {
+        let place = |millis, id: &str| Place {
+            at: Timestamp::from_millis(millis),
+            id: id.to_owned(),
+        };
+        let places = [
+            place(9, "pay_9"),
+            place(10, "pay_1"),
+            place(10, "pay_10"),
+            place(11, "a"),
+        ];
+        let texts: Vec<_> = places.iter().map(place_text).collect();
+        assert!(texts.is_sorted());
+        for (place, text) in places.iter().zip(&texts) {
+            assert_eq!(place_of(text).as_ref(), Some(place));
+        }
+        let (from, to) = range_texts(Range {
+            from: Some(Timestamp::from_millis(10)),
+            to: Some(Timestamp::from_millis(11)),
         });
-        assert_eq!(spelled[0], "T#acme~live#W#USD#AVAIL");
-        assert_eq!(spelled[1], "T#acme~live#W#USD#PEND#03");
-        assert_eq!(spelled[2], "T#acme~live#W#USD#TRAN#03");
-        assert_eq!(spelled.iter().collect::<HashSet<_>>().len(), spelled.len());
+        let within: Vec<_> = texts
+            .iter()
+            .filter(|it| **it >= from && **it <= to)
+            .collect();
+        assert_eq!(within, [&texts[1], &texts[2]]);
+    }
+
+    #[test]
+    fn every_listed_record_is_found_again_by_its_address() {
+        for key in keys() {
+            let listed = matches!(
+                key,
+                Key::Payout(..)
+                    | Key::Attempt(..)
+                    | Key::Transition(..)
+                    | Key::Load(..)
+                    | Key::Driver(..)
+                    | Key::Deposit(..)
+                    | Key::ApiKey(_)
+                    | Key::AuditEvent(..)
+            );
+            assert_eq!(record_key(&address(&key)), listed.then_some(key));
+        }
     }
 
     #[test]

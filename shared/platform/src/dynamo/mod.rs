@@ -2,16 +2,22 @@
 
 mod commit;
 mod dump;
+mod expression;
 mod item;
 mod keys;
+mod lists;
 mod meter;
 mod query;
 mod retry;
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    sync::Arc,
+};
 
 use app::{
-    changes::{BalanceKey, Changes},
+    changes::{Changes, WalletKey, WalletPart},
     port::{CommitError, Store, Unreachable},
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
 };
@@ -171,9 +177,24 @@ impl DynamoStore {
     async fn get_all(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, Unreachable> {
         assert!(keys.len() <= FETCH_MAX, "a read names at most 100 items");
         let addresses: Vec<_> = keys.iter().map(keys::address).collect();
-        let mut found: HashMap<Address, Option<Attributes>> =
-            addresses.iter().map(|it| (it.clone(), None)).collect();
-        let mut wanted: Vec<_> = found.keys().map(item::key_of).collect();
+        let found = self.items_at(&addresses).await?;
+        keys.iter()
+            .zip(&addresses)
+            .map(|(key, address)| {
+                let item = found.get(address).cloned();
+                item.map(|item| readable(key, item)).transpose()
+            })
+            .collect()
+    }
+
+    /// What stands at the addresses, read strongly.
+    async fn items_at(
+        &self,
+        addresses: &[Address],
+    ) -> Result<HashMap<Address, Attributes>, Unreachable> {
+        let unique: HashSet<_> = addresses.iter().collect();
+        let mut wanted: Vec<_> = unique.into_iter().map(item::key_of).collect();
+        let mut found = HashMap::new();
         for round in 0..TRIES {
             if round > 0 {
                 tokio::time::sleep(retry::delay(round, (self.jitter)())).await;
@@ -181,19 +202,12 @@ impl DynamoStore {
             let (items, left) = self.get_batch(&wanted).await?;
             for item in items {
                 if let Some(address) = item::address_of(&item) {
-                    found.insert(address, Some(item));
+                    found.insert(address, item);
                 }
             }
             wanted = left;
             if wanted.is_empty() {
-                return keys
-                    .iter()
-                    .zip(&addresses)
-                    .map(|(key, address)| {
-                        let item = found.get(address).cloned().flatten();
-                        item.map(|item| readable(key, item)).transpose()
-                    })
-                    .collect();
+                return Ok(found);
             }
         }
         Err(Unreachable("keys were left unprocessed".to_owned()))
@@ -228,16 +242,13 @@ impl DynamoStore {
         })
     }
 
-    async fn try_balances(
-        &self,
-        keys: &[BalanceKey],
-    ) -> Result<HashMap<Address, Cents>, Failed<String>> {
+    async fn try_wallet(&self, addresses: &[Address]) -> Result<Vec<Attributes>, Failed<String>> {
         let step = step("TransactGetItems", "balances");
         self.count(|meter| meter.called(step));
-        let gets = keys.iter().map(|key| {
+        let gets = addresses.iter().map(|address| {
             let get = Get::builder()
                 .table_name(&*self.table)
-                .set_key(Some(item::key_of(&keys::balance_address(key))))
+                .set_key(Some(item::key_of(address)))
                 .build()
                 .expect("table and key are given");
             TransactGetItem::builder().get(get).build()
@@ -257,19 +268,19 @@ impl DynamoStore {
             _ => retry::judge(&error),
         })?;
         self.count(|meter| meter.read(step, output.consumed_capacity()));
-        output
-            .responses
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|response| response.item)
-            .map(|item| cents(&item).ok_or_else(|| Failed::Final("unreadable balance".to_owned())))
-            .collect()
+        let responses = output.responses.unwrap_or_default();
+        Ok(responses.into_iter().filter_map(|it| it.item).collect())
     }
 }
 
-fn cents(item: &Attributes) -> Option<(Address, Cents)> {
-    let cents = item.get(item::CENTS)?.as_n().ok()?.parse().ok()?;
-    Some((item::address_of(item)?, Cents::new(cents)))
+/// The shards of a wallet.
+fn shards(tenant: &TenantId) -> impl Iterator<Item = Address> {
+    (0..SHARDS).map(|shard| {
+        keys::wallet_address(&WalletKey {
+            tenant: tenant.clone(),
+            part: WalletPart::Shard(shard),
+        })
+    })
 }
 
 const fn step(operation: &'static str, label: &'static str) -> Step {
@@ -314,31 +325,30 @@ impl Store for DynamoStore {
     }
 
     async fn balances(&self, tenant: &TenantId) -> Result<Balances, Unreachable> {
-        let key = |account, shard| BalanceKey {
+        let whole = WalletKey {
             tenant: tenant.clone(),
-            account,
-            shard,
+            part: WalletPart::Whole(Account::Available),
         };
-        let shards = |account| (0..SHARDS).map(move |shard| (account, shard));
-        let keys: Vec<_> = std::iter::once((Account::Available, 0))
-            .chain(shards(Account::Pending))
-            .chain(shards(Account::InTransit))
-            .map(|(account, shard)| key(account, shard))
+        let addresses: Vec<_> = std::iter::once(keys::wallet_address(&whole))
+            .chain(shards(tenant))
             .collect();
-        let held = self.read(|| self.try_balances(&keys)).await?;
-        let sum = |account| {
-            keys.iter()
-                .filter(|key| key.account == account)
-                .filter_map(|key| held.get(&keys::balance_address(key)))
-                .fold(Cents::ZERO, |sum, cents| {
-                    Cents::new(sum.get().saturating_add(cents.get()))
-                })
-        };
-        Ok(Balances {
-            available: sum(Account::Available),
-            pending: sum(Account::Pending),
-            in_transit: sum(Account::InTransit),
-        })
+        let items = self.read(|| self.try_wallet(&addresses)).await?;
+        let mut balances = Balances::default();
+        for item in &items {
+            let is_whole = item::address_of(item).as_ref() == addresses.first();
+            let add = |sum: &mut Cents, account| {
+                let cents = item::whole(item, item::balance_name(account))?;
+                *sum = Cents::new(sum.get().saturating_add(cents));
+                Ok(())
+            };
+            if is_whole {
+                add(&mut balances.available, Account::Available)?;
+            } else {
+                add(&mut balances.pending, Account::Pending)?;
+                add(&mut balances.in_transit, Account::InTransit)?;
+            }
+        }
+        Ok(balances)
     }
 
     async fn due(

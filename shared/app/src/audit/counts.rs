@@ -1,0 +1,94 @@
+//! Counts against what they count: totals of lists, and the figures of drivers.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    driver::DriverFigures,
+    ids::{DriverId, TenantId},
+};
+
+use super::{Dump, Finding, found};
+use crate::{changes::ALL, put_load, register_driver};
+
+/// V11: stored counts are the numbers of payouts, drivers and loads. V12: a driver's figures are the sum
+/// of what their payouts' transitions added.
+pub(super) fn fit_their_lists(dump: &Dump, findings: &mut Vec<Finding>) {
+    payouts_are_counted(dump, findings);
+    drivers_and_loads_are_counted(dump, findings);
+    figures_are_the_fold(dump, findings);
+}
+
+fn payouts_are_counted(dump: &Dump, findings: &mut Vec<Finding>) {
+    let mut numbers: BTreeMap<_, i64> = BTreeMap::new();
+    for payout in dump.payouts() {
+        let of = (payout.tenant.clone(), payout.status);
+        *numbers.entry(of).or_default() += 1;
+    }
+    for (of, counted) in &dump.payout_counts {
+        let number = numbers.remove(of).unwrap_or(0);
+        if *counted != number {
+            let what = format!("{counted} payouts counted as {}, there are {number}", of.1);
+            found(findings, "V11", what);
+        }
+    }
+    for ((_, status), number) in numbers {
+        found(
+            findings,
+            "V11",
+            format!("{number} payouts {status} are not counted"),
+        );
+    }
+}
+
+fn drivers_and_loads_are_counted(dump: &Dump, findings: &mut Vec<Finding>) {
+    let drivers = dump.drivers().map(|driver| {
+        let counter = register_driver::counter(driver);
+        (counter, driver.status.name().to_owned())
+    });
+    let loads = dump
+        .loads()
+        .map(|load| (put_load::counter(load), ALL.to_owned()));
+    let mut numbers: BTreeMap<_, i64> = BTreeMap::new();
+    for of in drivers.chain(loads) {
+        *numbers.entry(of).or_default() += 1;
+    }
+    for (of, counted) in &dump.counts {
+        let number = numbers.remove(of).unwrap_or(0);
+        if *counted != number {
+            let what = format!("{:?} {}: counted {counted}, there are {number}", of.0, of.1);
+            found(findings, "V11", what);
+        }
+    }
+    for (of, number) in numbers {
+        let what = format!("{:?} {}: {number} are not counted", of.0, of.1);
+        found(findings, "V11", what);
+    }
+}
+
+fn figures_are_the_fold(dump: &Dump, findings: &mut Vec<Finding>) {
+    let drivers: BTreeMap<_, _> = dump
+        .payouts()
+        .map(|payout| ((&payout.tenant, &payout.id), &payout.driver))
+        .collect();
+    let mut folded: BTreeMap<(&TenantId, &DriverId), DriverFigures> = BTreeMap::new();
+    for transition in dump.transitions() {
+        if let Some(driver) = drivers.get(&(&transition.tenant, &transition.payout)) {
+            let figures = folded.entry((&transition.tenant, driver)).or_default();
+            *figures = figures.plus(transition.driver_figures());
+        }
+    }
+    for driver in dump.drivers() {
+        let expected = folded
+            .remove(&(&driver.tenant, &driver.id))
+            .unwrap_or_default();
+        let stored = DriverFigures {
+            payouts: driver.payouts,
+            pending_payouts: driver.pending_payouts,
+            total_paid: driver.total_paid,
+        };
+        if stored != expected {
+            let what = format!("{}: {stored:?}, its payouts make {expected:?}", driver.id);
+            found(findings, "V12", what);
+        }
+    }
+}
