@@ -3,6 +3,7 @@
 //! One file per use case, named like its function; `port` says what they need from outside.
 
 pub mod audit;
+pub mod audit_event;
 pub mod call;
 pub mod cancel_payout;
 pub mod changes;
