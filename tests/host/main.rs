@@ -2,8 +2,10 @@
 
 mod bad_input;
 mod cost;
+mod drivers;
 mod faults;
 mod kill;
+mod lists;
 mod manners;
 mod restart;
 mod seed_shapes;
