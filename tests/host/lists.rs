@@ -182,7 +182,7 @@ async fn items_have_the_published_members_and_lists_their_filters() {
         "status=completed".to_owned(),
         format!("status=completed&driverId={id}"),
         "loadId=L-12345".to_owned(),
-        format!("from={from}&to={}", from.replace('Z', ".999Z")),
+        format!("from={from}&to={}", from.replace('Z', ".9999Z")),
         format!("driverId=OVN-DRIVER-789&status=completed&loadId=L-12345&from={from}"),
     ];
     for filter in found {
