@@ -54,7 +54,7 @@ const fn http(
 }
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 21] = [
+pub const FUNCTIONS: [Function; 27] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -77,9 +77,34 @@ pub const FUNCTIONS: [Function; 21] = [
         &["drivers:read"],
     ),
     http(
+        "list-drivers",
+        ("GET", &["/api/v1/drivers"]),
+        &["drivers:read"],
+    ),
+    http(
+        "update-driver",
+        ("PUT", &["/api/v1/drivers/{id}"]),
+        &["drivers:write"],
+    ),
+    http(
+        "delete-driver",
+        ("DELETE", &["/api/v1/drivers/{id}"]),
+        &["drivers:write"],
+    ),
+    http(
+        "list-driver-payouts",
+        ("GET", &["/api/v1/drivers/{id}/payouts"]),
+        &["payouts:read"],
+    ),
+    http(
         "put-payout-method",
         ("PUT", &["/api/v1/drivers/{id}/payout-method"]),
         &["drivers:write"],
+    ),
+    http(
+        "get-payout-method",
+        ("GET", &["/api/v1/drivers/{id}/payout-method"]),
+        &["drivers:read"],
     ),
     http(
         "verify-driver",
@@ -99,6 +124,11 @@ pub const FUNCTIONS: [Function; 21] = [
     http(
         "get-payout",
         ("GET", &["/api/v1/payouts/{id}"]),
+        &["payouts:read"],
+    ),
+    http(
+        "list-payouts",
+        ("GET", &["/api/v1/payouts"]),
         &["payouts:read"],
     ),
     http(

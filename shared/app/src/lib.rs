@@ -3,18 +3,22 @@
 //! One file per use case, named like its function; `port` says what they need from outside.
 
 pub mod audit;
+pub mod audit_event;
 pub mod call;
 pub mod cancel_payout;
 pub mod changes;
 pub mod check_attempt;
 pub mod create_deposit;
 pub mod create_payout;
+pub mod delete_driver;
 pub mod dispatch_payout;
 pub mod error;
 pub mod get_driver;
 pub mod get_load;
 pub mod get_payout;
+pub mod get_payout_method;
 pub mod list;
+pub mod list_driver_payouts;
 pub mod list_drivers;
 pub mod list_payouts;
 pub mod memory;
@@ -34,4 +38,5 @@ pub mod scope;
 pub mod seal;
 mod send;
 pub mod sweep_due;
+pub mod update_driver;
 pub mod verify_driver;

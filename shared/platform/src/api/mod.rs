@@ -8,6 +8,7 @@ pub mod envelope;
 pub mod error_table;
 pub mod fields;
 pub mod idempotency;
+pub mod page;
 pub mod path;
 pub mod query;
 pub mod rate;

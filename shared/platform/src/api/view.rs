@@ -219,6 +219,29 @@ impl<'a> From<&'a Driver> for DriverView<'a> {
     }
 }
 
+/// A driver as `GET /drivers` lists it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ListedDriver)]
+pub struct ListedDriverView<'a> {
+    #[serde(flatten)]
+    driver: DriverView<'a>,
+    /// The net amounts that were paid, less those that came back; minor units.
+    total_paid: i64,
+    /// Payouts whose money is reserved or on its way.
+    pending_payouts: i64,
+}
+
+impl<'a> From<&'a Driver> for ListedDriverView<'a> {
+    fn from(driver: &'a Driver) -> Self {
+        Self {
+            driver: DriverView::from(driver),
+            total_paid: driver.total_paid.get(),
+            pending_payouts: driver.pending_payouts,
+        }
+    }
+}
+
 /// The answer of `POST /drivers`: neither mail address nor phone number.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -248,7 +271,7 @@ impl<'a> From<&'a Driver> for RegisteredDriverView<'a> {
     }
 }
 
-/// The answer of `PUT /drivers/{id}/payout-method`: the mask only.
+/// The answer of `PUT` and `GET /drivers/{id}/payout-method`: the mask only.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = PayoutMethod)]
