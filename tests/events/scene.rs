@@ -13,7 +13,7 @@ use app::{
     dispatch_payout::Dispatcher,
     memory::{MemoryQueue, Operation, ScriptedProvider, Trouble},
     message::{Message, QueueName},
-    port::{Plaintext, Providers, Store, Unreachable, Vault},
+    port::{Plaintext, Providers, SealedFor, Store, Unreachable, Vault},
     put_load::{self, PutLoad},
     put_payout_method::{self, PutPayoutMethod},
     record::{ApiKey, Key, Record},
@@ -167,22 +167,25 @@ impl Vault for SampleVault {
     async fn seal(
         &self,
         tenant: &TenantId,
-        driver: &DriverId,
+        owner: &SealedFor,
         plain: &Plaintext,
     ) -> Result<String, Unreachable> {
-        let sealed = aws::sealed(&tenant.to_string(), driver.as_str(), plain.0.as_bytes());
+        let sealed = aws::sealed(
+            &aws::context(&tenant.to_string(), owner),
+            plain.0.as_bytes(),
+        );
         Ok(STANDARD.encode(sealed))
     }
 
     async fn open(
         &self,
         tenant: &TenantId,
-        driver: &DriverId,
+        owner: &SealedFor,
         sealed: &str,
     ) -> Result<Plaintext, Unreachable> {
         let sealed = STANDARD.decode(sealed).expect("base64");
-        let plain = aws::opened(&tenant.to_string(), driver.as_str(), &sealed);
-        let plain = plain.expect("sealed for this driver");
+        let plain = aws::opened(&aws::context(&tenant.to_string(), owner), &sealed);
+        let plain = plain.expect("sealed for this owner");
         Ok(Plaintext(String::from_utf8(plain).expect("UTF-8")))
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     create_payout::ROUNDS,
     error::Error,
     get_driver,
-    port::{Plaintext, Store, Vault},
+    port::{Plaintext, SealedFor, Store, Vault},
     record::{MethodVersion, Record},
     register_driver,
     request_key::{Answered, Asking},
@@ -45,7 +45,10 @@ pub async fn run(
         }
         let text = match &sealed {
             Some(text) => String::clone(text),
-            None => vault.seal(tenant, &driver.id, &command.account).await?,
+            None => {
+                let owner = SealedFor::Driver(driver.id.clone());
+                vault.seal(tenant, &owner, &command.account).await?
+            }
         };
         sealed = Some(text.clone());
         let method = Method {
