@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     error::Error,
     message::Message,
-    port::{Providers, Queue, Store, Vault},
+    port::{Lists, Providers, Queue, Store, Vault},
 };
 use platform::{
     api::{envelope::Reply, request::Request},
@@ -14,10 +14,11 @@ use platform::{
 };
 
 use crate::{
-    cancel_payout, check_attempt, create_deposit, create_instant_payout, create_payout,
+    cancel_payout, check_attempt, create_deposit, create_instant_payout, create_key, create_payout,
     dispatch_payout, get_balance, get_driver, get_load, get_payout, get_payout_timeline, guard,
-    health, put_load, put_payout_method, receive_payelata_callback, register_driver, relay_outbox,
-    retry_payout, sweep_due, table::Function, verify_driver,
+    health, list_audit_events, list_keys, put_load, put_payout_method, receive_payelata_callback,
+    register_driver, relay_outbox, retry_payout, revoke_key, rotate_key, sweep_due,
+    table::Function, verify_driver,
 };
 
 /// Everything any function works with.
@@ -31,7 +32,7 @@ pub struct World<S, Q, P, V> {
 }
 
 /// Answers an admitted request with the function's own handler, behind the guard.
-pub async fn http<S: Store, Q: Queue, P: Providers, V: Vault>(
+pub async fn http<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
     world: &World<S, Q, P, V>,
     function: &Function,
     request: Request,
@@ -43,7 +44,7 @@ pub async fn http<S: Store, Q: Queue, P: Providers, V: Vault>(
     .await
 }
 
-async fn handle<S: Store, Q: Queue, P: Providers, V: Vault>(
+async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
     world: &World<S, Q, P, V>,
     function: &Function,
     request: Request,
@@ -68,6 +69,11 @@ async fn handle<S: Store, Q: Queue, P: Providers, V: Vault>(
         "retry-payout" => retry_payout::handle(backend, queue, request).await,
         "get-balance" => get_balance::handle(backend, request).await,
         "create-deposit" => create_deposit::handle(backend, request).await,
+        "create-key" => create_key::handle(backend, world.vault.clone(), request).await,
+        "list-keys" => list_keys::handle(backend, request).await,
+        "revoke-key" => revoke_key::handle(backend, request).await,
+        "rotate-key" => rotate_key::handle(backend, world.vault.clone(), request).await,
+        "list-audit-events" => list_audit_events::handle(backend, request).await,
         "receive-payelata-callback" => {
             let secrets = Arc::clone(&world.callback_secrets);
             receive_payelata_callback::handle(backend, queue, secrets, request).await

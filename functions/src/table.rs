@@ -25,6 +25,8 @@ pub enum Trigger {
     Queue(QueueName),
     /// Once a minute.
     EveryMinute,
+    /// Nothing but a call by somebody whom the account permits it.
+    Invoke,
 }
 
 /// One deployable function. Its name is also its binary, its module (with `_`), its event file and, in
@@ -54,7 +56,7 @@ const fn http(
 }
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 20] = [
+pub const FUNCTIONS: [Function; 26] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -126,6 +128,23 @@ pub const FUNCTIONS: [Function; 20] = [
         ("POST", &["/api/v1/wallet/deposits"]),
         &["wallet:write"],
     ),
+    http("create-key", ("POST", &["/api/v1/keys"]), &["keys:write"]),
+    http("list-keys", ("GET", &["/api/v1/keys"]), &["keys:read"]),
+    http(
+        "revoke-key",
+        ("DELETE", &["/api/v1/keys/{id}"]),
+        &["keys:write"],
+    ),
+    http(
+        "rotate-key",
+        ("POST", &["/api/v1/keys/{id}/rotate"]),
+        &["keys:write"],
+    ),
+    http(
+        "list-audit-events",
+        ("GET", &["/api/v1/audit-events"]),
+        &["audit:read"],
+    ),
     Function {
         name: "receive-payelata-callback",
         trigger: Trigger::Http(Http {
@@ -153,6 +172,10 @@ pub const FUNCTIONS: [Function; 20] = [
         name: "sweep-due",
         trigger: Trigger::EveryMinute,
     },
+    Function {
+        name: "create-operator-key",
+        trigger: Trigger::Invoke,
+    },
 ];
 
 impl Function {
@@ -160,7 +183,7 @@ impl Function {
     pub const fn http(&self) -> Option<&Http> {
         match &self.trigger {
             Trigger::Http(http) => Some(http),
-            Trigger::Queue(_) | Trigger::EveryMinute => None,
+            Trigger::Queue(_) | Trigger::EveryMinute | Trigger::Invoke => None,
         }
     }
 }

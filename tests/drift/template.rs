@@ -53,14 +53,8 @@ impl Template {
 
     /// What a function may do: action and resource, pair by pair.
     pub(crate) fn grants(&self, function: &str) -> BTreeSet<(&str, &str)> {
-        let policies = &self.properties(&resource_name(function))["Policies"];
-        let statements = policies
-            .as_vec()
-            .expect("a function has a policy")
-            .iter()
-            .flat_map(|policy| policy["Statement"].as_vec().expect("statements"));
         let mut grants = BTreeSet::new();
-        for statement in statements {
+        for statement in self.statements(function) {
             assert_eq!(text(&statement["Effect"]), "Allow", "{function}");
             for action in one_or_many(&statement["Action"]) {
                 for resource in one_or_many(&statement["Resource"]) {
@@ -70,13 +64,23 @@ impl Template {
         }
         grants
     }
+
+    /// Every statement of a function's policies.
+    pub(crate) fn statements(&self, function: &str) -> impl Iterator<Item = &Yaml> {
+        let policies = &self.properties(&resource_name(function))["Policies"];
+        let policies = policies.as_vec().expect("a function has a policy");
+        policies
+            .iter()
+            .flat_map(|policy| policy["Statement"].as_vec().expect("statements"))
+    }
 }
 
 pub(crate) fn text(yaml: &Yaml) -> &str {
     yaml.as_str().unwrap_or_else(|| panic!("a text: {yaml:?}"))
 }
 
-fn one_or_many(yaml: &Yaml) -> Vec<&str> {
+/// A text, or each of a list.
+pub(crate) fn one_or_many(yaml: &Yaml) -> Vec<&str> {
     match yaml.as_vec() {
         Some(many) => many.iter().map(text).collect(),
         None => vec![text(yaml)],

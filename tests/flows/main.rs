@@ -3,6 +3,7 @@
 
 mod books;
 mod crashes;
+mod keys;
 mod lives;
 mod races;
 mod rare;

@@ -156,6 +156,7 @@ impl Stage {
             id: self.dispatcher.seal.deposit_id(&self.tenant, "start"),
             amount: Cents::new(WALLET),
             reference: "start".to_owned(),
+            owner: "setup".to_owned(),
         };
         create_deposit::run(&self.call("setup"), store, deposit)
             .await
