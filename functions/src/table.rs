@@ -25,6 +25,8 @@ pub enum Trigger {
     Queue(QueueName),
     /// Once a minute.
     EveryMinute,
+    /// Nothing but a call by somebody whom the account permits it.
+    Invoke,
 }
 
 /// One deployable function. Its name is also its binary, its module (with `_`), its event file and, in
@@ -54,7 +56,7 @@ const fn http(
 }
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 27] = [
+pub const FUNCTIONS: [Function; 33] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -156,6 +158,23 @@ pub const FUNCTIONS: [Function; 27] = [
         ("POST", &["/api/v1/wallet/deposits"]),
         &["wallet:write"],
     ),
+    http("create-key", ("POST", &["/api/v1/keys"]), &["keys:write"]),
+    http("list-keys", ("GET", &["/api/v1/keys"]), &["keys:read"]),
+    http(
+        "revoke-key",
+        ("DELETE", &["/api/v1/keys/{id}"]),
+        &["keys:write"],
+    ),
+    http(
+        "rotate-key",
+        ("POST", &["/api/v1/keys/{id}/rotate"]),
+        &["keys:write"],
+    ),
+    http(
+        "list-audit-events",
+        ("GET", &["/api/v1/audit-events"]),
+        &["audit:read"],
+    ),
     http("get-docs", ("GET", &["/docs", "/docs/{file}"]), &[]),
     Function {
         name: "receive-payelata-callback",
@@ -184,6 +203,10 @@ pub const FUNCTIONS: [Function; 27] = [
         name: "sweep-due",
         trigger: Trigger::EveryMinute,
     },
+    Function {
+        name: "create-operator-key",
+        trigger: Trigger::Invoke,
+    },
 ];
 
 impl Function {
@@ -191,7 +214,7 @@ impl Function {
     pub const fn http(&self) -> Option<&Http> {
         match &self.trigger {
             Trigger::Http(http) => Some(http),
-            Trigger::Queue(_) | Trigger::EveryMinute => None,
+            Trigger::Queue(_) | Trigger::EveryMinute | Trigger::Invoke => None,
         }
     }
 }

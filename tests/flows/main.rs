@@ -4,6 +4,7 @@
 mod books;
 mod crashes;
 mod drivers;
+mod keys;
 mod limits;
 mod lists;
 mod lives;

@@ -9,7 +9,7 @@ use app::{
     error::Error,
     memory::{FaultPoints, Faulty, MemoryQueue, MemoryStore, ScriptedProvider},
     message::{Message, QueueName},
-    port::{DUE_SHARDS, Plaintext, Store, Unreachable, Vault},
+    port::{DUE_SHARDS, Plaintext, SealedFor, Store, Unreachable, Vault},
     put_load::{self, PutLoad},
     put_payout_method::{self, PutPayoutMethod},
     record::{Balances, Key, OUTBOX_SHARDS, Record},
@@ -40,7 +40,7 @@ impl Vault for MarkingVault {
     async fn seal(
         &self,
         _: &TenantId,
-        _: &DriverId,
+        _: &SealedFor,
         plain: &Plaintext,
     ) -> Result<String, Unreachable> {
         Ok(format!("sealed:{}", plain.0))
@@ -49,7 +49,7 @@ impl Vault for MarkingVault {
     async fn open(
         &self,
         _: &TenantId,
-        _: &DriverId,
+        _: &SealedFor,
         sealed: &str,
     ) -> Result<Plaintext, Unreachable> {
         let plain = sealed.strip_prefix("sealed:");
@@ -135,6 +135,7 @@ impl Stage {
             id: self.dispatcher.seal.deposit_id(&self.tenant, "start"),
             amount: Cents::new(WALLET),
             reference: "start".to_owned(),
+            owner: "setup".to_owned(),
         };
         create_deposit::run(&self.call("setup"), &self.memory, deposit)
             .await

@@ -215,7 +215,9 @@ impl Write {
                     Record::Contradiction(_) => Subject::Contradiction,
                     Record::Inbox(_) => Subject::Inbox,
                     Record::Method(_)
+                    | Record::Proposal(_)
                     | Record::ApiKey(_)
+                    | Record::KeyRing(_)
                     | Record::Bucket(_)
                     | Record::Reference(_)
                     | Record::Outbox(_)
@@ -269,6 +271,11 @@ impl Changes {
     pub fn insert(mut self, record: Record) -> Self {
         self.writes.push(Write::Insert(record));
         self
+    }
+
+    #[must_use]
+    pub fn insert_if(self, record: Option<Record>) -> Self {
+        self.write_if(record.map(Write::Insert))
     }
 
     #[must_use]

@@ -44,6 +44,21 @@ pub struct PageView<V> {
     next_cursor: Option<String>,
 }
 
+/// A part of a log: it only grows, so it has neither a total nor numbered pages.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogView<V> {
+    items: Vec<V>,
+    has_next_page: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+struct Part {
+    size: u32,
+    after: Option<Start>,
+}
+
 impl<'a> Listing<'a> {
     /// # Errors
     /// [`Error::Unauthenticated`] when nobody was identified.
@@ -67,6 +82,27 @@ impl<'a> Listing<'a> {
     /// query.
     pub fn paging(&self, query: &mut Query<'_>) -> Paging {
         let page = query.optional_number("page", 1..=DEPTH_MAX);
+        let part = self.part(query);
+        if query.has("page") && query.has("cursor") {
+            query.problem("cursor", "must not be sent together with page");
+        }
+        Paging {
+            start: part.after.unwrap_or(Start::Page(page.unwrap_or(1))),
+            size: part.size,
+        }
+    }
+
+    /// Reads `pageSize` or its alias `limit`, and `cursor`, of a log: its parts have no numbers.
+    pub fn log_part(&self, query: &mut Query<'_>) -> (u32, Option<Place>) {
+        let part = self.part(query);
+        let after = part.after.and_then(|start| match start {
+            Start::After { place, .. } => Some(place),
+            Start::Page(_) => None,
+        });
+        (part.size, after)
+    }
+
+    fn part(&self, query: &mut Query<'_>) -> Part {
         let size = query.optional_number("pageSize", 1..=SIZE_MAX);
         let limit = query.optional_number("limit", 1..=SIZE_MAX);
         let after = query.optional("cursor", |text| {
@@ -76,12 +112,18 @@ impl<'a> Listing<'a> {
         if query.has("pageSize") && query.has("limit") {
             query.problem("limit", "must not be sent together with pageSize");
         }
-        if query.has("page") && query.has("cursor") {
-            query.problem("cursor", "must not be sent together with page");
-        }
-        Paging {
-            start: after.unwrap_or(Start::Page(page.unwrap_or(1))),
+        Part {
             size: size.or(limit).unwrap_or(SIZE_DEFAULT),
+            after,
+        }
+    }
+
+    /// The answer with a part of this log.
+    pub fn log<'p, T, V: From<&'p T>>(&self, items: &'p [T], next: Option<&Place>) -> LogView<V> {
+        LogView {
+            items: items.iter().map(V::from).collect(),
+            has_next_page: next.is_some(),
+            next_cursor: next.map(|place| self.cursor(1, place)),
         }
     }
 
