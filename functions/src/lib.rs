@@ -15,6 +15,7 @@ pub mod get_payout;
 pub mod get_payout_timeline;
 pub mod guard;
 pub mod health;
+pub mod import_loads;
 pub mod mount;
 pub mod open;
 pub mod put_load;

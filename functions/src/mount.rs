@@ -16,8 +16,8 @@ use platform::{
 use crate::{
     cancel_payout, check_attempt, create_deposit, create_instant_payout, create_payout,
     dispatch_payout, get_balance, get_driver, get_load, get_payout, get_payout_timeline, guard,
-    health, put_load, put_payout_method, receive_payelata_callback, register_driver, relay_outbox,
-    retry_payout, sweep_due, table::Function, verify_driver,
+    health, import_loads, put_load, put_payout_method, receive_payelata_callback, register_driver,
+    relay_outbox, retry_payout, sweep_due, table::Function, verify_driver,
 };
 
 /// Everything any function works with.
@@ -52,6 +52,7 @@ async fn handle<S: Store, Q: Queue, P: Providers, V: Vault>(
     let queue = world.queue.clone();
     match function.name {
         "health" => health::handle(backend, request).await,
+        "import-loads" => import_loads::handle(backend, request).await,
         "put-load" => put_load::handle(backend, request).await,
         "get-load" => get_load::handle(backend, request).await,
         "register-driver" => register_driver::handle(backend, request).await,

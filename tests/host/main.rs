@@ -3,6 +3,7 @@
 mod bad_input;
 mod cost;
 mod faults;
+mod import;
 mod kill;
 mod manners;
 mod restart;

@@ -215,6 +215,7 @@ pub(crate) fn request(body: &str, expires_at: Timestamp) -> Record {
         status: 200,
         body: body.to_owned(),
         expires_at,
+        parts: 0,
     }))
 }
 

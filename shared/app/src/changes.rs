@@ -217,6 +217,7 @@ impl Write {
                     Record::Method(_)
                     | Record::ApiKey(_)
                     | Record::Bucket(_)
+                    | Record::AnswerPart(_)
                     | Record::Reference(_)
                     | Record::Outbox(_)
                     | Record::AuditEvent(_) => Subject::Other,

@@ -128,6 +128,7 @@ impl Record {
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Request(_)
+            | Self::AnswerPart(_)
             | Self::Switch(_)
             | Self::Reference(_)
             | Self::Object(_)

@@ -30,6 +30,8 @@ pub enum Key {
     Deposit(TenantId, DepositId),
     /// The record of a client's request key, by its digest.
     Request(TenantId, String),
+    /// A part of a large answer: the digest of its request key, and a number from 1.
+    AnswerPart(TenantId, String, u32),
     ApiKey(String),
     /// The rate limiter's bucket of an API key.
     Bucket(String),
@@ -56,6 +58,7 @@ pub enum Record {
     Method(Box<MethodVersion>),
     Deposit(Box<Deposit>),
     Request(Box<RequestRecord>),
+    AnswerPart(Box<AnswerPart>),
     ApiKey(Box<ApiKey>),
     Bucket(Box<Bucket>),
     Switch(Box<RouteSwitch>),
@@ -80,6 +83,9 @@ impl Record {
             }
             Self::Deposit(it) => Key::Deposit(it.tenant.clone(), it.id.clone()),
             Self::Request(it) => Key::Request(it.tenant.clone(), it.digest.clone()),
+            Self::AnswerPart(it) => {
+                Key::AnswerPart(it.tenant.clone(), it.digest.clone(), it.number)
+            }
             Self::ApiKey(it) => Key::ApiKey(it.id.clone()),
             Self::Bucket(it) => Key::Bucket(it.key_id.clone()),
             Self::Switch(it) => Key::Switch(it.provider, it.mode),
@@ -108,6 +114,7 @@ impl Record {
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Request(_)
+            | Self::AnswerPart(_)
             | Self::ApiKey(_)
             | Self::Bucket(_)
             | Self::Switch(_)
@@ -124,6 +131,7 @@ impl Record {
     pub fn forgotten_at(&self) -> Option<Timestamp> {
         match self {
             Self::Request(it) => Some(it.expires_at),
+            Self::AnswerPart(it) => Some(it.expires_at),
             Self::Inbox(it) => Some(it.expires_at),
             Self::Payout(_)
             | Self::Attempt(_)
@@ -155,6 +163,7 @@ impl Record {
             | Self::Driver(_)
             | Self::Method(_)
             | Self::Request(_)
+            | Self::AnswerPart(_)
             | Self::ApiKey(_)
             | Self::Bucket(_)
             | Self::Switch(_)
@@ -183,6 +192,7 @@ impl Record {
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Request(_)
+            | Self::AnswerPart(_)
             | Self::Reference(_)
             | Self::Object(_)
             | Self::Outbox(_)
@@ -222,6 +232,20 @@ pub struct RequestRecord {
     pub status: u16,
     pub body: String,
     /// Judged when read; the store's own expiry only cleans up.
+    pub expires_at: Timestamp,
+    /// How many [`AnswerPart`]s hold the answer; 0 when `body` does.
+    #[serde(default)]
+    pub parts: u32,
+}
+
+/// A part of an answer that is too large for one item. Written with the record that counts the parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerPart {
+    pub tenant: TenantId,
+    pub digest: String,
+    /// From 1.
+    pub number: u32,
+    pub text: String,
     pub expires_at: Timestamp,
 }
 

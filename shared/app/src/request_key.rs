@@ -112,6 +112,7 @@ impl<T> Asking<'_, T> {
                 status: 200,
                 body: body.to_owned(),
                 expires_at: key.expires_at,
+                parts: 0,
             })),
             now,
         })

@@ -100,6 +100,7 @@ async fn wake(
         | Record::Method(_)
         | Record::Deposit(_)
         | Record::Request(_)
+        | Record::AnswerPart(_)
         | Record::ApiKey(_)
         | Record::Bucket(_)
         | Record::Switch(_)

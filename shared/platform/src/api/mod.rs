@@ -6,6 +6,8 @@ pub mod envelope;
 pub mod error_table;
 pub mod fields;
 pub mod idempotency;
+pub mod import_view;
+pub mod loads_file;
 pub mod path;
 pub mod query;
 pub mod rate;

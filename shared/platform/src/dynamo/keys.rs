@@ -14,6 +14,7 @@
 //! | audit event | `T#t#U#aud` | `AUD` | id |
 //! | deposit | `T#t#J#dep` | `X#000001` | id |
 //! | request record | `T#t#I#digest` | `IDEM` | digest |
+//! | part of a large answer | `T#t#I#digest#01` | `PART` | digest and number |
 //! | API key | `K#id` | `KEY` | id |
 //! | rate limit of a key | `RL#id` | `RATE` | id |
 //! | route switch | `SW#provider#mode` | `SW` | provider and mode |
@@ -94,6 +95,10 @@ pub(crate) fn address(key: &Key) -> Address {
             Address::new(format!("T#{tenant}#J#{deposit}"), "X#000001")
         }
         Key::Request(tenant, digest) => Address::new(format!("T#{tenant}#I#{digest}"), "IDEM"),
+        // Not in the record's own partition: parts are large, and are written all at once.
+        Key::AnswerPart(tenant, digest, number) => {
+            Address::new(format!("T#{tenant}#I#{digest}#{number:02}"), "PART")
+        }
         Key::ApiKey(id) => Address::new(format!("K#{id}"), "KEY"),
         // Not in the key's own partition: functions that may write this must not write keys.
         Key::Bucket(id) => Address::new(format!("RL#{id}"), "RATE"),
@@ -362,7 +367,8 @@ mod tests {
             Key::Driver(tenant.clone(), driver.clone()),
             Key::Method(tenant.clone(), driver, 1),
             Key::Deposit(tenant.clone(), "dep_1".parse().expect("valid")),
-            Key::Request(tenant, "00ff".to_owned()),
+            Key::Request(tenant.clone(), "00ff".to_owned()),
+            Key::AnswerPart(tenant, "00ff".to_owned(), 1),
             Key::ApiKey("k1".to_owned()),
             Key::Bucket("k1".to_owned()),
             Key::Switch(Provider::Payelata, Mode::Test),
@@ -398,6 +404,7 @@ mod tests {
                 "T#acme~test#D#drv_1 / M#0001",
                 "T#acme~test#J#dep_1 / X#000001",
                 "T#acme~test#I#00ff / IDEM",
+                "T#acme~test#I#00ff#01 / PART",
                 "K#k1 / KEY",
                 "RL#k1 / RATE",
                 "SW#payelata#test / SW",

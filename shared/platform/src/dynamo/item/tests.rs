@@ -299,6 +299,7 @@ fn every_kind() -> Vec<Record> {
         status: 200,
         body: "b".repeat(450),
         expires_at: NOW,
+        parts: 0,
     };
     let switch =
         RouteSwitch::open(Provider::Payelata, Mode::Live).stopped_by(StopReason::Credentials, NOW);
