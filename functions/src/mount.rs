@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     error::Error,
     message::Message,
-    port::{Providers, Queue, Store, Vault},
+    port::{Lists, Providers, Queue, Store, Vault},
 };
 use platform::{
     api::{envelope::Reply, request::Request},
@@ -15,9 +15,11 @@ use platform::{
 
 use crate::{
     cancel_payout, check_attempt, create_deposit, create_instant_payout, create_payout,
-    dispatch_payout, get_balance, get_driver, get_load, get_payout, get_payout_timeline, guard,
-    health, import_loads, put_load, put_payout_method, receive_payelata_callback, register_driver,
-    relay_outbox, retry_payout, sweep_due, table::Function, verify_driver,
+    delete_driver, dispatch_payout, get_balance, get_driver, get_load, get_payout,
+    get_payout_method, get_payout_timeline, guard, health, import_loads, list_driver_payouts,
+    list_drivers, list_payouts, put_load, put_payout_method, receive_payelata_callback,
+    register_driver, relay_outbox, retry_payout, sweep_due, table::Function, update_driver,
+    verify_driver,
 };
 
 /// Everything any function works with.
@@ -31,7 +33,7 @@ pub struct World<S, Q, P, V> {
 }
 
 /// Answers an admitted request with the function's own handler, behind the guard.
-pub async fn http<S: Store, Q: Queue, P: Providers, V: Vault>(
+pub async fn http<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
     world: &World<S, Q, P, V>,
     function: &Function,
     request: Request,
@@ -43,7 +45,7 @@ pub async fn http<S: Store, Q: Queue, P: Providers, V: Vault>(
     .await
 }
 
-async fn handle<S: Store, Q: Queue, P: Providers, V: Vault>(
+async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
     world: &World<S, Q, P, V>,
     function: &Function,
     request: Request,
@@ -57,6 +59,11 @@ async fn handle<S: Store, Q: Queue, P: Providers, V: Vault>(
         "get-load" => get_load::handle(backend, request).await,
         "register-driver" => register_driver::handle(backend, request).await,
         "get-driver" => get_driver::handle(backend, request).await,
+        "list-drivers" => list_drivers::handle(backend, request).await,
+        "update-driver" => update_driver::handle(backend, request).await,
+        "delete-driver" => delete_driver::handle(backend, request).await,
+        "list-driver-payouts" => list_driver_payouts::handle(backend, request).await,
+        "get-payout-method" => get_payout_method::handle(backend, request).await,
         "put-payout-method" => {
             put_payout_method::handle(backend, world.vault.clone(), request).await
         }
@@ -64,6 +71,7 @@ async fn handle<S: Store, Q: Queue, P: Providers, V: Vault>(
         "create-payout" => create_payout::handle(backend, queue, request).await,
         "create-instant-payout" => create_instant_payout::handle(backend, queue, request).await,
         "get-payout" => get_payout::handle(backend, request).await,
+        "list-payouts" => list_payouts::handle(backend, request).await,
         "get-payout-timeline" => get_payout_timeline::handle(backend, request).await,
         "cancel-payout" => cancel_payout::handle(backend, request).await,
         "retry-payout" => retry_payout::handle(backend, queue, request).await,

@@ -14,6 +14,9 @@ use platform::{
 
 use crate::asked::{Asked, asking, reply};
 
+/// The most characters of a driver's name.
+pub(crate) const NAME_MAX: usize = 200;
+
 pub async fn handle<S: Store>(backend: Backend<S>, request: Request) -> Reply {
     let meta = request.meta();
     reply(register(&backend, &request).await, &meta)
@@ -26,7 +29,7 @@ async fn register<S: Store>(
     let mut asked = Asked::read(backend, request)?;
     let fields = &mut asked.fields;
     let ovn_id = fields.required("ovnDriverId", ovn_driver_id);
-    let name = fields.required_text("name", 200);
+    let name = fields.required_text("name", NAME_MAX);
     let email = fields.required("email", email);
     let phone = fields.required("phone", phone);
     let read = ovn_id.zip(name).zip(email.zip(phone));
@@ -53,7 +56,7 @@ fn ovn_driver_id(text: &str) -> Result<OvnDriverId, String> {
     OvnDriverId::parse(text).map_err(|invalid| invalid.to_string())
 }
 
-fn email(text: &str) -> Result<String, &'static str> {
+pub(crate) fn email(text: &str) -> Result<String, &'static str> {
     let (local, host) = text.split_once('@').ok_or("must be a mail address")?;
     let once = !host.contains('@') && !text.contains(char::is_whitespace);
     let dotted = host.contains('.') && !host.starts_with('.') && !host.ends_with('.');
@@ -64,7 +67,7 @@ fn email(text: &str) -> Result<String, &'static str> {
     }
 }
 
-fn phone(text: &str) -> Result<String, &'static str> {
+pub(crate) fn phone(text: &str) -> Result<String, &'static str> {
     let digits = text.strip_prefix('+').unwrap_or("");
     let valid = (7..=15).contains(&digits.len())
         && digits.bytes().all(|byte| byte.is_ascii_digit())

@@ -57,7 +57,7 @@ const fn http(
 }
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 21] = [
+pub const FUNCTIONS: [Function; 27] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -91,9 +91,34 @@ pub const FUNCTIONS: [Function; 21] = [
         &["drivers:read"],
     ),
     http(
+        "list-drivers",
+        ("GET", &["/api/v1/drivers"]),
+        &["drivers:read"],
+    ),
+    http(
+        "update-driver",
+        ("PUT", &["/api/v1/drivers/{id}"]),
+        &["drivers:write"],
+    ),
+    http(
+        "delete-driver",
+        ("DELETE", &["/api/v1/drivers/{id}"]),
+        &["drivers:write"],
+    ),
+    http(
+        "list-driver-payouts",
+        ("GET", &["/api/v1/drivers/{id}/payouts"]),
+        &["payouts:read"],
+    ),
+    http(
         "put-payout-method",
         ("PUT", &["/api/v1/drivers/{id}/payout-method"]),
         &["drivers:write"],
+    ),
+    http(
+        "get-payout-method",
+        ("GET", &["/api/v1/drivers/{id}/payout-method"]),
+        &["drivers:read"],
     ),
     http(
         "verify-driver",
@@ -113,6 +138,11 @@ pub const FUNCTIONS: [Function; 21] = [
     http(
         "get-payout",
         ("GET", &["/api/v1/payouts/{id}"]),
+        &["payouts:read"],
+    ),
+    http(
+        "list-payouts",
+        ("GET", &["/api/v1/payouts"]),
         &["payouts:read"],
     ),
     http(

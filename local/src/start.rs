@@ -17,7 +17,7 @@ use app::{
     verify_driver::{self, VerifyDriver},
 };
 use domain::{
-    driver::{KycDecision, KycStatus, MethodKind},
+    driver::{DriverStatus, KycDecision, KycStatus, MethodKind},
     ids::{LoadId, Mode, OvnDriverId, TenantId},
     money::Cents,
     rate::RateLimit,
@@ -131,15 +131,18 @@ async fn put_driver(call: &Call, world: &LocalWorld, tenant: &TenantId) -> Resul
     let store = &world.backend.store;
     let ovn_id = OvnDriverId::parse(DRIVER).map_err(|error| invalid(&error))?;
     let id = world.backend.seal.driver_id(tenant, &ovn_id);
-    let register = RegisterDriver {
-        asking: quietly(tenant),
-        id: id.clone(),
-        ovn_id,
-        name: "John Smith".to_owned(),
-        email: "john@example.com".to_owned(),
-        phone: "+15551234567".to_owned(),
-    };
-    register_driver::run(call, store, register).await?;
+    let known = Key::Driver(tenant.clone(), id.clone());
+    if store.fetch(&[known]).await?.iter().flatten().count() == 0 {
+        let register = RegisterDriver {
+            asking: quietly(tenant),
+            id: id.clone(),
+            ovn_id,
+            name: "John Smith".to_owned(),
+            email: "john@example.com".to_owned(),
+            phone: "+15551234567".to_owned(),
+        };
+        register_driver::run(call, store, register).await?;
+    }
     let driver = get_driver::run(store, tenant, &id).await?;
     if driver.method.is_none() {
         let method = PutPayoutMethod {
@@ -151,7 +154,7 @@ async fn put_driver(call: &Call, world: &LocalWorld, tenant: &TenantId) -> Resul
         };
         put_payout_method::run(call, store, &world.vault, method).await?;
     }
-    if driver.kyc != KycStatus::Verified {
+    if driver.status == DriverStatus::Invited && driver.kyc == KycStatus::Pending {
         let verify = VerifyDriver {
             asking: quietly(tenant),
             driver: id,

@@ -25,7 +25,7 @@ fn no_text(_: &Payout) -> String {
     String::new()
 }
 
-async fn cancel(stage: &Stage, payout: &PayoutId) -> Result<Answered<Payout>, Error> {
+pub(crate) async fn cancel(stage: &Stage, payout: &PayoutId) -> Result<Answered<Payout>, Error> {
     let command = CancelPayout {
         asking: Asking {
             tenant: &stage.tenant,

@@ -3,6 +3,8 @@
 
 mod books;
 mod crashes;
+mod drivers;
+mod lists;
 mod lives;
 mod races;
 mod rare;

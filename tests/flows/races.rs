@@ -197,9 +197,9 @@ impl Store for Torn {
 
 /// Keeps the unit instead of writing it.
 #[derive(Clone)]
-struct Catch {
-    inner: MemoryStore,
-    caught: Arc<Mutex<Option<Changes>>>,
+pub(crate) struct Catch {
+    pub(crate) inner: MemoryStore,
+    pub(crate) caught: Arc<Mutex<Option<Changes>>>,
 }
 
 impl Store for Catch {

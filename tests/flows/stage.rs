@@ -129,7 +129,27 @@ impl Stage {
     }
 
     async fn furnish(&self, ovn_id: OvnDriverId) {
-        let (call, store) = (self.call("setup"), &self.memory);
+        self.enrol(ovn_id).await;
+        let deposit = CreateDeposit {
+            asking: quietly(&self.tenant),
+            id: self.dispatcher.seal.deposit_id(&self.tenant, "start"),
+            amount: Cents::new(WALLET),
+            reference: "start".to_owned(),
+        };
+        create_deposit::run(&self.call("setup"), &self.memory, deposit)
+            .await
+            .expect("funded");
+        self.put_load("L-1").await;
+    }
+
+    /// Another payable driver, whom everything from here on is about.
+    pub(crate) async fn switch_driver(&mut self, ovn_id: &str) {
+        let ovn_id = OvnDriverId::parse(ovn_id).expect("valid");
+        self.driver = self.dispatcher.seal.driver_id(&self.tenant, &ovn_id);
+        self.enrol(ovn_id).await;
+    }
+
+    async fn enrol(&self, ovn_id: OvnDriverId) {
         let register = RegisterDriver {
             asking: quietly(&self.tenant),
             id: self.driver.clone(),
@@ -138,29 +158,11 @@ impl Stage {
             email: "john@example.com".to_owned(),
             phone: "+15551234567".to_owned(),
         };
-        register_driver::run(&call, store, register)
+        register_driver::run(&self.call("setup"), &self.memory, register)
             .await
             .expect("registered");
         self.put_method(MethodKind::Card).await;
-        let verify = VerifyDriver {
-            asking: quietly(&self.tenant),
-            driver: self.driver.clone(),
-            decision: KycDecision::Approve,
-            reason: "checked".to_owned(),
-        };
-        verify_driver::run(&self.call("setup"), store, verify)
-            .await
-            .expect("verified");
-        let deposit = CreateDeposit {
-            asking: quietly(&self.tenant),
-            id: self.dispatcher.seal.deposit_id(&self.tenant, "start"),
-            amount: Cents::new(WALLET),
-            reference: "start".to_owned(),
-        };
-        create_deposit::run(&self.call("setup"), store, deposit)
-            .await
-            .expect("funded");
-        self.put_load("L-1").await;
+        self.verify(KycDecision::Approve).await;
     }
 
     pub(crate) async fn put_method(&self, kind: MethodKind) {

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
+    driver::Driver,
     ids::{DriverId, LoadId, TenantId},
     payout::{Payout, PayoutStatus},
     time::Timestamp,
@@ -50,12 +51,11 @@ pub async fn run<S: Store + Lists>(
     match (&command.driver, command.status) {
         (Some(driver), Some(_)) => of_driver_and_status(store, command, driver).await,
         (Some(driver), None) => {
-            let list = List::PayoutsOfDriver(tenant, driver.clone());
             let total = match command.range.is_open() {
-                true => Total::Known(made_to(store, command.tenant, driver).await?),
-                false => Total::Counted,
+                true => made_to(store, command.tenant, driver).await?,
+                false => 0,
             };
-            of_parts(store, command, (vec![list], total)).await
+            of_driver(store, command, (driver, total)).await
         }
         (None, Some(status)) => {
             let counts = store.payout_counts(command.tenant).await?;
@@ -70,6 +70,31 @@ pub async fn run<S: Store + Lists>(
             };
             of_parts(store, command, (vec![List::Payouts(tenant)], total)).await
         }
+    }
+}
+
+/// The payouts of one driver in any status. `total` counts when there is no range.
+async fn of_driver<S: Store + Lists>(
+    store: &S,
+    command: &ListPayouts<'_>,
+    (driver, total): (&DriverId, u64),
+) -> Result<Page<Payout>, Error> {
+    let list = List::PayoutsOfDriver(command.tenant.clone(), driver.clone());
+    of_parts(store, command, (vec![list], known(command, total))).await
+}
+
+/// The payouts of a driver who was read already.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) async fn of_known_driver<S: Store + Lists>(
+    store: &S,
+    command: &ListPayouts<'_>,
+    driver: &Driver,
+) -> Result<Page<Payout>, Error> {
+    match command.status {
+        Some(_) => of_driver_and_status(store, command, &driver.id).await,
+        None => of_driver(store, command, (&driver.id, made(driver))).await,
     }
 }
 
@@ -112,9 +137,13 @@ async fn made_to(store: &impl Store, tenant: &TenantId, driver: &DriverId) -> Re
     let key = Key::Driver(tenant.clone(), driver.clone());
     let found = store.fetch(&[key]).await?.into_iter().next().flatten();
     Ok(match found {
-        Some(Record::Driver(driver)) => u64::try_from(driver.payouts).unwrap_or(0),
+        Some(Record::Driver(driver)) => made(&driver),
         Some(_) | None => 0,
     })
+}
+
+fn made(driver: &Driver) -> u64 {
+    u64::try_from(driver.payouts).unwrap_or(0)
 }
 
 /// The months a status is kept in, newest first, as far as the range and the tenant's oldest payout go.

@@ -8,7 +8,7 @@ use domain::{
 
 use crate::{
     call::Call,
-    changes::{Changes, Counted, CounterKey, Subject},
+    changes::{Changes, Counted, CounterKey, Subject, Write},
     error::Error,
     list::list_shard,
     port::Store,
@@ -91,13 +91,22 @@ pub(crate) fn counter(driver: &Driver) -> CounterKey {
     }
 }
 
-/// Writes a driver who was changed, and counts them under their new status.
+/// Writes a driver who was changed, and counts them under their new status. Who becomes inactive has no
+/// payout pending at that moment.
 pub(crate) fn replaced(changes: Changes, before: &Driver, after: &Driver) -> Changes {
-    let changes = changes.replace(Record::Driver(Box::new(after.clone())), before.version);
     if before.status == after.status {
-        return changes;
+        return changes.replace(Record::Driver(Box::new(after.clone())), before.version);
     }
+    let (driver, version) = (Box::new(after.clone()), before.version);
+    let write = match after.status {
+        DriverStatus::Inactive => Write::Retire { driver, version },
+        DriverStatus::Invited | DriverStatus::Active | DriverStatus::Suspended => Write::Replace {
+            record: Record::Driver(driver),
+            version,
+        },
+    };
     changes
+        .write(write)
         .count(counter(before), before.status.name(), -1)
         .count(counter(after), after.status.name(), 1)
 }

@@ -62,6 +62,13 @@ impl Seal {
         hex::encode(self.digest("fingerprint", &[path.as_bytes(), canonical_body]))
     }
 
+    /// What shows that a cursor is ours: it belongs to one list of one tenant, and to the place it names.
+    pub fn cursor_mac(&self, tenant: &TenantId, list: &str, place: &[u8]) -> [u8; 16] {
+        let tenant = tenant.to_string();
+        let digest = self.digest("cursor", &[tenant.as_bytes(), list.as_bytes(), place]);
+        std::array::from_fn(|index| digest[index])
+    }
+
     /// How the secret of an API key is stored.
     pub fn api_key(&self, secret: &str) -> String {
         hex::encode(self.digest("api-key", &[secret.as_bytes()]))

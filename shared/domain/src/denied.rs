@@ -29,6 +29,8 @@ pub enum Denied {
     AttemptsExhausted,
     #[error("the driver's state does not allow this: {0}")]
     DriverState(&'static str),
+    #[error("payouts of the driver are under way")]
+    DriverHasPayouts,
     #[error("the balance would leave its limits")]
     WalletLimit,
     #[error("the attempt machine does not allow this event now")]

@@ -145,6 +145,35 @@ impl DriverFigures {
     }
 }
 
+/// A status a client may set. Nobody can be invited again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WantedStatus {
+    Active,
+    Suspended,
+    Inactive,
+}
+
+impl WantedStatus {
+    pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Inactive];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => DriverStatus::Active.name(),
+            Self::Suspended => DriverStatus::Suspended.name(),
+            Self::Inactive => DriverStatus::Inactive.name(),
+        }
+    }
+}
+
+/// What a client wants to be different about a driver; none leaves the member as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Revision {
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub status: Option<WantedStatus>,
+}
+
 /// What the operator or the KYC provider says of a driver's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KycDecision {
@@ -162,17 +191,21 @@ impl Driver {
                 return Err(self.first_missing());
             }
         }
-        match self.kyc {
-            KycStatus::Verified => {}
-            KycStatus::Pending | KycStatus::InReview | KycStatus::Rejected | KycStatus::Expired => {
-                return Err(NotPayable::NotVerified);
-            }
-        }
-        let method = self.method.as_ref().ok_or(NotPayable::NoMethod)?;
+        let method = self.verified_method()?;
         match (method.kind.serves(rail), rail) {
             (true, _) => Ok(()),
             (false, Rail::Instant) => Err(NotPayable::InstantNotAvailable),
             (false, Rail::Standard) => Err(NotPayable::NoRoute),
+        }
+    }
+
+    /// The method of a driver who is verified, whatever their status.
+    fn verified_method(&self) -> Result<&Method, NotPayable> {
+        match self.kyc {
+            KycStatus::Verified => self.method.as_ref().ok_or(NotPayable::NoMethod),
+            KycStatus::Pending | KycStatus::InReview | KycStatus::Rejected | KycStatus::Expired => {
+                Err(NotPayable::NotVerified)
+            }
         }
     }
 
@@ -224,6 +257,57 @@ impl Driver {
         .activated())
     }
 
+    /// The driver after a revision, or none when it changes nothing.
+    ///
+    /// # Errors
+    /// [`Denied::DriverNotPayable`] for an active driver who could not be paid, [`Denied::DriverHasPayouts`]
+    /// for an inactive one with money under way, [`Denied::DriverState`] for any other move.
+    pub fn revised(&self, revision: Revision) -> Result<Option<Self>, Denied> {
+        let status = match revision.status {
+            Some(wanted) => self.moved_to(wanted)?,
+            None => self.status,
+        };
+        let next = Self {
+            name: revision.name.unwrap_or_else(|| self.name.clone()),
+            email: revision.email.unwrap_or_else(|| self.email.clone()),
+            phone: revision.phone.unwrap_or_else(|| self.phone.clone()),
+            status,
+            ..self.clone()
+        };
+        Ok((next != *self).then(|| Self {
+            version: self.version + 1,
+            ..next
+        }))
+    }
+
+    fn moved_to(&self, wanted: WantedStatus) -> Result<DriverStatus, Denied> {
+        match (self.status, wanted) {
+            (DriverStatus::Active, WantedStatus::Active)
+            | (DriverStatus::Suspended, WantedStatus::Suspended)
+            | (DriverStatus::Inactive, WantedStatus::Inactive) => Ok(self.status),
+            (DriverStatus::Active, WantedStatus::Suspended) => Ok(DriverStatus::Suspended),
+            (DriverStatus::Invited | DriverStatus::Inactive, WantedStatus::Suspended) => Err(
+                Denied::DriverState("only an active driver can be suspended"),
+            ),
+            (
+                DriverStatus::Invited | DriverStatus::Suspended | DriverStatus::Inactive,
+                WantedStatus::Active,
+            ) => match self.verified_method() {
+                Ok(_) => Ok(DriverStatus::Active),
+                Err(reason) => Err(Denied::DriverNotPayable(reason)),
+            },
+            (
+                DriverStatus::Invited | DriverStatus::Active | DriverStatus::Suspended,
+                WantedStatus::Inactive,
+            ) => {
+                if self.pending_payouts > 0 {
+                    return Err(Denied::DriverHasPayouts);
+                }
+                Ok(DriverStatus::Inactive)
+            }
+        }
+    }
+
     fn activated(self) -> Self {
         let ready = self.status == DriverStatus::Invited
             && self.kyc == KycStatus::Verified
@@ -240,96 +324,4 @@ impl Driver {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn invited() -> Driver {
-        Driver {
-            tenant: "acme~test".parse().expect("valid"),
-            id: DriverId::parse("drv_1").expect("valid"),
-            version: 1,
-            ovn_id: OvnDriverId::parse("OVN-1").expect("valid"),
-            name: "John Smith".to_owned(),
-            email: "john@example.com".to_owned(),
-            phone: "+15551234567".to_owned(),
-            status: DriverStatus::Invited,
-            kyc: KycStatus::Pending,
-            kyc_reason: None,
-            method: None,
-            created_at: Timestamp::default(),
-            payouts: 0,
-            pending_payouts: 0,
-            total_paid: Cents::ZERO,
-        }
-    }
-
-    fn method(kind: MethodKind) -> Method {
-        Method {
-            kind,
-            version: 1,
-            masked: "****0000".to_owned(),
-            sealed: "sealed".to_owned(),
-            updated_at: Timestamp::default(),
-        }
-    }
-
-    #[test]
-    fn whichever_of_method_and_verification_comes_second_activates() {
-        let first = invited().with_method(method(MethodKind::Card));
-        assert_eq!(first.status, DriverStatus::Invited);
-        assert_eq!(
-            first.require_payable(Rail::Standard),
-            Err(NotPayable::NotVerified)
-        );
-        let both = first
-            .verified(KycDecision::Approve, "checked")
-            .expect("allowed");
-        assert_eq!(both.status, DriverStatus::Active);
-
-        let first = invited()
-            .verified(KycDecision::Approve, "checked")
-            .expect("allowed");
-        assert_eq!(
-            first.require_payable(Rail::Standard),
-            Err(NotPayable::NoMethod)
-        );
-        let both = first.with_method(method(MethodKind::Card));
-        assert_eq!(both.require_payable(Rail::Instant), Ok(()));
-    }
-
-    #[test]
-    fn a_bank_account_cannot_be_paid_instantly() {
-        let driver = invited()
-            .with_method(method(MethodKind::BankAccount))
-            .verified(KycDecision::Approve, "checked")
-            .expect("allowed");
-        assert_eq!(driver.require_payable(Rail::Standard), Ok(()));
-        assert_eq!(
-            driver.require_payable(Rail::Instant),
-            Err(NotPayable::InstantNotAvailable)
-        );
-    }
-
-    #[test]
-    fn a_rejected_or_suspended_driver_is_not_payable() {
-        let active = invited()
-            .with_method(method(MethodKind::Card))
-            .verified(KycDecision::Approve, "checked")
-            .expect("allowed");
-        let rejected = active
-            .verified(KycDecision::Reject, "expired document")
-            .expect("allowed");
-        assert_eq!(
-            rejected.require_payable(Rail::Standard),
-            Err(NotPayable::NotVerified)
-        );
-        let suspended = Driver {
-            status: DriverStatus::Suspended,
-            ..active
-        };
-        assert_eq!(
-            suspended.require_payable(Rail::Standard),
-            Err(NotPayable::NotActive)
-        );
-    }
-}
+mod tests;

@@ -41,6 +41,31 @@ impl Timestamp {
     }
 }
 
+/// A text that is not a full date and time with its offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a date and time as 2026-01-31T12:00:00Z")]
+pub struct InvalidTime;
+
+/// The extended form of ISO 8601 with `Z` or an offset. What is finer than a millisecond is rounded up,
+/// so that bounds of a range hold for stored moments.
+impl std::str::FromStr for Timestamp {
+    type Err = InvalidTime;
+    fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        let stands = |index, mark| text.as_bytes().get(index) == Some(&mark);
+        let is_extended = stands(4, b'-') && stands(10, b'T') && stands(13, b':');
+        let is_plain = text.bytes().all(|byte| {
+            byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.' | b'+' | b'T' | b'Z')
+        });
+        if !is_extended || !is_plain {
+            return Err(InvalidTime);
+        }
+        let instant: jiff::Timestamp = text.parse().map_err(|_| InvalidTime)?;
+        let nanos = instant.as_nanosecond();
+        let millis = -(-nanos).div_euclid(1_000_000);
+        i64::try_from(millis).map(Self).map_err(|_| InvalidTime)
+    }
+}
+
 /// A calendar month in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month(i64);
@@ -99,6 +124,37 @@ mod tests {
             first_of_february.minus(Duration::from_millis(1)).month(),
             january
         );
+    }
+
+    #[test]
+    fn a_moment_is_read_with_its_offset_and_rounded_up_to_milliseconds() {
+        for (text, millis) in [
+            ("2026-01-31T12:00:00Z", 1_769_860_800_000),
+            ("2026-01-31T14:00:00+02:00", 1_769_860_800_000),
+            ("2026-01-31T12:00:00.25Z", 1_769_860_800_250),
+            ("2026-01-31T12:00:00.0000001Z", 1_769_860_800_001),
+            ("1969-12-31T23:59:59.9999Z", 0),
+        ] {
+            assert_eq!(text.parse(), Ok(Timestamp::from_millis(millis)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_a_local_time_and_other_spellings_are_no_moments() {
+        for text in [
+            "",
+            "2026-01-31",
+            "2026-01-31T12:00:00",
+            "2026-01-31 12:00:00Z",
+            "20260131T120000Z",
+            "2026-01-31T12:00:00Z[UTC]",
+            "2026-02-30T12:00:00Z",
+            "2026-01-31T25:00:00Z",
+            "1769860800",
+            "now",
+        ] {
+            assert_eq!(text.parse::<Timestamp>(), Err(InvalidTime), "{text}");
+        }
     }
 
     #[test]

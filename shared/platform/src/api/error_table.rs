@@ -204,6 +204,7 @@ fn refusal_of_denied(denied: &Denied) -> Refusal {
         }
         Denied::AttemptsExhausted => Refusal::conflict(message, "attempts_exhausted"),
         Denied::DriverState(_) => Refusal::conflict(message, "driver_state"),
+        Denied::DriverHasPayouts => Refusal::conflict(message, "driver_has_payouts"),
         Denied::WalletLimit => Refusal::conflict(message, "wallet_limit"),
         Denied::AttemptState => Refusal::conflict(message, "attempt_state"),
     }

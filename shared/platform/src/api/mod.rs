@@ -8,6 +8,7 @@ pub mod fields;
 pub mod idempotency;
 pub mod import_view;
 pub mod loads_file;
+pub mod page;
 pub mod path;
 pub mod query;
 pub mod rate;

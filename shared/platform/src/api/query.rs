@@ -79,6 +79,16 @@ impl<'a> Query<'a> {
         })
     }
 
+    /// Whether the parameter is there at all, readable or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(held, _)| held == name)
+    }
+
+    /// Adds a problem that only the caller can see, as two parameters that exclude each other.
+    pub fn problem(&mut self, name: &str, message: &str) {
+        self.problems.push(FieldError::new(name, message));
+    }
+
     /// # Errors
     /// [`Error::Invalid`] with every problem found, unknown and repeated names included.
     pub fn finish(mut self) -> Result<(), Error> {

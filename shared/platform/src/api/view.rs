@@ -171,6 +171,28 @@ impl<'a> From<&'a Driver> for DriverView<'a> {
     }
 }
 
+/// A driver as `GET /drivers` lists it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedDriverView<'a> {
+    #[serde(flatten)]
+    driver: DriverView<'a>,
+    /// The net amounts that were paid, less those that came back; minor units.
+    total_paid: i64,
+    /// Payouts whose money is reserved or on its way.
+    pending_payouts: i64,
+}
+
+impl<'a> From<&'a Driver> for ListedDriverView<'a> {
+    fn from(driver: &'a Driver) -> Self {
+        Self {
+            driver: DriverView::from(driver),
+            total_paid: driver.total_paid.get(),
+            pending_payouts: driver.pending_payouts,
+        }
+    }
+}
+
 /// The answer of `POST /drivers` (seed 000: no email, no phone).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -194,7 +216,7 @@ impl<'a> From<&'a Driver> for RegisteredDriverView<'a> {
     }
 }
 
-/// The answer of `PUT /drivers/{id}/payout-method`: the mask only.
+/// The answer of `PUT` and `GET /drivers/{id}/payout-method`: the mask only.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MethodView<'a> {
