@@ -20,6 +20,7 @@ pub mod health;
 pub mod import_loads;
 pub mod list_driver_payouts;
 pub mod list_drivers;
+pub mod list_loads;
 pub mod list_payouts;
 pub mod mount;
 pub mod open;

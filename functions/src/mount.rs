@@ -17,7 +17,7 @@ use crate::{
     cancel_payout, check_attempt, create_deposit, create_instant_payout, create_payout,
     delete_driver, dispatch_payout, get_balance, get_driver, get_load, get_payout,
     get_payout_method, get_payout_timeline, guard, health, import_loads, list_driver_payouts,
-    list_drivers, list_payouts, put_load, put_payout_method, receive_payelata_callback,
+    list_drivers, list_loads, list_payouts, put_load, put_payout_method, receive_payelata_callback,
     register_driver, relay_outbox, retry_payout, sweep_due, table::Function, update_driver,
     verify_driver,
 };
@@ -55,6 +55,7 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
     match function.name {
         "health" => health::handle(backend, request).await,
         "import-loads" => import_loads::handle(backend, request).await,
+        "list-loads" => list_loads::handle(backend, request).await,
         "put-load" => put_load::handle(backend, request).await,
         "get-load" => get_load::handle(backend, request).await,
         "register-driver" => register_driver::handle(backend, request).await,

@@ -57,7 +57,7 @@ const fn http(
 }
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 27] = [
+pub const FUNCTIONS: [Function; 28] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -69,6 +69,7 @@ pub const FUNCTIONS: [Function; 27] = [
         ("GET", &["/api/v1/loads/{loadId}"]),
         &["loads:read"],
     ),
+    http("list-loads", ("GET", &["/api/v1/loads"]), &["loads:read"]),
     Function {
         name: "import-loads",
         trigger: Trigger::Http(Http {

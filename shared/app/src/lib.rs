@@ -22,6 +22,7 @@ mod large_answer;
 pub mod list;
 pub mod list_driver_payouts;
 pub mod list_drivers;
+pub mod list_loads;
 pub mod list_payouts;
 pub mod memory;
 pub mod message;
