@@ -4,6 +4,7 @@
 mod books;
 mod crashes;
 mod drivers;
+mod import;
 mod lists;
 mod lives;
 mod races;
