@@ -81,6 +81,15 @@ async fn import(stage: &Stage, rows: Vec<Row>) -> Import {
 /// The import under a request key, with an answer of more than `length` characters.
 async fn keyed(
     stage: &Stage,
+    asked: (Vec<Row>, &str),
+    length: usize,
+) -> Result<Answered<Import>, Error> {
+    keyed_on(stage, &stage.memory, asked, length).await
+}
+
+async fn keyed_on(
+    stage: &Stage,
+    store: &impl Store,
     (rows, fingerprint): (Vec<Row>, &str),
     length: usize,
 ) -> Result<Answered<Import>, Error> {
@@ -98,7 +107,7 @@ async fn keyed(
         },
         rows,
     };
-    import_loads::run(&stage.call("import"), &stage.memory, command).await
+    import_loads::run(&stage.call("import"), store, command).await
 }
 
 fn events(dump: &Dump) -> Vec<AuditEvent> {
@@ -206,7 +215,8 @@ async fn the_audit_of_a_full_unit_stays_far_below_an_item() {
     assert!(largest.is_some_and(|bytes| bytes < 250_000), "{largest:?}");
 }
 
-/// A store on which somebody else revises a load before commits of an import.
+/// A store that lets others go first at every call, and on which somebody revises a load before commits of
+/// an import.
 #[derive(Clone)]
 struct Busy {
     inner: MemoryStore,
@@ -247,9 +257,11 @@ impl Busy {
 
 impl Store for Busy {
     async fn fetch(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, Unreachable> {
+        tokio::task::yield_now().await;
         self.inner.fetch(keys).await
     }
     async fn commit(&self, changes: Changes) -> Result<(), CommitError> {
+        tokio::task::yield_now().await;
         if changes.label == "import-loads" {
             self.revise().await;
         }
@@ -273,14 +285,19 @@ impl Store for Busy {
     }
 }
 
-/// Imports 60 new loads and `L-1` at `amount`, while `L-1` becomes 9 before `times` commits.
-async fn import_while_busy(stage: &Stage, amount: i64, times: u32) -> Import {
-    let store = Busy {
+/// `L-1` becomes 9 before `times` commits.
+fn busy(stage: &Stage, times: u32) -> Busy {
+    Busy {
         inner: stage.memory.clone(),
         load: id("L-1"),
         left: Arc::new(Mutex::new(times + 1)),
         amount: Cents::new(9),
-    };
+    }
+}
+
+/// Imports 60 new loads and `L-1` at `amount`, while `L-1` becomes 9 before `times` commits.
+async fn import_while_busy(stage: &Stage, amount: i64, times: u32) -> Import {
+    let store = busy(stage, times);
     let mut rows = rows(stage, 60, 7);
     rows.push(row(stage, "L-1", amount));
     let done = import_on(stage, &store, rows).await.expect("imported");
@@ -343,14 +360,25 @@ async fn a_repeat_gets_the_same_bytes_however_large_the_answer_was() {
 #[tokio::test]
 async fn of_two_imports_at_once_the_first_answer_counts_for_both() {
     let stage = Stage::new().await;
+    let store = busy(&stage, 0);
     let (one, two) = tokio::join!(
-        keyed(&stage, (rows(&stage, 3, 7), "same"), 300_000),
-        keyed(&stage, (rows(&stage, 3, 7), "same"), 300_000)
+        keyed_on(&stage, &store, (rows(&stage, 120, 7), "same"), 300_000),
+        keyed_on(&stage, &store, (rows(&stage, 120, 7), "same"), 300_000)
     );
-    let body = |answered: Result<Answered<Import>, Error>| match answered.expect("imported") {
+    let answers = [one, two].map(|answered| answered.expect("imported"));
+    let bodies = answers.map(|answered| match answered {
         Answered::Fresh { body, .. } | Answered::Replayed { body } => body,
-    };
-    assert_eq!(body(one), body(two));
+    });
+    assert_eq!(bodies[0], bodies[1]);
+    assert_eq!(audit::findings(&stage.memory.dump()), []);
+    let (one, two) = tokio::join!(
+        import_on(&stage, &store, rows(&stage, 240, 8)),
+        import_on(&stage, &store, rows(&stage, 240, 8))
+    );
+    let words = [one, two].map(|done| words(&done.expect("imported")));
+    let updated = words.map(|words| words.matches("updated").count());
+    assert_eq!(updated[0] + updated[1], 120, "each load once");
+    assert_eq!(audit::findings(&stage.memory.dump()), []);
 }
 
 #[tokio::test]
