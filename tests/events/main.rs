@@ -22,7 +22,7 @@ use self::{
     template::{Template, path, resource_name, text},
 };
 
-/// Long enough for twenty programs on a busy computer.
+/// Long enough for all programs on a busy computer.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The sample events by file name without `.json`, as `create-payout.malformed-json`.

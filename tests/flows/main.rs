@@ -5,6 +5,7 @@ mod books;
 mod crashes;
 mod drivers;
 mod import;
+mod limits;
 mod lists;
 mod lives;
 mod races;

@@ -345,15 +345,14 @@ impl Stage {
         moments.into_iter().min().filter(|at| *at <= target)
     }
 
+    async fn record(&self, key: Key) -> Option<Record> {
+        let mut found = self.memory.fetch(&[key]).await.expect("in memory");
+        found.remove(0)
+    }
+
     pub(crate) async fn payout(&self, id: &PayoutId) -> Payout {
         let key = Key::Payout(self.tenant.clone(), id.clone());
-        match self
-            .memory
-            .fetch(&[key])
-            .await
-            .expect("in memory")
-            .remove(0)
-        {
+        match self.record(key).await {
             Some(Record::Payout(payout)) => *payout,
             other => panic!("no payout: {other:?}"),
         }
@@ -361,13 +360,7 @@ impl Stage {
 
     pub(crate) async fn load(&self, id: &str) -> Load {
         let key = Key::Load(self.tenant.clone(), LoadId::parse(id).expect("valid"));
-        match self
-            .memory
-            .fetch(&[key])
-            .await
-            .expect("in memory")
-            .remove(0)
-        {
+        match self.record(key).await {
             Some(Record::Load(load)) => *load,
             other => panic!("no load: {other:?}"),
         }

@@ -2,9 +2,11 @@
 
 mod bad_input;
 mod cost;
+mod drivers;
 mod faults;
 mod import;
 mod kill;
+mod lists;
 mod manners;
 mod restart;
 mod seed_shapes;

@@ -29,6 +29,20 @@ async fn a_restart_knows_its_keys_its_wallet_and_its_clock() {
     third.assert_books().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_leaves_a_changed_and_deleted_driver_as_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = Place::Folder(folder.path().to_owned());
+    let path = "/api/v1/drivers/OVN-DRIVER-789";
+    let first = Stage::at(place.clone()).await;
+    let renamed = serde_json::json!({"name": "Jane Smith"});
+    first.data("PUT", path, Some(&renamed)).await;
+    let deleted = first.data("DELETE", path, None).await;
+    drop(first);
+    let second = wait_for(place).await;
+    assert_eq!(second.data("GET", path, None).await, deleted);
+}
+
 fn options(place: Place) -> Options {
     Options {
         port: 0,

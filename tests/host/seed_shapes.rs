@@ -146,6 +146,29 @@ async fn the_sdks_own_call_is_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_published_lists_answer_in_the_published_shapes() {
+    let stage = Stage::new().await;
+    stage.create("L-12345").await;
+    stage.advance(3_600).await;
+    // As the published client calls it: `drivers.list({limit: 50, status: 'active'})`.
+    let path = ("GET", "/api/v1/drivers?limit=50&status=active");
+    let drivers = answers_as_printed(&stage, path, None, "drivers").await;
+    assert_eq!(
+        (&drivers["total"], &drivers["pageSize"]),
+        (&json!(1), &json!(50))
+    );
+
+    let path = "/api/v1/drivers/OVN-DRIVER-789/payouts";
+    let mut payouts = stage.data("GET", path, None).await;
+    // Printed for every list but this one; here it is ours.
+    let follows = payouts
+        .as_object_mut()
+        .and_then(|it| it.remove("hasNextPage"));
+    assert_eq!(follows, Some(json!(false)));
+    assert_eq!(shape(&payouts), shape(&printed("driverPayouts")["data"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_timeline_tells_every_transition_with_its_money_and_what_comes_next() {
     let stage = Stage::new().await;
     let id = stage.create("L-12345").await;
