@@ -298,8 +298,9 @@ async fn imported_loads_are_listed_each_once() {
         ("from=2026-01-01T00:00:00Z", 123),
         ("to=2026-01-01T00:00:00Z", 0),
     ] {
-        let page = stage.data("GET", &format!("/api/v1/loads?{range}"), None);
-        assert_eq!(page.await["total"], total, "{range}");
+        let path = format!("/api/v1/loads?{range}");
+        let page = stage.data("GET", &path, None).await;
+        assert_eq!(page["total"], total, "{range}");
     }
     for query in ["status=open", "from=yesterday", "pageSize=101", "cursor=x"] {
         let path = format!("/api/v1/loads?{query}");
