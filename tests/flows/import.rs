@@ -1,31 +1,26 @@
 //! Imports of loads: every row for itself, whatever happens meanwhile, and large answers that are replayed.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-};
+use std::collections::BTreeMap;
 
 use app::{
     audit::{self, Dump},
-    changes::Changes,
     error::{Error, FieldError},
     import_loads::{self, AskedLoad, BadRow, Import, ImportLoads, Row, RowResult, UNIT_ROWS},
-    memory::MemoryStore,
-    port::{CommitError, Store, Unreachable},
-    record::{AuditEvent, Balances, DueEntry, Key, OutboxEntry, Record},
+    port::Store,
+    record::{AuditEvent, Record},
     request_key::{Answered, Asking, RequestKey},
 };
 use domain::{
     denied::Denied,
     fee::Rail,
-    ids::{DriverId, LoadId, PayoutId, TenantId},
-    load::Load,
+    ids::{DriverId, LoadId},
     money::Cents,
-    time::Timestamp,
-    transition::Transition,
 };
 
-use crate::stage::{AMOUNT, Stage};
+use crate::{
+    busy::Busy,
+    stage::{AMOUNT, Stage},
+};
 
 fn id(load: &str) -> LoadId {
     LoadId::parse(load).expect("valid")
@@ -215,89 +210,9 @@ async fn the_audit_of_a_full_unit_stays_far_below_an_item() {
     assert!(largest.is_some_and(|bytes| bytes < 250_000), "{largest:?}");
 }
 
-/// A store that lets others go first at every call, and on which somebody revises a load before commits of
-/// an import.
-#[derive(Clone)]
-struct Busy {
-    inner: MemoryStore,
-    load: LoadId,
-    /// How many commits are still preceded.
-    left: Arc<Mutex<u32>>,
-    amount: Cents,
-}
-
-impl Busy {
-    async fn revise(&self) {
-        let is_due = {
-            let mut left = self.left.lock().expect("whole");
-            *left = left.saturating_sub(1);
-            *left > 0
-        };
-        if !is_due {
-            return;
-        }
-        let tenant: TenantId = "acme~test".parse().expect("valid");
-        let key = Key::Load(tenant, self.load.clone());
-        let found = self.inner.fetch(&[key]).await.expect("in memory").remove(0);
-        let Some(Record::Load(before)) = found else {
-            panic!("the load is there");
-        };
-        let after = Load {
-            version: before.version + 1,
-            amount: self.amount,
-            ..(*before).clone()
-        };
-        let id = format!("other {}", after.version);
-        let changes = Changes::new("other", id);
-        let record = Record::Load(Box::new(after));
-        let changes = changes.replace(record, before.version);
-        self.inner.commit(changes).await.expect("first");
-    }
-}
-
-impl Store for Busy {
-    async fn fetch(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, Unreachable> {
-        tokio::task::yield_now().await;
-        self.inner.fetch(keys).await
-    }
-    async fn commit(&self, changes: Changes) -> Result<(), CommitError> {
-        tokio::task::yield_now().await;
-        if changes.label == "import-loads" {
-            self.revise().await;
-        }
-        self.inner.commit(changes).await
-    }
-    async fn transitions(
-        &self,
-        t: &TenantId,
-        p: &PayoutId,
-    ) -> Result<Vec<Transition>, Unreachable> {
-        self.inner.transitions(t, p).await
-    }
-    async fn balances(&self, t: &TenantId) -> Result<Balances, Unreachable> {
-        self.inner.balances(t).await
-    }
-    async fn due(&self, s: u8, u: Timestamp, l: u32) -> Result<Vec<DueEntry>, Unreachable> {
-        self.inner.due(s, u, l).await
-    }
-    async fn outbox(&self, s: u8, u: Timestamp, l: u32) -> Result<Vec<OutboxEntry>, Unreachable> {
-        self.inner.outbox(s, u, l).await
-    }
-}
-
-/// `L-1` becomes 9 before `times` commits.
-fn busy(stage: &Stage, times: u32) -> Busy {
-    Busy {
-        inner: stage.memory.clone(),
-        load: id("L-1"),
-        left: Arc::new(Mutex::new(times + 1)),
-        amount: Cents::new(9),
-    }
-}
-
 /// Imports 60 new loads and `L-1` at `amount`, while `L-1` becomes 9 before `times` commits.
 async fn import_while_busy(stage: &Stage, amount: i64, times: u32) -> Import {
-    let store = busy(stage, times);
+    let store = Busy::new(stage, times);
     let mut rows = rows(stage, 60, 7);
     rows.push(row(stage, "L-1", amount));
     let done = import_on(stage, &store, rows).await.expect("imported");
@@ -360,7 +275,7 @@ async fn a_repeat_gets_the_same_bytes_however_large_the_answer_was() {
 #[tokio::test]
 async fn of_two_imports_at_once_the_first_answer_counts_for_both() {
     let stage = Stage::new().await;
-    let store = busy(&stage, 0);
+    let store = Busy::new(&stage, 0);
     let (one, two) = tokio::join!(
         keyed_on(&stage, &store, (rows(&stage, 120, 7), "same"), 300_000),
         keyed_on(&stage, &store, (rows(&stage, 120, 7), "same"), 300_000)

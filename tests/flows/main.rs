@@ -2,6 +2,7 @@
 //! on a port.
 
 mod books;
+mod busy;
 mod crashes;
 mod drivers;
 mod import;
