@@ -2,7 +2,10 @@
 //! template.yaml's test and the event files' test all read it.
 
 use app::message::QueueName;
-use platform::api::admission::{BODY_MAX, Route};
+use platform::api::{
+    admission::{BODY_MAX, Route},
+    loads_file,
+};
 
 /// What a function behind the HTTP API admits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +59,7 @@ const fn http(
 }
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 33] = [
+pub const FUNCTIONS: [Function; 35] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -68,6 +71,18 @@ pub const FUNCTIONS: [Function; 33] = [
         ("GET", &["/api/v1/loads/{loadId}"]),
         &["loads:read"],
     ),
+    http("list-loads", ("GET", &["/api/v1/loads"]), &["loads:read"]),
+    Function {
+        name: "import-loads",
+        trigger: Trigger::Http(Http {
+            method: "POST",
+            routes: &["/api/v1/loads/import"],
+            accepts: &["application/json", loads_file::CSV],
+            // Ten thousand rows.
+            body_max: 4 * 1024 * 1024,
+            scopes: &["loads:write"],
+        }),
+    },
     http(
         "register-driver",
         ("POST", &["/api/v1/drivers"]),

@@ -214,7 +214,7 @@ fn vault_contexts<'a>(
     action: &str,
 ) -> Vec<BTreeSet<&'a str>> {
     let allows = |it: &&Yaml| one_or_many(&it["Action"]).contains(&action);
-    let statements = template.statements(function).filter(allows);
+    let statements = template.statements(function).into_iter().filter(allows);
     let names = |it: &'a Yaml| {
         let condition = &it["Condition"]["ForAllValues:StringEquals"];
         let names = &condition["kms:EncryptionContextKeys"];

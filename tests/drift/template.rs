@@ -75,15 +75,6 @@ impl Template {
         }
         grants
     }
-
-    /// Every statement of a function's policies.
-    pub(crate) fn statements(&self, function: &str) -> impl Iterator<Item = &Yaml> {
-        let policies = &self.properties(&resource_name(function))["Policies"];
-        let policies = policies.as_vec().expect("a function has a policy");
-        policies
-            .iter()
-            .flat_map(|policy| policy["Statement"].as_vec().expect("statements"))
-    }
 }
 
 pub(crate) fn text(yaml: &Yaml) -> &str {

@@ -6,6 +6,8 @@ pub(crate) fn path_of(function: &str) -> &'static str {
         "health" => env!("CARGO_BIN_EXE_health"),
         "put-load" => env!("CARGO_BIN_EXE_put-load"),
         "get-load" => env!("CARGO_BIN_EXE_get-load"),
+        "list-loads" => env!("CARGO_BIN_EXE_list-loads"),
+        "import-loads" => env!("CARGO_BIN_EXE_import-loads"),
         "register-driver" => env!("CARGO_BIN_EXE_register-driver"),
         "get-driver" => env!("CARGO_BIN_EXE_get-driver"),
         "list-drivers" => env!("CARGO_BIN_EXE_list-drivers"),

@@ -2,8 +2,10 @@
 //! on a port.
 
 mod books;
+mod busy;
 mod crashes;
 mod drivers;
+mod import;
 mod keys;
 mod limits;
 mod lists;

@@ -9,6 +9,7 @@ mod corpus;
 mod cost;
 mod drivers;
 mod faults;
+mod import;
 mod keys;
 mod kill;
 mod limits;

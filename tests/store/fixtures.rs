@@ -216,6 +216,7 @@ pub(crate) fn request(body: &str, expires_at: Timestamp) -> Record {
         body: body.to_owned(),
         secret: None,
         expires_at,
+        parts: 0,
     }))
 }
 

@@ -219,6 +219,7 @@ impl Write {
                     | Record::ApiKey(_)
                     | Record::KeyRing(_)
                     | Record::Bucket(_)
+                    | Record::AnswerPart(_)
                     | Record::Reference(_)
                     | Record::Outbox(_)
                     | Record::AuditEvent(_) => Subject::Other,

@@ -129,6 +129,7 @@ impl Record {
             | Self::Deposit(_)
             | Self::Proposal(_)
             | Self::Request(_)
+            | Self::AnswerPart(_)
             | Self::KeyRing(_)
             | Self::Switch(_)
             | Self::Reference(_)

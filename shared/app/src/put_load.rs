@@ -2,8 +2,8 @@
 
 use domain::{
     ids::{DriverId, LoadId},
-    load::{Load, LoadStatus, LoadTerms},
-    money::{Cents, Currency},
+    load::{Load, LoadTerms},
+    money::Cents,
 };
 
 use crate::{
@@ -81,22 +81,7 @@ pub async fn run(
                 (load, changes.replace(record, before.version))
             }
             Some(_) | None => {
-                let load = Load {
-                    tenant: tenant.clone(),
-                    id: command.load.clone(),
-                    version: 1,
-                    driver: terms.driver,
-                    driver_name: terms.driver_name,
-                    amount: terms.amount,
-                    currency: Currency::Usd,
-                    description: terms.description,
-                    metadata: terms.metadata,
-                    status: LoadStatus::Open,
-                    holder: None,
-                    payouts: Vec::new(),
-                    created_at: now,
-                    updated_at: now,
-                };
+                let load = Load::registered(tenant.clone(), command.load.clone(), terms, now);
                 let record = Record::Load(Box::new(load.clone()));
                 let changes = changes
                     .insert(record)

@@ -33,6 +33,8 @@ pub enum Key {
     Proposal(TenantId, DepositId),
     /// The record of a client's request key, by its digest.
     Request(TenantId, String),
+    /// A part of a large answer: the digest of its request key, and a number from 1.
+    AnswerPart(TenantId, String, u32),
     ApiKey(String),
     KeyRing(TenantId),
     /// The rate limiter's bucket of an API key.
@@ -61,6 +63,7 @@ pub enum Record {
     Deposit(Box<Deposit>),
     Proposal(Box<DepositProposal>),
     Request(Box<RequestRecord>),
+    AnswerPart(Box<AnswerPart>),
     ApiKey(Box<ApiKey>),
     KeyRing(Box<KeyRing>),
     Bucket(Box<Bucket>),
@@ -87,6 +90,9 @@ impl Record {
             Self::Deposit(it) => Key::Deposit(it.tenant.clone(), it.id.clone()),
             Self::Proposal(it) => Key::Proposal(it.tenant.clone(), it.id.clone()),
             Self::Request(it) => Key::Request(it.tenant.clone(), it.digest.clone()),
+            Self::AnswerPart(it) => {
+                Key::AnswerPart(it.tenant.clone(), it.digest.clone(), it.number)
+            }
             Self::ApiKey(it) => Key::ApiKey(it.id.clone()),
             Self::KeyRing(it) => Key::KeyRing(it.tenant.clone()),
             Self::Bucket(it) => Key::Bucket(it.key_id.clone()),
@@ -117,6 +123,7 @@ impl Record {
             | Self::Deposit(_)
             | Self::Proposal(_)
             | Self::Request(_)
+            | Self::AnswerPart(_)
             | Self::ApiKey(_)
             | Self::KeyRing(_)
             | Self::Bucket(_)
@@ -134,6 +141,7 @@ impl Record {
     pub fn forgotten_at(&self) -> Option<Timestamp> {
         match self {
             Self::Request(it) => Some(it.expires_at),
+            Self::AnswerPart(it) => Some(it.expires_at),
             Self::Inbox(it) => Some(it.expires_at),
             Self::Payout(_)
             | Self::Attempt(_)
@@ -168,6 +176,7 @@ impl Record {
             | Self::Method(_)
             | Self::Proposal(_)
             | Self::Request(_)
+            | Self::AnswerPart(_)
             | Self::ApiKey(_)
             | Self::KeyRing(_)
             | Self::Bucket(_)
@@ -199,6 +208,7 @@ impl Record {
             | Self::Deposit(_)
             | Self::Proposal(_)
             | Self::Request(_)
+            | Self::AnswerPart(_)
             | Self::Reference(_)
             | Self::Object(_)
             | Self::Outbox(_)
@@ -255,6 +265,20 @@ pub struct RequestRecord {
     /// Where the answer showed a secret: the whole of it, sealed.
     pub secret: Option<SealedAnswer>,
     /// Judged when read; the store's own expiry only cleans up.
+    pub expires_at: Timestamp,
+    /// How many [`AnswerPart`]s hold the answer; 0 when `body` does.
+    #[serde(default)]
+    pub parts: u32,
+}
+
+/// A part of an answer that is too large for one item. Written with the record that counts the parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerPart {
+    pub tenant: TenantId,
+    pub digest: String,
+    /// From 1.
+    pub number: u32,
+    pub text: String,
     pub expires_at: Timestamp,
 }
 

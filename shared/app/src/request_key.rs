@@ -124,6 +124,7 @@ impl<T> Asking<'_, T> {
                 body: body.to_owned(),
                 secret,
                 expires_at: key.expires_at,
+                parts: 0,
             })),
             now,
         })

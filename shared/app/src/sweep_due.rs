@@ -101,6 +101,7 @@ async fn wake(
         | Record::Deposit(_)
         | Record::Proposal(_)
         | Record::Request(_)
+        | Record::AnswerPart(_)
         | Record::ApiKey(_)
         | Record::KeyRing(_)
         | Record::Bucket(_)

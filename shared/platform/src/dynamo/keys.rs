@@ -15,6 +15,7 @@
 //! | deposit | `T#t#J#dep` | `X#000001` | id |
 //! | deposit that waits for a second operator | `T#t#J#dep` | `PROPOSAL` | id |
 //! | request record | `T#t#I#digest` | `IDEM` | digest |
+//! | part of a large answer | `T#t#I#digest#01` | `PART` | digest and number |
 //! | API key | `K#id` | `KEY` | id |
 //! | usable keys and number of keys | `T#t#K` | `RING` | tenant |
 //! | rate limit of a key | `RL#id` | `RATE` | id |
@@ -99,6 +100,10 @@ pub(crate) fn address(key: &Key) -> Address {
             Address::new(format!("T#{tenant}#J#{deposit}"), "PROPOSAL")
         }
         Key::Request(tenant, digest) => Address::new(format!("T#{tenant}#I#{digest}"), "IDEM"),
+        // Not in the record's own partition: parts are large, and are written all at once.
+        Key::AnswerPart(tenant, digest, number) => {
+            Address::new(format!("T#{tenant}#I#{digest}#{number:02}"), "PART")
+        }
         Key::ApiKey(id) => Address::new(format!("K#{id}"), "KEY"),
         Key::KeyRing(tenant) => Address::new(format!("T#{tenant}#K"), "RING"),
         // Not in the key's own partition: functions that may write this must not write keys.
@@ -371,7 +376,8 @@ mod tests {
             Key::Driver(tenant.clone(), driver.clone()),
             Key::Method(tenant.clone(), driver, 1),
             Key::Deposit(tenant.clone(), "dep_1".parse().expect("valid")),
-            Key::Request(tenant, "00ff".to_owned()),
+            Key::Request(tenant.clone(), "00ff".to_owned()),
+            Key::AnswerPart(tenant, "00ff".to_owned(), 1),
             Key::ApiKey("k1".to_owned()),
             Key::KeyRing("acme~test".parse().expect("valid")),
             Key::Proposal(
@@ -412,6 +418,7 @@ mod tests {
                 "T#acme~test#D#drv_1 / M#0001",
                 "T#acme~test#J#dep_1 / X#000001",
                 "T#acme~test#I#00ff / IDEM",
+                "T#acme~test#I#00ff#01 / PART",
                 "K#k1 / KEY",
                 "T#acme~test#K / RING",
                 "T#acme~test#J#dep_1 / PROPOSAL",

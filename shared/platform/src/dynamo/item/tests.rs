@@ -330,6 +330,7 @@ fn every_kind() -> Vec<Record> {
         body: "b".repeat(450),
         secret: None,
         expires_at: NOW,
+        parts: 0,
     };
     let switch =
         RouteSwitch::open(Provider::Payelata, Mode::Live).stopped_by(StopReason::Credentials, NOW);
