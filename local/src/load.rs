@@ -103,8 +103,10 @@ pub async fn run(payouts: usize, calls: usize, place: Place) -> Result<Report, F
             run,
             payouts: ids,
             failed: Vec::new(),
+            keys: Vec::new(),
         };
         latency::fail_payouts(&host, &client, (&mut props, calls)).await?;
+        latency::make_keys(&client, &mut props).await?;
         latencies.extend(latency::measure(&host, &client, (&props, calls)).await?);
         import = Some(latency::import_at_once(&host, &client, &props).await?);
     }

@@ -11,6 +11,8 @@ pub(super) struct Props {
     pub(super) payouts: Vec<String>,
     /// Payouts that failed, two for each call: the first half to be canceled, the second to be retried.
     pub(super) failed: Vec<String>,
+    /// [`KEYS`] keys of our own.
+    pub(super) keys: Vec<String>,
 }
 
 /// One call.
@@ -25,6 +27,8 @@ pub(super) struct Endpoint {
     /// As the table of functions calls it.
     pub(super) function: &'static str,
     pub(super) ask: fn(&Props, usize) -> Ask,
+    /// The most calls of it.
+    pub(super) most: usize,
 }
 
 /// The driver of the start data, and of every load here.
@@ -32,12 +36,18 @@ pub(super) const DRIVER: &str = "OVN-DRIVER-789";
 pub(super) const AMOUNT: i64 = 45_000;
 /// Rows of one measured import.
 const IMPORT_ROWS: usize = 100;
+/// How many keys are made beforehand, and how many more are measured: a tenant has 200 at the most.
+pub(super) const KEYS: usize = 50;
 
 const fn row(function: &'static str, ask: fn(&Props, usize) -> Ask) -> Endpoint {
-    Endpoint { function, ask }
+    Endpoint {
+        function,
+        ask,
+        most: usize::MAX,
+    }
 }
 
-pub(super) const ENDPOINTS: [Endpoint; 23] = [
+pub(super) const ENDPOINTS: [Endpoint; 29] = [
     row("health", |_, _| get("/api/v1/health")),
     row("register-driver", |props, number| {
         let body = json!({"ovnDriverId": driver(props, number), "name": "Ana Lopez",
@@ -118,7 +128,37 @@ pub(super) const ENDPOINTS: [Endpoint; 23] = [
         let id = &props.failed[props.failed.len() / 2 + number];
         send("POST", &format!("/api/v1/payouts/{id}/retry"), json!({}))
     }),
+    Endpoint {
+        function: "create-key",
+        ask: |_, _| create_key(),
+        most: KEYS,
+    },
+    row("rotate-key", |props, number| {
+        send("POST", &of_key(props, number, "/rotate"), json!({}))
+    }),
+    row("list-keys", |_, number| {
+        get(&format!("/api/v1/keys?page={}&pageSize=50", number % 2 + 1))
+    }),
+    row("revoke-key", |props, number| Ask {
+        method: "DELETE",
+        path: of_key(props, number, ""),
+        body: None,
+    }),
+    row("list-audit-events", |_, _| {
+        get("/api/v1/audit-events?pageSize=50")
+    }),
+    row("get-docs", |_, _| get("/docs/openapi.json")),
 ];
+
+pub(super) fn create_key() -> Ask {
+    let body = json!({"name": "load", "scopes": ["payouts:read"]});
+    send("POST", "/api/v1/keys", body)
+}
+
+fn of_key(props: &Props, number: usize, rest: &str) -> String {
+    let id = &props.keys[number % props.keys.len()];
+    format!("/api/v1/keys/{id}{rest}")
+}
 
 fn get(path: &str) -> Ask {
     Ask {
@@ -204,6 +244,7 @@ mod tests {
             run: 1,
             payouts: vec!["pay_1".to_owned()],
             failed: vec!["pay_2".to_owned(), "pay_3".to_owned()],
+            keys: vec!["k7q2mx91bz0a".to_owned()],
         };
         for endpoint in &ENDPOINTS {
             let ask = (endpoint.ask)(&props, 0);

@@ -59,6 +59,7 @@ pub(super) async fn measure(
 ) -> Result<Vec<Latencies>, Fault> {
     let mut measured = Vec::new();
     for endpoint in &ENDPOINTS {
+        let calls = calls.min(endpoint.most);
         let mut durations = Vec::with_capacity(calls);
         for number in 0..calls {
             let (_, duration) = timed(client, &(endpoint.ask)(props, number)).await?;
@@ -93,6 +94,19 @@ pub(super) async fn fail_payouts(
     Ok(())
 }
 
+/// Makes keys to be rotated and revoked.
+///
+/// # Errors
+/// When a call fails.
+pub(super) async fn make_keys(client: &Client, props: &mut Props) -> Result<(), Fault> {
+    for _ in 0..endpoints::KEYS {
+        let (key, _) = timed(client, &endpoints::create_key()).await?;
+        let id = key["id"].as_str().unwrap_or_default();
+        props.keys.push(id.to_owned());
+    }
+    Ok(())
+}
+
 /// # Errors
 /// When the call fails.
 pub(super) async fn import_at_once(
@@ -105,14 +119,15 @@ pub(super) async fn import_at_once(
     host.meter.reset();
     let (_, elapsed) = timed(client, &ask).await?;
     let costs = host.meter.costs();
-    let units = costs
-        .iter()
-        .filter(|(step, _)| step.label == "import-loads");
     Ok(LargeImport {
         rows,
         elapsed,
         table_calls: costs.values().map(|cost| cost.calls).sum(),
-        write_units: units.map(|(_, cost)| cost.calls).sum(),
+        write_units: costs
+            .values()
+            .map(|cost| cost.write_hundredths)
+            .sum::<u64>()
+            / 100,
     })
 }
 
