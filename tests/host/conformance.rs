@@ -10,12 +10,7 @@ use crate::stage::{Answer, Call, Stage};
 
 /// Examples whose endpoints are not served yet; each is counted, and must be taken off this list once
 /// it is served. The steps of the lists stand below already.
-const NOT_SERVED: [&str; 4] = [
-    "list batches",
-    "create batch",
-    "release batch",
-    "RATE_LIMIT_ERROR",
-];
+const NOT_SERVED: [&str; 3] = ["list batches", "create batch", "release batch"];
 /// No fee rule makes the 450 printed on a standard payout: a test of the view shows those.
 const UNREACHABLE: [(&str, &str); 2] = [
     ("get driver payouts", "items[0].fee"),
@@ -165,9 +160,25 @@ async fn cause(stage: &Stage, code: &str) -> Answer {
             stage.call(create(json!({"loadId": "L-12345"}))).await;
             create(json!({"loadId": "L-12346"}))
         }
+        "RATE_LIMIT_ERROR" => return exhaust_a_key(stage).await,
         other => panic!("nothing here causes {other}"),
     };
     stage.call(call).await
+}
+
+/// Calls with a new key until its burst is spent.
+async fn exhaust_a_key(stage: &Stage) -> Answer {
+    let body = json!({"name": "ERP", "scopes": ["balance:read"]});
+    let key = stage.data("POST", "/api/v1/keys", Some(&body)).await;
+    let key = key["secret"].as_str().expect("a secret").to_owned();
+    for _ in 0..250 {
+        let call = Call::new("GET", "/api/v1/balance").key(&key);
+        let answer = stage.call(call).await;
+        if answer.status != 200 {
+            return answer;
+        }
+    }
+    panic!("a key has no limit");
 }
 
 /// 25000 at the provider, which does not say how it ends, and 50000 that nobody dispatches.
