@@ -3,6 +3,7 @@
 //! docs/openapi.json is this document; a test compares them.
 
 mod drivers;
+mod lists;
 mod loads;
 mod operation;
 mod parameters;
@@ -15,7 +16,7 @@ mod wallet;
 use std::collections::BTreeMap;
 
 use app::error::Error;
-use platform::api::document;
+use platform::api::{document, vocabulary};
 use utoipa::openapi::{
     Components, ComponentsBuilder, Info, InfoBuilder, OpenApi, OpenApiBuilder, Paths, RefOr,
     Schema, Server,
@@ -151,6 +152,11 @@ fn components(schemas: BTreeMap<String, RefOr<Schema>>, samples: &Samples) -> Co
         .schemas_from_iter(schemas)
         .security_scheme(API_KEY, SecurityScheme::Http(scheme))
         .parameter(parameters::IDEMPOTENCY_KEY, parameters::idempotency_key());
+    for (name, parameter) in lists::all_shared() {
+        components = components.parameter(name, parameter);
+    }
+    let moment = document::named::<vocabulary::Moment>();
+    components = components.schemas_from_iter(moment.named);
     for (name, header) in parameters::answer_headers() {
         components = components.header(name, header);
     }

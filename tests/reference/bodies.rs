@@ -1,23 +1,15 @@
 //! The bodies of the document against the handlers, which read them field by field: each value is shown
 //! to both, and both must say the same.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::{collections::BTreeSet, ops::Range};
 
-use functions::{
-    mount,
-    table::{FUNCTIONS, Function, Http},
-};
-use local::host::{Host, Options, Place};
-use platform::api::{
-    admission::admit,
-    request::{Headers, RawRequest},
-};
+use functions::table::Function;
 use serde_json::{Map, Value, json};
 
-use crate::published::{Judge, Published, members};
+use crate::{
+    published::{Judge, Published, members},
+    stage::{Problems, Sent, Stage, function_at, path_of},
+};
 
 /// A member that nobody knows: with it a body is always refused, so that nothing is written.
 const STRANGER: &str = "zz";
@@ -35,65 +27,23 @@ struct Form {
     example: Map<String, Value>,
 }
 
-/// What a handler says of a body: message by path.
-type Problems = BTreeMap<String, String>;
-
-struct Stage {
-    host: Host,
+/// Status and problems of a body.
+async fn call(stage: &Stage, form: &Form, body: &Map<String, Value>) -> (u16, Problems) {
+    let sent = Sent {
+        path: form.path.clone(),
+        query: String::new(),
+        body: serde_json::to_vec(body).expect("JSON"),
+    };
+    stage.ask(form.function, sent).await
 }
 
-impl Stage {
-    async fn new() -> Self {
-        let options = Options {
-            port: 0,
-            sandbox_port: 0,
-            aws_port: None,
-            place: Place::Memory,
-        };
-        let host = Host::start(options).await.expect("the host starts");
-        Self { host }
-    }
-
-    /// Status and problems of a body.
-    async fn call(&self, form: &Form, body: &Map<String, Value>) -> (u16, Problems) {
-        let key = format!("Bearer {}", self.host.ready.keys.full);
-        let headers = [
-            ("authorization", key),
-            ("content-type", "application/json".to_owned()),
-        ];
-        let route = form.function.http().expect("a route").route();
-        let raw = RawRequest {
-            method: route.method.to_owned(),
-            path: form.path.clone(),
-            query: String::new(),
-            headers: Headers::new(headers.map(|(name, value)| (name.to_owned(), value))),
-            body: serde_json::to_vec(body).expect("JSON"),
-            id: "req-1".to_owned(),
-            received_at: self.host.world.backend.clock.now(),
-        };
-        let reply = match admit(&route, raw) {
-            Ok(request) => Box::pin(mount::http(&self.host.world, form.function, request)).await,
-            Err(reply) => reply,
-        };
-        let answer: Value = serde_json::from_str(&reply.body).expect("JSON");
-        let fields = answer["error"]["details"]["fields"].as_array();
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        let problems = fields
-            .into_iter()
-            .flatten()
-            .map(|it| (text(&it["path"]), text(&it["message"])))
-            .collect();
-        (reply.status, problems)
-    }
-
-    /// What the handler says of a body that cannot be accepted as a whole.
-    async fn problems(&self, form: &Form, body: &Map<String, Value>) -> Problems {
-        let mut body = body.clone();
-        body.insert(STRANGER.to_owned(), json!(1));
-        let (status, problems) = self.call(form, &body).await;
-        assert_eq!(status, 400, "{}: {body:?}", form.pointer);
-        problems
-    }
+/// What the handler says of a body that cannot be accepted as a whole.
+async fn refused(stage: &Stage, form: &Form, body: &Map<String, Value>) -> Problems {
+    let mut body = body.clone();
+    body.insert(STRANGER.to_owned(), json!(1));
+    let (status, problems) = call(stage, form, &body).await;
+    assert_eq!(status, 400, "{}: {body:?}", form.pointer);
+    problems
 }
 
 /// Whether a field, or something in it, is named.
@@ -108,6 +58,9 @@ fn value_of(document: &Published, schema: &Value) -> Value {
     let schema = document.follow(schema);
     if let Some(one) = schema["oneOf"].as_array() {
         return value_of(document, &one[0]);
+    }
+    if let Some(example) = schema["examples"].get(0) {
+        return example.clone();
     }
     match (&schema["enum"][0], schema["type"].as_str()) {
         (Value::Null, Some("object")) => json!({"truck": "T-17"}),
@@ -125,19 +78,8 @@ fn forms(document: &Published) -> Vec<Form> {
         let Some(whole) = media["schema"]["$ref"].as_str() else {
             continue;
         };
-        let is_its = |it: &&Function| {
-            let route = it.http().map(Http::route);
-            route.is_some_and(|it| {
-                it.method == operation.method && it.paths.contains(&operation.route)
-            })
-        };
-        let function = FUNCTIONS.iter().find(is_its).expect("a function");
-        let of = match operation.route.split('/').nth(3) {
-            Some("drivers") => "OVN-DRIVER-789",
-            Some("payouts") => "pay_1",
-            _ => "L-12345",
-        };
-        let path = operation.route.replace("{id}", of).replace("{loadId}", of);
+        let function = function_at(&operation.method, operation.route);
+        let path = path_of(operation.route);
         let several = document.follow(&media["schema"])["oneOf"].as_array();
         let places: Vec<_> = match several {
             Some(forms) => forms.iter().filter_map(|it| it["$ref"].as_str()).collect(),
@@ -288,7 +230,7 @@ async fn handlers_and_document_accept_the_same_values_in_every_field() {
                 let place = format!("{} {name} {value}", form.pointer);
                 let mut body = form.complete.clone();
                 body.insert(name.clone(), value.clone());
-                let problems = stage.problems(&form, &body).await;
+                let problems = refused(&stage, &form, &body).await;
                 let told = judge.check(&value, schema);
                 assert_eq!(
                     told.is_err(),
@@ -310,7 +252,7 @@ async fn handlers_demand_the_required_fields_and_no_others() {
         for name in form.complete.keys() {
             let mut body = form.complete.clone();
             body.remove(name);
-            let problems = stage.problems(&form, &body).await;
+            let problems = refused(&stage, &form, &body).await;
             let demanded = problems
                 .values()
                 .any(|it| it == "is required" || it.contains("must be one of"));
@@ -331,14 +273,14 @@ async fn handlers_know_the_fields_of_a_form_and_no_others() {
             let mut body = form.complete.clone();
             let is_known = body.contains_key(*name);
             body.entry(name.as_str()).or_insert(json!("x"));
-            let problems = stage.problems(form, &body).await;
+            let problems = refused(&stage, form, &body).await;
             // Two forms of one body exclude each other; the body itself may be named then.
             let mut others = problems.keys().map(String::as_str);
             let refused = others.any(|it| it != STRANGER && it != "Idempotency-Key");
             let place = format!("{} with {name}: {problems:?}", form.pointer);
             assert_eq!(refused, !is_known, "{place}");
         }
-        let unknown = stage.problems(form, &form.example).await;
+        let unknown = refused(&stage, form, &form.example).await;
         assert_eq!(
             unknown.get(STRANGER).map(String::as_str),
             Some("is not a known field")
@@ -367,7 +309,7 @@ async fn the_examples_of_the_document_are_accepted() {
     let document = Published::new();
     let stage = Stage::new().await;
     for form in forms(&document) {
-        let (status, problems) = stage.call(&form, &form.example).await;
+        let (status, problems) = call(&stage, &form, &form.example).await;
         let mut said = problems.into_iter();
         // Only what the example's place in the story decides, and the key that one form needs.
         let expected = said.all(|(path, _)| path == "Idempotency-Key");

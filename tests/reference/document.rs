@@ -88,9 +88,8 @@ fn every_change_takes_a_body_and_an_idempotency_key() {
     for operation in document.operations() {
         let is_change = matches!(operation.method.as_str(), "POST" | "PUT");
         let content = operation.content;
-        let parameters = content["parameters"].as_array().into_iter().flatten();
-        let mut parameters = parameters.map(|it| document.follow(it));
-        let takes_key = parameters.any(|it| it["name"] == "Idempotency-Key");
+        let mut parameters = document.parameters(&operation).into_iter();
+        let takes_key = parameters.any(|(_, it)| it["name"] == "Idempotency-Key");
         assert_eq!(takes_key, is_change, "{}", operation.pointer);
         let takes_body = content.get("requestBody").is_some();
         assert_eq!(takes_body, is_change, "{}", operation.pointer);
@@ -109,13 +108,11 @@ fn the_values_of_a_path_are_its_parameters() {
             .split('/')
             .filter_map(|it| it.strip_prefix('{')?.strip_suffix('}'))
             .collect();
-        let parameters = operation.content["parameters"].as_array();
-        let described: BTreeSet<_> = parameters
+        let described: BTreeSet<_> = document
+            .parameters(&operation)
             .into_iter()
-            .flatten()
-            .map(|it| document.follow(it))
-            .filter(|it| it["in"] == "path" && it["required"] == true)
-            .map(|it| it["name"].as_str().expect("a name"))
+            .filter(|(_, it)| it["in"] == "path" && it["required"] == true)
+            .map(|(_, it)| it["name"].as_str().expect("a name"))
             .collect();
         assert_eq!(described, in_route, "{}", operation.pointer);
     }
@@ -174,18 +171,24 @@ fn every_link_leads_to_an_operation_that_takes_what_it_brings() {
             let place = format!("{} {name}", operation.pointer);
             let target = link["operationId"].as_str().expect("a target");
             let target = by_name.get(target).unwrap_or_else(|| panic!("{place}"));
+            let takes = document.parameters(target);
             for (parameter, expression) in members(&link["parameters"]) {
                 assert!(
-                    target.route.contains(&format!("{{{parameter}}}")),
+                    takes.iter().any(|(_, it)| it["name"] == parameter),
                     "{place}"
                 );
                 let expression = expression.as_str().expect("an expression");
+                if let Some(value) = expression.strip_prefix("$request.path.") {
+                    assert!(operation.route.contains(&format!("{{{value}}}")), "{place}");
+                    continue;
+                }
                 let member = expression.strip_prefix("$response.body#/data/");
                 let member = member.unwrap_or_else(|| panic!("{place}: {expression}"));
                 let (response, _) = document.response(operation, "200");
                 let media = document.at(&format!("{response}/content/application~1json"));
                 for (_, example) in members(&media["examples"]) {
-                    let known = example["value"]["data"].get(member).is_some();
+                    let data = &example["value"]["data"];
+                    let known = data.pointer(&format!("/{member}")).is_some();
                     assert!(known || member == "payoutId", "{place}: {member}");
                 }
             }
@@ -193,6 +196,26 @@ fn every_link_leads_to_an_operation_that_takes_what_it_brings() {
         }
     }
     assert!(links > 20, "{links} links");
+}
+
+#[test]
+fn every_list_leads_to_its_next_page() {
+    let document = Published::new();
+    let mut lists = 0;
+    for operation in document.operations() {
+        let takes = document.parameters(&operation);
+        if !takes.iter().any(|(_, it)| it["name"] == "cursor") {
+            continue;
+        }
+        let links = &operation.content["responses"]["200"]["links"];
+        let name = operation.content["operationId"].as_str().expect("a name");
+        let next = &links[name];
+        assert_eq!(next["operationId"], name);
+        let cursor = &next["parameters"]["cursor"];
+        assert_eq!(cursor, "$response.body#/data/nextCursor", "{name}");
+        lists += 1;
+    }
+    assert!(lists > 2, "{lists} lists");
 }
 
 /// Every media type of requests and responses: its place and content.
@@ -231,11 +254,9 @@ fn every_example_fits_its_schema_to_the_member() {
     }
     assert!(examples > 100, "{examples} examples");
     for operation in document.operations() {
-        let parameters = operation.content["parameters"].as_array();
-        for (index, parameter) in parameters.into_iter().flatten().enumerate() {
-            if parameter.get("$ref").is_none() {
-                let place = format!("{}/parameters/{index}/schema", operation.pointer);
-                let schema = judge.schema(&place);
+        for (place, parameter) in document.parameters(&operation) {
+            if parameter["in"] == "path" {
+                let schema = judge.schema(&format!("{place}/schema"));
                 let checked = judge.check(&parameter["example"], schema);
                 assert_eq!(checked, Ok(()), "{place}");
             }

@@ -6,3 +6,5 @@ mod bodies;
 mod document;
 mod page;
 mod published;
+mod queries;
+mod stage;

@@ -73,15 +73,27 @@ impl Published {
         }
     }
 
+    /// The parameters of an operation, each with its place.
+    pub(crate) fn parameters(&self, operation: &Operation<'_>) -> Vec<(String, &Value)> {
+        let listed = operation.content["parameters"].as_array().map(Vec::len);
+        (0..listed.unwrap_or(0))
+            .map(|index| self.placed(format!("{}/parameters/{index}", operation.pointer)))
+            .collect()
+    }
+
     /// A response of an operation, and its place.
     pub(crate) fn response(&self, operation: &Operation<'_>, status: &str) -> (String, &Value) {
-        let pointer = format!("{}/responses/{status}", operation.pointer);
+        self.placed(format!("{}/responses/{status}", operation.pointer))
+    }
+
+    /// What stands at a place, or at the place that is named there.
+    fn placed(&self, pointer: String) -> (String, &Value) {
         let place = match self.0.pointer(&pointer).and_then(|it| it["$ref"].as_str()) {
             Some(name) => name.trim_start_matches('#').to_owned(),
             None => pointer,
         };
-        let response = self.at(&place);
-        (place, response)
+        let found = self.at(&place);
+        (place, found)
     }
 }
 

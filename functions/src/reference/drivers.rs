@@ -1,17 +1,20 @@
 //! What is said of drivers.
 
 use app::error::Error;
-use domain::denied::Denied;
+use domain::denied::{Denied, NotPayable};
 use platform::api::{
     body::{
         AccountType, BankAccountMethod, BankAccountType, CardMethod, CardType, Decision,
-        DriverRegistration, EntryType, NewPayoutMethod, PrepaidCardMethod, PrepaidCardType,
-        Verification,
+        DriverRegistration, DriverRevision, EntryType, NewPayoutMethod, PrepaidCardMethod,
+        PrepaidCardType, Verification,
     },
-    view::{DriverView, MethodView, RegisteredDriverView},
+    page::PageView,
+    view::{DriverView, ListedDriverView, MethodView, RegisteredDriverView},
+    vocabulary,
 };
 
 use super::{
+    lists::{filter, paging},
     operation::{Operation, Title},
     samples::Samples,
 };
@@ -21,8 +24,12 @@ pub(super) const TAG: &str = "Drivers";
 pub(super) fn operations(samples: &Samples) -> Result<Vec<Operation>, Error> {
     Ok(vec![
         register(samples)?,
+        list(samples),
         get(samples),
+        update(samples)?,
+        delete(samples),
         put_method(samples)?,
+        get_method(samples),
         verify(samples)?,
     ])
 }
@@ -51,8 +58,33 @@ fn register(samples: &Samples) -> Result<Operation, Error> {
         .answering("driver", &view, samples)
         .refusing(refusals, samples)
         .linking("get-driver", "id", "/data/id")
+        .linking("update-driver", "id", "/data/id")
+        .linking("delete-driver", "id", "/data/id")
         .linking("put-payout-method", "id", "/data/id")
-        .linking("verify-driver", "id", "/data/id"))
+        .linking("verify-driver", "id", "/data/id")
+        .linking("list-driver-payouts", "id", "/data/id"))
+}
+
+fn list(samples: &Samples) -> Operation {
+    let title = Title {
+        function: "list-drivers",
+        tag: TAG,
+        summary: "List drivers",
+        description: "Newest first, with what each was paid and how many payouts are under way.",
+    };
+    let page = samples.page(&samples.driver);
+    let view: PageView<ListedDriverView<'_>> = Samples::view(&page);
+    Operation::new(title)
+        .asking([
+            filter::<vocabulary::DriverStatus>("status", "Only drivers of this status."),
+            paging(),
+        ])
+        .answering("drivers", &view, samples)
+        .refusing([Samples::unlisted()], samples)
+        .linking("get-driver", "id", "/data/items/0/id")
+        .linking("update-driver", "id", "/data/items/0/id")
+        .linking("list-driver-payouts", "id", "/data/items/0/id")
+        .linking_on()
 }
 
 fn get(samples: &Samples) -> Operation {
@@ -66,8 +98,67 @@ fn get(samples: &Samples) -> Operation {
     Operation::new(title)
         .answering("driver", &DriverView::from(&samples.driver), samples)
         .refusing(refusals, samples)
+        .linking("update-driver", "id", "/data/id")
         .linking("put-payout-method", "id", "/data/id")
+        .linking("get-payout-method", "id", "/data/id")
         .linking("verify-driver", "id", "/data/id")
+        .linking("list-driver-payouts", "id", "/data/id")
+}
+
+fn update(samples: &Samples) -> Result<Operation, Error> {
+    let title = Title {
+        function: "update-driver",
+        tag: TAG,
+        summary: "Change a driver",
+        description: "What is the same already changes nothing. Loads and payouts keep the name they were made with. \
+            Only a driver who is verified and has a payout method can be made `active`, only an active one \
+            `suspended`, and only one without a pending payout `inactive`.",
+    };
+    let phone = DriverRevision {
+        phone: Some("+15557654321"),
+        ..DriverRevision::default()
+    };
+    let suspended = DriverRevision {
+        status: Some("suspended"),
+        ..DriverRevision::default()
+    };
+    let refusals = [
+        Samples::invalid(&[("status", "must be one of: active, suspended, inactive")]),
+        Error::NotFound("driver"),
+        Denied::DriverNotPayable(NotPayable::NotVerified).into(),
+        Denied::DriverNotPayable(NotPayable::NoMethod).into(),
+        Denied::DriverState("only an active driver can be suspended").into(),
+        Denied::DriverHasPayouts.into(),
+        Error::Conflict("the driver kept changing; send it again".to_owned()),
+    ];
+    Ok(Operation::new(title)
+        .taking(&[("other_phone", phone), ("suspension", suspended)])?
+        .answering("driver", &DriverView::from(&samples.driver), samples)
+        .refusing(refusals, samples)
+        .linking("get-driver", "id", "/data/id")
+        .linking("delete-driver", "id", "/data/id"))
+}
+
+fn delete(samples: &Samples) -> Operation {
+    let title = Title {
+        function: "delete-driver",
+        tag: TAG,
+        summary: "Make a driver inactive",
+        description: "Nothing is removed: the driver stays readable and listed, and can be made `active` again. Deleting \
+            again answers the same. It takes no idempotency key.",
+    };
+    let refusals = [
+        Samples::unknown_query(),
+        Error::NotFound("driver"),
+        Denied::DriverHasPayouts.into(),
+        Error::Conflict("the driver kept changing; send it again".to_owned()),
+    ];
+    let view = DriverView::from(&samples.inactive);
+    Operation::new(title)
+        .answering("inactive", &view, samples)
+        .refusing(refusals, samples)
+        .linking("get-driver", "id", "/data/id")
+        .linking("update-driver", "id", "/data/id")
 }
 
 fn put_method(samples: &Samples) -> Result<Operation, Error> {
@@ -113,7 +204,26 @@ fn put_method(samples: &Samples) -> Result<Operation, Error> {
         .answering("method", &MethodView::from(&samples.driver), samples)
         .refusing(refusals, samples)
         .linking("get-driver", "id", "/data/driverId")
+        .linking("get-payout-method", "id", "/data/driverId")
         .linking("verify-driver", "id", "/data/driverId"))
+}
+
+fn get_method(samples: &Samples) -> Operation {
+    let title = Title {
+        function: "get-payout-method",
+        tag: TAG,
+        summary: "Read where a driver's money goes",
+        description: "The last four characters only.",
+    };
+    let refusals = [
+        Samples::unknown_query(),
+        Error::NotFound("driver"),
+        Error::NotFound("payout_method"),
+    ];
+    Operation::new(title)
+        .answering("method", &MethodView::from(&samples.driver), samples)
+        .refusing(refusals, samples)
+        .linking("get-driver", "id", "/data/driverId")
 }
 
 fn verify(samples: &Samples) -> Result<Operation, Error> {

@@ -16,7 +16,7 @@ use utoipa::{
         example::{Example, ExampleBuilder},
         extensions::ExtensionsBuilder,
         link::{Link, LinkBuilder},
-        path::{self, OperationBuilder},
+        path::{self, OperationBuilder, Parameter},
         request_body::{RequestBody, RequestBodyBuilder},
         response::{Response, ResponseBuilder},
         schema::{ObjectBuilder, OneOfBuilder, Type},
@@ -30,6 +30,7 @@ use super::{
     refusals,
     samples::Samples,
 };
+use crate::table;
 
 /// Where an operation stands.
 pub(super) struct Place<'a> {
@@ -102,6 +103,7 @@ pub(super) struct Title {
 pub(super) struct Operation {
     pub(super) function: &'static str,
     title: Title,
+    query: Vec<RefOr<Parameter>>,
     body: Option<Body>,
     answer: Answer,
     refusals: Vec<Reply>,
@@ -113,11 +115,18 @@ impl Operation {
         Self {
             function: title.function,
             title,
+            query: Vec::new(),
             body: None,
             answer: Answer::Data(Vec::new(), Vec::new()),
             refusals: Vec::new(),
             links: Vec::new(),
         }
+    }
+
+    /// Takes these in its query.
+    pub(super) fn asking<const N: usize>(mut self, parameters: [Vec<RefOr<Parameter>>; N]) -> Self {
+        self.query.extend(parameters.into_iter().flatten());
+        self
     }
 
     /// Takes a body, as these examples of it.
@@ -205,6 +214,22 @@ impl Operation {
         Ok(self.linked(function, link))
     }
 
+    /// The next page of the same list. Its path values are those that were asked with.
+    pub(super) fn linking_on(self) -> Self {
+        let function = self.function;
+        let path = match table::function(function).and_then(table::Function::http) {
+            Some(http) => parameters::of_path(http.routes[0]),
+            None => Vec::new(),
+        };
+        let mut link = LinkBuilder::new()
+            .description("The next page, with the same filters.")
+            .parameter("cursor", "$response.body#/data/nextCursor");
+        for value in path {
+            link = link.parameter(value.name.clone(), format!("$request.path.{}", value.name));
+        }
+        self.linked(function, link)
+    }
+
     fn linked(mut self, function: &'static str, link: LinkBuilder) -> Self {
         let target = camel(function);
         self.links
@@ -226,6 +251,12 @@ impl Operation {
             .request_body(self.body.as_ref().map(request_body));
         for parameter in parameters::of_path(place.route) {
             operation = operation.parameter(parameter);
+        }
+        for parameter in &self.query {
+            operation = match parameter {
+                RefOr::Ref(shared) => operation.parameter_ref(shared.clone()),
+                RefOr::T(own) => operation.parameter(own.clone()),
+            };
         }
         if place.is_change() {
             let shared = format!("#/components/parameters/{IDEMPOTENCY_KEY}");

@@ -31,7 +31,7 @@ pub(super) const RATE_LIMIT: [(&str, &str); 3] = [
     ("X-RateLimit-Reset", "RateLimitReset"),
 ];
 
-fn named<T: ToSchema>() -> RefOr<Schema> {
+pub(super) fn named<T: ToSchema>() -> RefOr<Schema> {
     Ref::from_schema_name(T::name()).into()
 }
 

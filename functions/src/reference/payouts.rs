@@ -6,11 +6,16 @@ use platform::api::{
     body::{
         NewInstantPayout, NewPayout, NoFields, PayoutForDriver, PayoutForLoad, PayoutForRecipient,
     },
+    page::PageView,
     timeline::TimelineView,
     view::{CanceledView, InstantPayoutView, PayoutView, RetriedView},
+    vocabulary,
 };
 
+use utoipa::openapi::{RefOr, path::Parameter};
+
 use super::{
+    lists::{filter, paging, range},
     operation::{Operation, Title},
     samples::Samples,
 };
@@ -29,6 +34,8 @@ pub(super) fn operations(samples: &Samples) -> Result<Vec<Operation>, Error> {
     Ok(vec![
         create(samples)?,
         create_instant(samples)?,
+        list(samples),
+        list_of_driver(samples),
         get(samples),
         timeline(samples),
         cancel(samples)?,
@@ -120,6 +127,57 @@ fn create_instant(samples: &Samples) -> Result<Operation, Error> {
         .answering("instant", &view, samples)
         .refusing(refusals(samples, "requestedBy"), samples);
     Ok(linked(created))
+}
+
+fn of_status() -> Vec<RefOr<Parameter>> {
+    let about = "Only payouts of this status.";
+    filter::<vocabulary::PayoutStatus>("status", about)
+}
+
+fn list(samples: &Samples) -> Operation {
+    let title = Title {
+        function: "list-payouts",
+        tag: TAG,
+        summary: "List payouts",
+        description: "Newest first, by `requestedAt`. Filters join with \"and\"; what they name need not exist.",
+    };
+    let driver = "Only payouts to this driver: our id, or the one the driver was registered under.";
+    let load = "Every payout that ever had this load.";
+    let listed = Operation::new(title).asking([
+        of_status(),
+        filter::<vocabulary::AnyDriverId>("driverId", driver),
+        filter::<vocabulary::LoadId>("loadId", load),
+        range(),
+        paging(),
+    ]);
+    page_of(listed, samples)
+        .refusing([Samples::unlisted()], samples)
+        .linking_on()
+}
+
+fn list_of_driver(samples: &Samples) -> Operation {
+    let title = Title {
+        function: "list-driver-payouts",
+        tag: TAG,
+        summary: "List the payouts of a driver",
+        description: "Newest first, by `requestedAt`. With `status`, at most 1,000 payouts may lie between `from` and \
+            `to`.",
+    };
+    let listed = Operation::new(title).asking([of_status(), range(), paging()]);
+    let refusals = [Samples::unlisted(), Error::NotFound("driver")];
+    page_of(listed, samples)
+        .refusing(refusals, samples)
+        .linking("get-driver", "id", "/data/items/0/driverId")
+        .linking_on()
+}
+
+fn page_of(listed: Operation, samples: &Samples) -> Operation {
+    let page = samples.page(&samples.completed);
+    let view: PageView<PayoutView<'_>> = Samples::view(&page);
+    listed
+        .answering("payouts", &view, samples)
+        .linking("get-payout", "id", "/data/items/0/id")
+        .linking("get-payout-timeline", "id", "/data/items/0/id")
 }
 
 fn get(samples: &Samples) -> Operation {

@@ -2,6 +2,8 @@
 
 use app::{
     error::{Error, FieldError},
+    list::Place,
+    page::Page,
     record::{Balances, Deposit},
 };
 use domain::{
@@ -17,17 +19,23 @@ use domain::{
     time::Timestamp,
     transition::{Actor, Transition},
 };
-use platform::api::envelope::Meta;
+use platform::api::{envelope::Meta, page::PageView};
 
 /// 2026-11-21T05:13:02Z.
 const NOW: Timestamp = Timestamp::from_millis(1_795_237_982_000);
 const AMOUNT: Cents = Cents::new(45_000);
+
+/// What a cursor looks like.
+pub(super) const CURSOR: &str =
+    "bHJ1ZmYgc3R1ZmYgaGVyZQAAAAIAAAGh_dBhsHBheV8wMU03WThCQ0dBNFQwNEpOS1RCWUhCN1NDSw";
 
 pub(super) struct Samples {
     pub(super) meta: Meta,
     pub(super) driver: Driver,
     /// The same driver before anything else was known.
     pub(super) invited: Driver,
+    /// The same driver after being deleted.
+    pub(super) inactive: Driver,
     pub(super) load: Load,
     pub(super) payout: Payout,
     pub(super) completed: Payout,
@@ -73,6 +81,10 @@ impl Samples {
                 method: None,
                 ..driver.clone()
             },
+            inactive: Driver {
+                status: DriverStatus::Inactive,
+                ..driver.clone()
+            },
             completed: Payout {
                 completed_at: Some(NOW),
                 ..later(PayoutStatus::Completed, None)
@@ -93,6 +105,33 @@ impl Samples {
             payout,
             instant,
         })
+    }
+
+    /// The first of several pages that show one entry each.
+    pub(super) fn page<T: Clone>(&self, item: &T) -> Page<T> {
+        Page {
+            items: vec![item.clone()],
+            total: 2,
+            page: 1,
+            size: 1,
+            next: Some(Place {
+                at: self.now,
+                id: String::new(),
+            }),
+        }
+    }
+
+    /// The same as it is answered.
+    pub(super) fn view<'p, T, V: From<&'p T>>(page: &'p Page<T>) -> PageView<V> {
+        PageView::new(page, page.next.as_ref().map(|_| CURSOR.to_owned()))
+    }
+
+    /// What every list refuses.
+    pub(super) fn unlisted() -> Error {
+        Self::invalid(&[
+            ("pageSize", "must be a number from 1 to 100"),
+            ("cursor", "must not be sent together with page"),
+        ])
     }
 
     /// A request that names what is wrong with it.

@@ -38,15 +38,29 @@ pub struct DriverRegistration {
     pub ovn_driver_id: &'static str,
     #[schema(value_type = Text<200>)]
     pub name: &'static str,
-    /// A mail address of at most 254 bytes.
-    #[schema(
-        max_length = 254,
-        pattern = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$"
-    )]
+    #[schema(value_type = vocabulary::MailAddress)]
     pub email: &'static str,
-    /// `+` and 7 to 15 digits, the first not 0.
-    #[schema(pattern = r"^\+[1-9][0-9]{6,14}$")]
+    #[schema(value_type = vocabulary::PhoneNumber)]
     pub phone: &'static str,
+}
+
+/// Changes a driver. What is not sent stays.
+#[derive(Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(min_properties = 1)]
+pub struct DriverRevision {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<200>>)]
+    pub name: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::MailAddress>)]
+    pub email: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::PhoneNumber>)]
+    pub phone: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::WantedStatus>)]
+    pub status: Option<&'static str>,
 }
 
 /// Where a driver's money goes, by `type`.

@@ -224,8 +224,19 @@ impl<'a> From<&'a Driver> for DriverView<'a> {
 #[serde(rename_all = "camelCase")]
 #[schema(as = ListedDriver)]
 pub struct ListedDriverView<'a> {
-    #[serde(flatten)]
-    driver: DriverView<'a>,
+    #[schema(value_type = vocabulary::DriverId)]
+    id: &'a str,
+    #[schema(value_type = vocabulary::OvnDriverId)]
+    ovn_driver_id: &'a str,
+    /// As registered.
+    name: &'a str,
+    email: &'a str,
+    /// `+` and digits.
+    phone: &'a str,
+    #[schema(value_type = vocabulary::DriverStatus)]
+    status: &'a str,
+    #[schema(value_type = vocabulary::KycStatus)]
+    kyc_status: &'a str,
     /// The net amounts that were paid, less those that came back; minor units.
     total_paid: i64,
     /// Payouts whose money is reserved or on its way.
@@ -235,7 +246,13 @@ pub struct ListedDriverView<'a> {
 impl<'a> From<&'a Driver> for ListedDriverView<'a> {
     fn from(driver: &'a Driver) -> Self {
         Self {
-            driver: DriverView::from(driver),
+            id: driver.id.as_str(),
+            ovn_driver_id: driver.ovn_id.as_str(),
+            name: &driver.name,
+            email: &driver.email,
+            phone: &driver.phone,
+            status: driver.status.name(),
+            kyc_status: driver.kyc.name(),
             total_paid: driver.total_paid.get(),
             pending_payouts: driver.pending_payouts,
         }

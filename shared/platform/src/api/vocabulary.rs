@@ -16,9 +16,9 @@ use utoipa::{
 
 pub use self::words::{
     Account, Currency, DepositStatus, DriverStatus, ErrorCode, KycStatus, LoadStatus, MethodKind,
-    PayoutStatus, Provider, Rail, TimelineEvent,
+    PayoutStatus, Provider, Rail, TimelineEvent, WantedStatus,
 };
-use super::fields::{MAP_ENTRIES_MAX, MAP_TEXT_MAX};
+use super::fields::{MAP_ENTRIES_MAX, MAP_TEXT_MAX, PARSED_MAX};
 
 /// What an identifier consists of.
 const ID: &str = "[A-Za-z0-9._:-]";
@@ -113,6 +113,30 @@ impl PartialSchema for LoadId {
 }
 impl ToSchema for LoadId {}
 
+pub struct MailAddress;
+impl PartialSchema for MailAddress {
+    fn schema() -> RefOr<Schema> {
+        let pattern = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$";
+        let object = text("A mail address of at most 254 bytes.").max_length(Some(254));
+        let object = object.pattern(Some(pattern));
+        object.examples(["john@example.com"]).build().into()
+    }
+}
+impl ToSchema for MailAddress {}
+
+pub struct PhoneNumber;
+impl PartialSchema for PhoneNumber {
+    fn schema() -> RefOr<Schema> {
+        let object = text("`+` and 7 to 15 digits, the first not 0.");
+        object
+            .pattern(Some(r"^\+[1-9][0-9]{6,14}$"))
+            .examples(["+15551234567"])
+            .build()
+            .into()
+    }
+}
+impl ToSchema for PhoneNumber {}
+
 pub struct DepositId;
 impl PartialSchema for DepositId {
     fn schema() -> RefOr<Schema> {
@@ -169,6 +193,34 @@ impl PartialSchema for Time {
     }
 }
 impl ToSchema for Time {}
+
+/// What queries take as a moment.
+pub struct Moment;
+impl PartialSchema for Moment {
+    fn schema() -> RefOr<Schema> {
+        let object =
+            text("ISO 8601: date and time with `Z` or an offset, as `2026-01-31T12:00:00Z`.");
+        let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+        let pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$";
+        object
+            .format(Some(format))
+            .pattern(Some(pattern))
+            .build()
+            .into()
+    }
+}
+impl ToSchema for Moment {}
+
+/// What leads from one page to the next.
+pub struct Cursor;
+impl PartialSchema for Cursor {
+    fn schema() -> RefOr<Schema> {
+        let object = text("A place in one list. Only its next page can be asked for with it.");
+        let object = object.min_length(Some(1)).max_length(Some(PARSED_MAX));
+        object.pattern(Some("^[A-Za-z0-9_-]+$")).build().into()
+    }
+}
+impl ToSchema for Cursor {}
 
 pub struct Text<const MAX: usize>;
 impl<const MAX: usize> PartialSchema for Text<MAX> {

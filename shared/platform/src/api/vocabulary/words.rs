@@ -44,6 +44,15 @@ impl PartialSchema for DriverStatus {
 }
 impl ToSchema for DriverStatus {}
 
+pub struct WantedStatus;
+impl PartialSchema for WantedStatus {
+    fn schema() -> RefOr<Schema> {
+        use domain::driver::WantedStatus as It;
+        one_of("What a driver can be made.", It::ALL.map(It::name))
+    }
+}
+impl ToSchema for WantedStatus {}
+
 pub struct KycStatus;
 impl PartialSchema for KycStatus {
     fn schema() -> RefOr<Schema> {

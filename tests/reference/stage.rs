@@ -1,0 +1,93 @@
+//! A host in memory, whose handlers are asked directly.
+
+use std::collections::BTreeMap;
+
+use functions::{
+    mount,
+    table::{FUNCTIONS, Function, Http},
+};
+use local::host::{Host, Options, Place};
+use platform::api::{
+    admission::admit,
+    request::{Headers, RawRequest},
+};
+use serde_json::Value;
+
+/// What a handler says of a request: message by path.
+pub(crate) type Problems = BTreeMap<String, String>;
+
+pub(crate) struct Stage {
+    host: Host,
+}
+
+/// A request to one function.
+pub(crate) struct Sent {
+    pub(crate) path: String,
+    /// As it stands in an address, after the question mark.
+    pub(crate) query: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Stage {
+    pub(crate) async fn new() -> Self {
+        let options = Options {
+            port: 0,
+            sandbox_port: 0,
+            aws_port: None,
+            place: Place::Memory,
+        };
+        let host = Host::start(options).await.expect("the host starts");
+        Self { host }
+    }
+
+    /// Status and problems of a request.
+    pub(crate) async fn ask(&self, function: &'static Function, sent: Sent) -> (u16, Problems) {
+        let key = format!("Bearer {}", self.host.ready.keys.full);
+        let headers = [
+            ("authorization", key),
+            ("content-type", "application/json".to_owned()),
+        ];
+        let route = function.http().expect("a route").route();
+        let raw = RawRequest {
+            method: route.method.to_owned(),
+            path: sent.path,
+            query: sent.query,
+            headers: Headers::new(headers.map(|(name, value)| (name.to_owned(), value))),
+            body: sent.body,
+            id: "req-1".to_owned(),
+            received_at: self.host.world.backend.clock.now(),
+        };
+        let reply = match admit(&route, raw) {
+            Ok(request) => Box::pin(mount::http(&self.host.world, function, request)).await,
+            Err(reply) => reply,
+        };
+        let answer: Value = serde_json::from_str(&reply.body).expect("JSON");
+        let fields = answer["error"]["details"]["fields"].as_array();
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let problems = fields
+            .into_iter()
+            .flatten()
+            .map(|it| (text(&it["path"]), text(&it["message"])))
+            .collect();
+        (reply.status, problems)
+    }
+}
+
+/// The function behind an operation.
+pub(crate) fn function_at(method: &str, route: &str) -> &'static Function {
+    let is_its = |it: &&Function| {
+        let http = it.http().map(Http::route);
+        http.is_some_and(|it| it.method == method && it.paths.contains(&route))
+    };
+    FUNCTIONS.iter().find(is_its).expect("a function")
+}
+
+/// A path of a route, with values of the kind it takes.
+pub(crate) fn path_of(route: &str) -> String {
+    let of = match route.split('/').nth(3) {
+        Some("drivers") => "OVN-DRIVER-789",
+        Some("payouts") => "pay_1",
+        _ => "L-12345",
+    };
+    route.replace("{id}", of).replace("{loadId}", of)
+}
