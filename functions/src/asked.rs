@@ -4,6 +4,7 @@ use app::{
     call::Caller,
     error::Error,
     request_key::{Answered, Asking, RequestKey},
+    scope,
 };
 use domain::ids::{DriverId, OvnDriverId, TenantId};
 use platform::{
@@ -86,4 +87,29 @@ pub(crate) fn driver_id<S>(
         return DriverId::parse(text);
     }
     OvnDriverId::parse(text).map(|ovn_id| backend.seal.driver_id(tenant, &ovn_id))
+}
+
+/// Different scopes of the closed list.
+pub(crate) fn required_scopes(fields: &mut Fields) -> Option<Vec<&'static str>> {
+    let scopes = fields.required_list("scopes", scope::ALL.len(), known_scope);
+    distinct(fields, scopes)
+}
+
+pub(crate) fn optional_scopes(fields: &mut Fields) -> Option<Vec<&'static str>> {
+    let scopes = fields.optional_list("scopes", scope::ALL.len(), known_scope);
+    distinct(fields, scopes)
+}
+
+fn known_scope(text: &str) -> Result<&'static str, &'static str> {
+    scope::known(text).ok_or("must be a scope of the documented list")
+}
+
+fn distinct(fields: &mut Fields, scopes: Option<Vec<&'static str>>) -> Option<Vec<&'static str>> {
+    let scopes = scopes?;
+    for (index, scope) in scopes.iter().enumerate() {
+        if scopes[..index].contains(scope) {
+            fields.problem(&format!("scopes[{index}]"), "must not be repeated");
+        }
+    }
+    Some(scopes)
 }

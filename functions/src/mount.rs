@@ -14,11 +14,12 @@ use platform::{
 };
 
 use crate::{
-    cancel_payout, check_attempt, create_deposit, create_instant_payout, create_payout,
+    cancel_payout, check_attempt, create_deposit, create_instant_payout, create_key, create_payout,
     delete_driver, dispatch_payout, get_balance, get_docs, get_driver, get_load, get_payout,
-    get_payout_method, get_payout_timeline, guard, health, list_driver_payouts, list_drivers,
-    list_payouts, put_load, put_payout_method, receive_payelata_callback, register_driver,
-    relay_outbox, retry_payout, sweep_due, table::Function, update_driver, verify_driver,
+    get_payout_method, get_payout_timeline, guard, health, import_loads, list_audit_events,
+    list_driver_payouts, list_drivers, list_keys, list_loads, list_payouts, put_load,
+    put_payout_method, receive_payelata_callback, register_driver, relay_outbox, retry_payout,
+    revoke_key, rotate_key, sweep_due, table::Function, update_driver, verify_driver,
 };
 
 /// Everything any function works with.
@@ -53,6 +54,8 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
     let queue = world.queue.clone();
     match function.name {
         "health" => health::handle(backend, request).await,
+        "import-loads" => import_loads::handle(backend, request).await,
+        "list-loads" => list_loads::handle(backend, request).await,
         "put-load" => put_load::handle(backend, request).await,
         "get-load" => get_load::handle(backend, request).await,
         "register-driver" => register_driver::handle(backend, request).await,
@@ -76,6 +79,11 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
         "get-balance" => get_balance::handle(backend, request).await,
         "create-deposit" => create_deposit::handle(backend, request).await,
         "get-docs" => get_docs::handle(backend, request).await,
+        "create-key" => create_key::handle(backend, world.vault.clone(), request).await,
+        "list-keys" => list_keys::handle(backend, request).await,
+        "revoke-key" => revoke_key::handle(backend, request).await,
+        "rotate-key" => rotate_key::handle(backend, world.vault.clone(), request).await,
+        "list-audit-events" => list_audit_events::handle(backend, request).await,
         "receive-payelata-callback" => {
             let secrets = Arc::clone(&world.callback_secrets);
             receive_payelata_callback::handle(backend, queue, secrets, request).await

@@ -2,7 +2,10 @@
 //! template.yaml's test and the event files' test all read it.
 
 use app::message::QueueName;
-use platform::api::admission::{BODY_MAX, Route};
+use platform::api::{
+    admission::{BODY_MAX, Route},
+    loads_file,
+};
 
 /// What a function behind the HTTP API admits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub enum Trigger {
     Queue(QueueName),
     /// Once a minute.
     EveryMinute,
+    /// Nothing but a call by somebody whom the account permits it.
+    Invoke,
 }
 
 /// One deployable function. Its name is also its binary, its module (with `_`), its event file and, in
@@ -54,7 +59,7 @@ const fn http(
 }
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 27] = [
+pub const FUNCTIONS: [Function; 35] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -66,6 +71,18 @@ pub const FUNCTIONS: [Function; 27] = [
         ("GET", &["/api/v1/loads/{loadId}"]),
         &["loads:read"],
     ),
+    http("list-loads", ("GET", &["/api/v1/loads"]), &["loads:read"]),
+    Function {
+        name: "import-loads",
+        trigger: Trigger::Http(Http {
+            method: "POST",
+            routes: &["/api/v1/loads/import"],
+            accepts: &["application/json", loads_file::CSV],
+            // Ten thousand rows.
+            body_max: 4 * 1024 * 1024,
+            scopes: &["loads:write"],
+        }),
+    },
     http(
         "register-driver",
         ("POST", &["/api/v1/drivers"]),
@@ -156,6 +173,23 @@ pub const FUNCTIONS: [Function; 27] = [
         ("POST", &["/api/v1/wallet/deposits"]),
         &["wallet:write"],
     ),
+    http("create-key", ("POST", &["/api/v1/keys"]), &["keys:write"]),
+    http("list-keys", ("GET", &["/api/v1/keys"]), &["keys:read"]),
+    http(
+        "revoke-key",
+        ("DELETE", &["/api/v1/keys/{id}"]),
+        &["keys:write"],
+    ),
+    http(
+        "rotate-key",
+        ("POST", &["/api/v1/keys/{id}/rotate"]),
+        &["keys:write"],
+    ),
+    http(
+        "list-audit-events",
+        ("GET", &["/api/v1/audit-events"]),
+        &["audit:read"],
+    ),
     http("get-docs", ("GET", &["/docs", "/docs/{file}"]), &[]),
     Function {
         name: "receive-payelata-callback",
@@ -184,6 +218,10 @@ pub const FUNCTIONS: [Function; 27] = [
         name: "sweep-due",
         trigger: Trigger::EveryMinute,
     },
+    Function {
+        name: "create-operator-key",
+        trigger: Trigger::Invoke,
+    },
 ];
 
 impl Function {
@@ -191,7 +229,7 @@ impl Function {
     pub const fn http(&self) -> Option<&Http> {
         match &self.trigger {
             Trigger::Http(http) => Some(http),
-            Trigger::Queue(_) | Trigger::EveryMinute => None,
+            Trigger::Queue(_) | Trigger::EveryMinute | Trigger::Invoke => None,
         }
     }
 }

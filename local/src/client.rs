@@ -12,6 +12,7 @@ pub struct Client {
     http: reqwest::Client,
     api: String,
     key: String,
+    sandbox: String,
 }
 
 impl Client {
@@ -27,6 +28,7 @@ impl Client {
             http,
             api: ready.api.clone(),
             key: ready.keys.full.clone(),
+            sandbox: ready.sandbox.clone(),
         })
     }
 
@@ -35,22 +37,51 @@ impl Client {
     /// # Errors
     /// When the call fails, or its answer is not a success.
     pub async fn get(&self, path: &str) -> Result<Value, Fault> {
-        let request = self.http.get(format!("{}{path}", self.api));
-        data(request.bearer_auth(&self.key)).await
+        self.call("GET", path, None).await
     }
 
     /// # Errors
     /// As [`Client::get`].
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Fault> {
-        let request = self.http.post(format!("{}{path}", self.api));
-        data(with_body(request.bearer_auth(&self.key), body)).await
+        self.call("POST", path, Some(body)).await
     }
 
     /// # Errors
     /// As [`Client::get`].
     pub async fn put(&self, path: &str, body: &Value) -> Result<Value, Fault> {
-        let request = self.http.put(format!("{}{path}", self.api));
-        data(with_body(request.bearer_auth(&self.key), body)).await
+        self.call("PUT", path, Some(body)).await
+    }
+
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Fault> {
+        let method = reqwest::Method::from_bytes(method.as_bytes())?;
+        let request = self.http.request(method, format!("{}{path}", self.api));
+        let request = request.bearer_auth(&self.key);
+        data(match body {
+            Some(body) => with_body(request, body),
+            None => request,
+        })
+        .await
+    }
+
+    /// Orders how a coming payment ends at a provider.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn order_outcome(&self, provider: &str, status: &str) -> Result<(), Fault> {
+        let order = serde_json::json!({"provider": provider, "status": status});
+        let request = self
+            .http
+            .post(format!("{}/_control/outcomes", self.sandbox));
+        let answer = with_body(request, &order).send().await?;
+        answer.error_for_status()?;
+        Ok(())
     }
 }
 

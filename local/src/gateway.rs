@@ -1,6 +1,6 @@
 //! HTTP to handlers: what API Gateway does in the cloud, by the same table of functions.
 
-use std::time::Duration;
+use std::{future::poll_fn, pin::Pin, time::Duration};
 
 use app::error::Error;
 use axum::{
@@ -10,9 +10,13 @@ use axum::{
     http::{HeaderMap, StatusCode, request::Parts},
     response::Response,
 };
-use functions::{mount, table::FUNCTIONS};
+use functions::{
+    mount,
+    table::{FUNCTIONS, Function},
+};
+use hyper::body::Body as _;
 use platform::api::{
-    admission::admit,
+    admission::{BODY_MAX, admit},
     envelope::Reply,
     request::{Headers, RawRequest},
 };
@@ -20,7 +24,7 @@ use platform::api::{
 use crate::{clock::MovableClock, pump::LocalWorld};
 
 /// More than any route admits; a longer body is not read to its end.
-const READ_LIMIT: usize = 1024 * 1024;
+const READ_LIMIT: usize = 8 * 1024 * 1024;
 /// How long a client may take to send a body.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
@@ -40,13 +44,11 @@ pub fn router(world: LocalWorld, clock: MovableClock) -> Router {
 async fn serve(State(gateway): State<Gateway>, request: HttpRequest) -> Response {
     let (parts, body) = request.into_parts();
     // Read before it counts as work under way: a client that never ends its body must not stop the clock.
-    let body = tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, READ_LIMIT)).await;
+    let body = tokio::time::timeout(BODY_TIME, read(body, body_max(&parts))).await;
     let _busy = gateway.clock.busy();
     let mut raw = raw_request(&gateway, &parts);
     let whole = match body {
-        Ok(Ok(bytes)) => bytes.to_vec(),
-        // Longer than anything we take: refused by its length.
-        Ok(Err(error)) if error.to_string().contains("length limit") => vec![b' '; READ_LIMIT],
+        Ok(Ok(bytes)) => bytes,
         Ok(Err(_)) | Err(_) => {
             let broken = Error::invalid("", "the body must arrive whole");
             return respond(Reply::error(&broken, &raw.meta()));
@@ -54,6 +56,36 @@ async fn serve(State(gateway): State<Gateway>, request: HttpRequest) -> Response
     };
     raw.body = whole;
     respond(handle(&gateway.world, raw).await)
+}
+
+/// The most bytes that the route of a request takes.
+fn body_max(parts: &Parts) -> usize {
+    let mut routes = FUNCTIONS.iter().filter_map(Function::http);
+    let route = routes.find(|http| {
+        parts.method == http.method && http.route().matched(parts.uri.path()).is_some()
+    });
+    route.map_or(BODY_MAX, |http| http.body_max)
+}
+
+/// The body, of which no more than `max` bytes are kept. One that is longer becomes blanks, to be refused by
+/// its length; what is left of it is passed over, so that the client hears the answer.
+async fn read(mut body: Body, max: usize) -> Result<Vec<u8>, axum::Error> {
+    let (mut kept, mut length) = (Vec::new(), 0);
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        length += data.len();
+        if length <= max {
+            kept.extend_from_slice(&data);
+        } else if length > READ_LIMIT {
+            break;
+        }
+    }
+    if length > max {
+        kept = vec![b' '; max + 1];
+    }
+    Ok(kept)
 }
 
 fn raw_request(gateway: &Gateway, parts: &Parts) -> RawRequest {

@@ -1,9 +1,13 @@
 //! A load on the local host: payouts created over HTTP as fast as it answers, until all completed.
-//! Prints what it measured, beside the table's request units per payout.
+//! Then every endpoint is called by one client. Prints what it measured, beside the table's request units
+//! per payout.
+
+mod endpoints;
+mod latency;
 
 use std::{
     collections::BTreeMap,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -12,12 +16,16 @@ use platform::dynamo::{Cost, Step};
 use serde_json::json;
 use tokio::{sync::Semaphore, task::JoinSet};
 
+pub use self::latency::{LargeImport, Latencies};
+use self::{
+    endpoints::{AMOUNT, Props},
+    latency::timed,
+};
 use crate::{
     client::Client,
     host::{Fault, Host, Options, Place},
 };
 
-const AMOUNT: i64 = 45_000;
 /// The largest single deposit the API takes.
 const DEPOSIT: i64 = 100_000_000;
 /// Requests in flight.
@@ -31,9 +39,13 @@ pub struct Report {
     pub completed: usize,
     pub elapsed: Duration,
     pub costs: BTreeMap<Step, Cost>,
+    /// The creates of the payouts, and the calls of each endpoint.
+    pub latencies: Vec<Latencies>,
+    pub import: Option<LargeImport>,
 }
 
-/// Runs `payouts` payouts on a fresh host and waits until all are completed.
+/// Runs `payouts` payouts on a fresh host and waits until all are completed; then calls every endpoint `calls`
+/// times.
 ///
 /// # Errors
 /// When the host cannot start or a call fails.
@@ -41,7 +53,7 @@ pub struct Report {
     clippy::disallowed_methods,
     reason = "a load is measured in real time, not on the movable clock"
 )]
-pub async fn run(payouts: usize, place: Place) -> Result<Report, Fault> {
+pub async fn run(payouts: usize, calls: usize, place: Place) -> Result<Report, Fault> {
     let name = match place {
         Place::Memory => "memory",
         Place::Folder(_) => "file",
@@ -55,7 +67,8 @@ pub async fn run(payouts: usize, place: Place) -> Result<Report, Fault> {
     .await?;
     let client = Client::of(&host.ready)?;
     let run = host.world.backend.clock.now().millis();
-    fund(&client, payouts, run).await?;
+    // Of the calls, some create two payouts each, besides those that have to fail.
+    fund(&client, payouts + 4 * calls, run).await?;
     let put = |client: Client, number: usize| async move {
         let body = json!({"driverId": "OVN-DRIVER-789", "amount": AMOUNT});
         let path = format!("/api/v1/loads/LOAD-{run}-{number}");
@@ -64,19 +77,47 @@ pub async fn run(payouts: usize, place: Place) -> Result<Report, Fault> {
     for_each(&client, payouts, put).await?;
     host.meter.reset();
     let started = Instant::now();
-    let create = |client: Client, number: usize| async move {
-        let body = json!({"loadId": format!("LOAD-{run}-{number}")});
-        client.post("/api/v1/payouts", &body).await.map(|_| ())
+    let created: Arc<Mutex<Vec<(String, Duration)>>> = Arc::default();
+    let create = |client: Client, number: usize| {
+        let created = Arc::clone(&created);
+        async move {
+            let ask = endpoints::create(&format!("LOAD-{run}-{number}"));
+            let (payout, took) = timed(&client, &ask).await?;
+            let id = payout["id"].as_str().unwrap_or_default().to_owned();
+            let mut created = created.lock().unwrap_or_else(PoisonError::into_inner);
+            created.push((id, took));
+            Ok(())
+        }
     };
     for_each(&client, payouts, create).await?;
     let completed = wait(&host, &format!("LOAD-{run}-")).await?;
     let elapsed = started.elapsed();
+    let costs = host.meter.costs();
+    let created = std::mem::take(&mut *created.lock().unwrap_or_else(PoisonError::into_inner));
+    let (ids, took): (Vec<_>, Vec<_>) = created.into_iter().unzip();
+    let at_once = format!("create-payout, {CONCURRENCY} at once");
+    let mut latencies = vec![Latencies::new(at_once, &took)];
+    let mut import = None;
+    if calls > 0 && payouts > 0 {
+        let mut props = Props {
+            run,
+            payouts: ids,
+            failed: Vec::new(),
+            keys: Vec::new(),
+        };
+        latency::fail_payouts(&host, &client, (&mut props, calls)).await?;
+        latency::make_keys(&client, &mut props).await?;
+        latencies.extend(latency::measure(&host, &client, (&props, calls)).await?);
+        import = Some(latency::import_at_once(&host, &client, &props).await?);
+    }
     Ok(Report {
         place: name,
         payouts,
         completed,
         elapsed,
-        costs: host.meter.costs(),
+        costs,
+        latencies,
+        import,
     })
 }
 
@@ -179,8 +220,39 @@ impl std::fmt::Display for Report {
             total.write_hundredths += cost.write_hundredths;
             line(f, (step.operation, step.label), *cost, per)?;
         }
-        line(f, ("total", "per payout"), total, per)
+        line(f, ("total", "per payout"), total, per)?;
+        writeln!(
+            f,
+            "  {:<28} {:>8} {:>12} {:>12}",
+            "endpoint", "calls", "p50 ms", "p99 ms"
+        )?;
+        for latencies in &self.latencies {
+            let percentile = |percent| millis_text(latencies.percentile(percent));
+            writeln!(
+                f,
+                "  {:<28} {:>8} {:>12} {:>12}",
+                latencies.endpoint,
+                latencies.calls(),
+                percentile(50),
+                percentile(99),
+            )?;
+        }
+        match &self.import {
+            Some(import) => writeln!(
+                f,
+                "  import: {} rows in {} ms, {} table calls, {} write units",
+                import.rows,
+                import.elapsed.as_millis(),
+                import.table_calls,
+                import.write_units,
+            ),
+            None => Ok(()),
+        }
     }
+}
+
+fn millis_text(micros: u64) -> String {
+    format!("{}.{:03}", micros / 1000, micros % 1000)
 }
 
 fn line(

@@ -56,6 +56,9 @@ struct Load {
     /// How many payouts.
     #[arg(long, default_value_t = 5000)]
     payouts: usize,
+    /// How often each endpoint is called afterwards, to measure how long it takes; 0 leaves that out.
+    #[arg(long, default_value_t = 200)]
+    calls: usize,
     /// Only on the files of this folder.
     #[arg(long)]
     data: Option<PathBuf>,
@@ -166,7 +169,7 @@ async fn measure(load: Load) -> Result<bool, Fault> {
         (false, Some(folder)) => vec![Place::Folder(folder)],
         (false, None) => vec![Place::Memory, Place::Folder(spare.clone())],
     };
-    let measured = measure_all(load.payouts, load.at_least, places).await;
+    let measured = measure_all((load.payouts, load.calls), load.at_least, places).await;
     if spare.exists() {
         std::fs::remove_dir_all(&spare)?;
     }
@@ -174,13 +177,13 @@ async fn measure(load: Load) -> Result<bool, Fault> {
 }
 
 async fn measure_all(
-    payouts: usize,
+    (payouts, calls): (usize, usize),
     at_least: Option<u64>,
     places: Vec<Place>,
 ) -> Result<bool, Fault> {
     let mut passed = true;
     for place in places {
-        let report = load::run(payouts, place).await?;
+        let report = load::run(payouts, calls, place).await?;
         say(report.to_string().trim_end());
         let fast = at_least.is_none_or(|wanted| report.per_second() >= wanted);
         passed &= fast && report.completed == report.payouts;

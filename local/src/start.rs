@@ -6,7 +6,7 @@ use app::{
     changes::Changes,
     create_deposit::{self, CreateDeposit},
     error::Error,
-    get_driver, get_load,
+    get_driver, get_load, key_ring,
     port::{Plaintext, Store},
     put_load::{self, PutLoad},
     put_payout_method::{self, PutPayoutMethod},
@@ -47,6 +47,8 @@ const LIMIT: RateLimit = RateLimit {
     burst: 6_000_000,
 };
 
+/// Who holds the start keys.
+const OWNER: &str = "local";
 const TENANT: &str = "acme";
 const OTHER_TENANT: &str = "other";
 const DRIVER: &str = "OVN-DRIVER-789";
@@ -103,12 +105,12 @@ async fn put_key(
     let material = hex::encode(secrets.derive(&format!("start key {name}")));
     let (id, rest) = material.split_at(12);
     let secret = &rest[..40];
-    let record = Record::ApiKey(Box::new(ApiKey {
+    let record = ApiKey {
         id: id.to_owned(),
         version: 1,
         tenant: tenant.clone(),
         name: name.to_owned(),
-        owner: "local".to_owned(),
+        owner: OWNER.to_owned(),
         operator: true,
         digest: world.backend.seal.api_key(secret),
         previous: None,
@@ -117,12 +119,14 @@ async fn put_key(
         expires_at: None,
         revoked_at: None,
         created_at: call.now(),
-    }));
+    };
     let key = Key::ApiKey(id.to_owned());
     let known = world.backend.store.fetch(&[key]).await?;
     if known.into_iter().flatten().next().is_none() {
-        let changes = Changes::new("start-key", call.tx_id(name)).insert(record);
-        world.backend.store.commit(changes).await?;
+        let store = &world.backend.store;
+        let ring = key_ring::read(store, tenant).await?;
+        let changes = Changes::new("start-key", call.tx_id(name));
+        store.commit(ring.add(changes, record, call.now())?).await?;
     }
     Ok(format!("psk_{}_{id}{secret}", tenant.mode().name()))
 }
@@ -221,6 +225,7 @@ async fn deposit(
         id: world.backend.seal.deposit_id(tenant, reference),
         amount,
         reference: reference.to_owned(),
+        owner: OWNER.to_owned(),
     };
     create_deposit::run(&call, &world.backend.store, command).await?;
     Ok(())

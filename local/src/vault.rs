@@ -1,13 +1,13 @@
-//! Payout methods at rest on a laptop: AES-256-GCM under a key of the data folder. Tenant and driver
-//! are bound to the ciphertext, as AWS KMS binds its encryption context.
+//! Payout methods and keys' secrets at rest on a laptop: AES-256-GCM under a key of the data folder. Tenant
+//! and owner are bound to the ciphertext, as AWS KMS binds its encryption context.
 
 use aes_gcm::{
     Aes256Gcm, KeyInit,
     aead::{Aead, Payload},
 };
-use app::port::{Plaintext, Unreachable, Vault};
+use app::port::{Plaintext, SealedFor, Unreachable, Vault};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::ids::{DriverId, TenantId};
+use domain::ids::TenantId;
 
 const NONCE_BYTES: usize = 12;
 
@@ -25,8 +25,12 @@ impl LocalVault {
     }
 }
 
-fn context(tenant: &TenantId, driver: &DriverId) -> String {
-    format!("{tenant}#{driver}")
+/// No id contains `#`, and no driver's id is one of a key.
+fn context(tenant: &TenantId, owner: &SealedFor) -> String {
+    match owner {
+        SealedFor::Driver(driver) => format!("{tenant}#{driver}"),
+        SealedFor::Key(id) => format!("{tenant}#key#{id}"),
+    }
 }
 
 fn failed(what: &str) -> Unreachable {
@@ -41,12 +45,12 @@ impl Vault for LocalVault {
     async fn seal(
         &self,
         tenant: &TenantId,
-        driver: &DriverId,
+        owner: &SealedFor,
         plain: &Plaintext,
     ) -> Result<String, Unreachable> {
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(|_| failed("no random bytes"))?;
-        let context = context(tenant, driver);
+        let context = context(tenant, owner);
         let payload = Payload {
             msg: plain.0.as_bytes(),
             aad: context.as_bytes(),
@@ -61,7 +65,7 @@ impl Vault for LocalVault {
     async fn open(
         &self,
         tenant: &TenantId,
-        driver: &DriverId,
+        owner: &SealedFor,
         sealed: &str,
     ) -> Result<Plaintext, Unreachable> {
         let bytes = STANDARD
@@ -70,7 +74,7 @@ impl Vault for LocalVault {
         let (nonce, text) = bytes
             .split_first_chunk::<NONCE_BYTES>()
             .ok_or_else(|| failed("not a sealed text"))?;
-        let context = context(tenant, driver);
+        let context = context(tenant, owner);
         let payload = Payload {
             msg: text,
             aad: context.as_bytes(),
@@ -90,16 +94,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_sealed_method_opens_for_its_own_driver_only() {
+    async fn a_sealed_text_opens_for_its_own_owner_only() {
         let vault = LocalVault::new([7; 32]);
         let tenant: TenantId = "acme~test".parse().expect("valid");
-        let driver = DriverId::parse("drv_1").expect("valid");
-        let other = DriverId::parse("drv_2").expect("valid");
+        let driver = SealedFor::Driver("drv_1".parse().expect("valid"));
+        let other = SealedFor::Driver("drv_2".parse().expect("valid"));
+        let key = SealedFor::Key("drv_1".to_owned());
         let plain = Plaintext("{\"cardNumber\":\"5123817234060000\"}".to_owned());
         let sealed = vault.seal(&tenant, &driver, &plain).await.expect("sealed");
         assert!(!sealed.contains("5123817234060000"));
         assert_eq!(vault.open(&tenant, &driver, &sealed).await, Ok(plain));
         assert!(vault.open(&tenant, &other, &sealed).await.is_err());
+        assert!(vault.open(&tenant, &key, &sealed).await.is_err());
         assert!(vault.open(&tenant, &driver, "AAAA").await.is_err());
     }
 }

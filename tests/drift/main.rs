@@ -61,9 +61,8 @@ fn built(template: &Template) -> BTreeMap<&str, &str> {
 /// What wakes a function in the template: kind and properties of each event.
 fn events<'a>(template: &'a Template, function: &str) -> Vec<(&'a str, &'a Yaml)> {
     let events = &template.properties(&resource_name(function))["Events"];
-    let events = events.as_hash().expect("a function has events");
+    let events = events.as_hash().into_iter().flatten();
     events
-        .iter()
         .map(|(_, event)| (text(&event["Type"]), &event["Properties"]))
         .collect()
 }
@@ -152,10 +151,15 @@ fn the_template_wakes_every_function_as_the_table_says() {
                     assert_eq!(*kind, "Schedule", "{}", function.name);
                     assert_eq!(text(&properties["Schedule"]), "rate(1 minute)");
                 }
+                Trigger::Invoke => panic!("{} is called by nobody but people", function.name),
             }
         }
-        let is_http = matches!(function.trigger, Trigger::Http(_));
-        assert!(is_http || sources.len() == 1, "{} once", function.name);
+        let is_woken = match function.trigger {
+            Trigger::Http(_) => !sources.is_empty(),
+            Trigger::Queue(_) | Trigger::EveryMinute => sources.len() == 1,
+            Trigger::Invoke => sources.is_empty(),
+        };
+        assert!(is_woken, "{}", function.name);
     }
     assert_eq!(http, routes());
 }
@@ -203,6 +207,32 @@ fn no_function_may_do_everything_or_touch_everything() {
     }
 }
 
+/// The encryption contexts in which a function may do `action`: one for each statement that allows it.
+fn vault_contexts<'a>(
+    template: &'a Template,
+    function: &str,
+    action: &str,
+) -> Vec<BTreeSet<&'a str>> {
+    let allows = |it: &&Yaml| one_or_many(&it["Action"]).contains(&action);
+    let statements = template.statements(function).into_iter().filter(allows);
+    let names = |it: &'a Yaml| {
+        let condition = &it["Condition"]["ForAllValues:StringEquals"];
+        let names = &condition["kms:EncryptionContextKeys"];
+        one_or_many(names).into_iter().collect()
+    };
+    statements.map(names).collect()
+}
+
+/// The functions that may do `action` with what is sealed for a `driver` or a `key`.
+fn may<'a>(template: &'a Template, action: &str, owner: &str) -> Vec<&'a str> {
+    let holds = |name: &str| {
+        let contexts = vault_contexts(template, name, action);
+        contexts.iter().any(|names| names.contains(owner))
+    };
+    let all = FUNCTIONS.iter().map(|it| it.name);
+    all.filter(|name| holds(name)).collect()
+}
+
 #[test]
 fn a_function_that_only_reads_may_write_rate_limits_and_nothing_else() {
     let reading = ["GetItem", "BatchGetItem", "Query"].map(|it| format!("dynamodb:{it}"));
@@ -225,13 +255,49 @@ fn a_function_that_only_reads_may_write_rate_limits_and_nothing_else() {
 #[test]
 fn only_the_dispatcher_opens_payout_methods() {
     let template = Template::read();
-    let may = |action: &str| -> Vec<_> {
-        let holds = |name: &str| template.grants(name).iter().any(|(it, _)| *it == action);
-        let all = FUNCTIONS.iter().map(|it| it.name);
-        all.filter(|name| holds(name)).collect()
-    };
-    assert_eq!(may("kms:Decrypt"), ["dispatch-payout"]);
-    assert_eq!(may("kms:Encrypt"), ["put-payout-method"]);
+    assert_eq!(may(&template, "kms:Decrypt", "driver"), ["dispatch-payout"]);
+    let seals = may(&template, "kms:Encrypt", "driver");
+    assert_eq!(seals, ["put-payout-method"]);
+}
+
+#[test]
+fn only_the_functions_that_show_secrets_of_keys_seal_and_open_them() {
+    let template = Template::read();
+    for action in ["kms:Encrypt", "kms:Decrypt"] {
+        let may = may(&template, action, "key");
+        assert_eq!(may, ["create-key", "rotate-key"], "{action}");
+    }
+}
+
+#[test]
+fn nothing_is_sealed_or_opened_for_more_than_one_kind_of_owner() {
+    let template = Template::read();
+    for function in &FUNCTIONS {
+        for action in ["kms:Encrypt", "kms:Decrypt"] {
+            for names in vault_contexts(&template, function.name, action) {
+                let owners: Vec<_> = names.iter().filter(|it| **it != "tenant").collect();
+                assert_eq!(owners.len(), 1, "{} {names:?}", function.name);
+            }
+        }
+    }
+    let policy = &template.properties("VaultKey")["KeyPolicy"]["Statement"];
+    let refused: BTreeSet<BTreeSet<_>> = policy
+        .as_vec()
+        .expect("statements")
+        .iter()
+        .filter(|it| it["Effect"].as_str() == Some("Deny"))
+        .map(|it| {
+            let missing = it["Condition"]["Null"].as_hash().expect("what is missing");
+            missing.keys().map(text).collect()
+        })
+        .collect();
+    // Of one statement all must be missing.
+    let context = |names: &[&'static str]| names.iter().copied().collect::<BTreeSet<_>>();
+    let expected = [
+        context(&["kms:EncryptionContext:tenant"]),
+        context(&["kms:EncryptionContext:driver", "kms:EncryptionContext:key"]),
+    ];
+    assert_eq!(refused, expected.into());
 }
 
 #[test]

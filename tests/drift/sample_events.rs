@@ -62,6 +62,12 @@ fn every_event_is_one_that_its_function_gets() {
                     assert_eq!(message.queue(), queue, "{place}");
                 }
             }
+            Trigger::Invoke => {
+                assert!(
+                    event.as_object().is_some_and(|it| !it.is_empty()),
+                    "{place}"
+                );
+            }
             Trigger::EveryMinute => {
                 assert_eq!(event["detail-type"], "Scheduled Event", "{place}");
             }

@@ -81,6 +81,7 @@ pub(crate) fn text(yaml: &Yaml) -> &str {
     yaml.as_str().unwrap_or_else(|| panic!("a text: {yaml:?}"))
 }
 
+/// A text, or each of a list.
 pub(crate) fn one_or_many(yaml: &Yaml) -> Vec<&str> {
     match yaml.as_vec() {
         Some(many) => many.iter().map(text).collect(),

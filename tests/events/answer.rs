@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::scene::{IDS, NOW_TEXT};
+use crate::scene::{IDS, KEY_ID, NOW_TEXT};
 
 /// The same answer, its body read as JSON and everything minted in this run replaced.
 pub(crate) fn plain(value: Value) -> Value {
@@ -32,7 +32,32 @@ fn plain_text(text: String) -> Value {
     if is_minted(&text) {
         return "<new payout>".into();
     }
-    Value::String(text)
+    match as_key(&text) {
+        Some(shown) => Value::String(shown),
+        None => Value::String(text),
+    }
+}
+
+/// A key that was made in this run, or its id, without what is random.
+fn as_key(text: &str) -> Option<String> {
+    let is_id = |it: &str| {
+        let is_plain = it
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        it.len() == 12 && is_plain && it != KEY_ID
+    };
+    if is_id(text) {
+        return Some("<new key>".to_owned());
+    }
+    let (mode, rest) = text.strip_prefix("psk_")?.split_once('_')?;
+    let (id, secret) = rest.split_at_checked(12)?;
+    let id = if is_id(id) { "<new key>" } else { id };
+    let secret = if secret.len() == 48 {
+        "<secret>"
+    } else {
+        secret
+    };
+    Some(format!("psk_{mode}_{id}{secret}"))
 }
 
 fn is_time(text: &str) -> bool {

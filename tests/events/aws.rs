@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use app::port::SealedFor;
 use axum::{
     Router,
     body::Bytes,
@@ -64,15 +65,22 @@ impl Aws {
     }
 }
 
-/// What the stand-in for KMS makes of a plain text.
-pub(crate) fn sealed(tenant: &str, driver: &str, plain: &[u8]) -> Vec<u8> {
-    [format!("{tenant}\n{driver}\n").as_bytes(), plain].concat()
+/// The encryption context that our vault sends.
+pub(crate) fn context(tenant: &str, owner: &SealedFor) -> Value {
+    let mut context = json!({ "tenant": tenant });
+    context[owner.name()] = owner.id().into();
+    context
 }
 
-/// The plain text, when it was sealed for this tenant and driver.
-pub(crate) fn opened(tenant: &str, driver: &str, sealed: &[u8]) -> Option<Vec<u8>> {
-    let context = format!("{tenant}\n{driver}\n");
-    sealed.strip_prefix(context.as_bytes()).map(<[u8]>::to_vec)
+/// What the stand-in for KMS makes of a plain text.
+pub(crate) fn sealed(context: &Value, plain: &[u8]) -> Vec<u8> {
+    [format!("{context}\n").as_bytes(), plain].concat()
+}
+
+/// The plain text, when it was sealed in this context.
+pub(crate) fn opened(context: &Value, sealed: &[u8]) -> Option<Vec<u8>> {
+    let start = format!("{context}\n");
+    sealed.strip_prefix(start.as_bytes()).map(<[u8]>::to_vec)
 }
 
 async fn serve(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -149,15 +157,16 @@ fn item_action(item: &Value) -> Option<String> {
 
 fn vault(operation: &str, request: &Value) -> Option<Value> {
     let context = &request["EncryptionContext"];
-    let (tenant, driver) = (context["tenant"].as_str()?, context["driver"].as_str()?);
+    context["tenant"].as_str()?;
+    context["driver"].as_str().or(context["key"].as_str())?;
     let bytes = |name: &str| STANDARD.decode(request[name].as_str()?).ok();
     match operation {
         "Encrypt" => {
-            let sealed = sealed(tenant, driver, &bytes("Plaintext")?);
+            let sealed = sealed(context, &bytes("Plaintext")?);
             Some(json!({ "CiphertextBlob": STANDARD.encode(sealed), "KeyId": "VaultKey" }))
         }
         "Decrypt" => {
-            let plain = opened(tenant, driver, &bytes("CiphertextBlob")?)?;
+            let plain = opened(context, &bytes("CiphertextBlob")?)?;
             Some(json!({ "Plaintext": STANDARD.encode(plain), "KeyId": "VaultKey" }))
         }
         _ => None,

@@ -11,9 +11,10 @@ use app::{
     create_deposit::{self, CreateDeposit},
     create_payout::{self, CreatePayout, Source},
     dispatch_payout::Dispatcher,
+    key_ring,
     memory::{MemoryQueue, Operation, ScriptedProvider, Trouble},
     message::{Message, QueueName},
-    port::{Plaintext, Providers, Store, Unreachable, Vault},
+    port::{Plaintext, Providers, SealedFor, Store, Unreachable, Vault},
     put_load::{self, PutLoad},
     put_payout_method::{self, PutPayoutMethod},
     record::{ApiKey, Key, Record},
@@ -70,7 +71,7 @@ pub(crate) const IDS: [&str; 3] = [
 
 /// `5ea1`, sixteen times.
 const SEAL_KEY: &str = "5ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea1";
-const KEY_ID: &str = "sampleevents";
+pub(crate) const KEY_ID: &str = "sampleevents";
 const KEY_SECRET: &str = "only-for-the-sample-events-not-a-secret";
 
 /// Everything one binary works with.
@@ -170,22 +171,25 @@ impl Vault for SampleVault {
     async fn seal(
         &self,
         tenant: &TenantId,
-        driver: &DriverId,
+        owner: &SealedFor,
         plain: &Plaintext,
     ) -> Result<String, Unreachable> {
-        let sealed = aws::sealed(&tenant.to_string(), driver.as_str(), plain.0.as_bytes());
+        let sealed = aws::sealed(
+            &aws::context(&tenant.to_string(), owner),
+            plain.0.as_bytes(),
+        );
         Ok(STANDARD.encode(sealed))
     }
 
     async fn open(
         &self,
         tenant: &TenantId,
-        driver: &DriverId,
+        owner: &SealedFor,
         sealed: &str,
     ) -> Result<Plaintext, Unreachable> {
         let sealed = STANDARD.decode(sealed).expect("base64");
-        let plain = aws::opened(&tenant.to_string(), driver.as_str(), &sealed);
-        let plain = plain.expect("sealed for this driver");
+        let plain = aws::opened(&aws::context(&tenant.to_string(), owner), &sealed);
+        let plain = plain.expect("sealed for this owner");
         Ok(Plaintext(String::from_utf8(plain).expect("UTF-8")))
     }
 }
@@ -247,7 +251,7 @@ impl Props {
     }
 
     async fn put_key(&self) {
-        let key = Record::ApiKey(Box::new(ApiKey {
+        let key = ApiKey {
             id: KEY_ID.to_owned(),
             version: 1,
             tenant: self.tenant.clone(),
@@ -261,8 +265,13 @@ impl Props {
             expires_at: None,
             revoked_at: None,
             created_at: NOW,
-        }));
-        let changes = Changes::new("key", Self::call(100).tx_id("key")).insert(key);
+        };
+        let ring = key_ring::read(&self.store, &self.tenant).await;
+        let changes = Changes::new("key", Self::call(100).tx_id("key"));
+        let changes = ring
+            .expect("readable")
+            .add(changes, key, NOW)
+            .expect("one key");
         self.store.commit(changes).await.expect("a key");
     }
 
@@ -304,6 +313,7 @@ impl Props {
             id: self.seal.deposit_id(&self.tenant, &reference),
             amount: Cents::new(5_000_000),
             reference,
+            owner: "sample".to_owned(),
         };
         let posted = create_deposit::run(&Self::call(104), &self.store, deposit).await;
         posted.expect("money");

@@ -2,8 +2,12 @@
 //! on a port.
 
 mod books;
+mod busy;
 mod crashes;
 mod drivers;
+mod import;
+mod keys;
+mod limits;
 mod lists;
 mod lives;
 mod races;

@@ -9,7 +9,7 @@ use app::{
     error::Error,
     memory::{FaultPoints, Faulty, MemoryQueue, MemoryStore, ScriptedProvider},
     message::{Message, QueueName},
-    port::{DUE_SHARDS, Plaintext, Store, Unreachable, Vault},
+    port::{DUE_SHARDS, Plaintext, SealedFor, Store, Unreachable, Vault},
     put_load::{self, PutLoad},
     put_payout_method::{self, PutPayoutMethod},
     record::{Balances, Key, OUTBOX_SHARDS, Record},
@@ -40,7 +40,7 @@ impl Vault for MarkingVault {
     async fn seal(
         &self,
         _: &TenantId,
-        _: &DriverId,
+        _: &SealedFor,
         plain: &Plaintext,
     ) -> Result<String, Unreachable> {
         Ok(format!("sealed:{}", plain.0))
@@ -49,7 +49,7 @@ impl Vault for MarkingVault {
     async fn open(
         &self,
         _: &TenantId,
-        _: &DriverId,
+        _: &SealedFor,
         sealed: &str,
     ) -> Result<Plaintext, Unreachable> {
         let plain = sealed.strip_prefix("sealed:");
@@ -135,6 +135,7 @@ impl Stage {
             id: self.dispatcher.seal.deposit_id(&self.tenant, "start"),
             amount: Cents::new(WALLET),
             reference: "start".to_owned(),
+            owner: "setup".to_owned(),
         };
         create_deposit::run(&self.call("setup"), &self.memory, deposit)
             .await
@@ -345,15 +346,14 @@ impl Stage {
         moments.into_iter().min().filter(|at| *at <= target)
     }
 
+    async fn record(&self, key: Key) -> Option<Record> {
+        let mut found = self.memory.fetch(&[key]).await.expect("in memory");
+        found.remove(0)
+    }
+
     pub(crate) async fn payout(&self, id: &PayoutId) -> Payout {
         let key = Key::Payout(self.tenant.clone(), id.clone());
-        match self
-            .memory
-            .fetch(&[key])
-            .await
-            .expect("in memory")
-            .remove(0)
-        {
+        match self.record(key).await {
             Some(Record::Payout(payout)) => *payout,
             other => panic!("no payout: {other:?}"),
         }
@@ -361,13 +361,7 @@ impl Stage {
 
     pub(crate) async fn load(&self, id: &str) -> Load {
         let key = Key::Load(self.tenant.clone(), LoadId::parse(id).expect("valid"));
-        match self
-            .memory
-            .fetch(&[key])
-            .await
-            .expect("in memory")
-            .remove(0)
-        {
+        match self.record(key).await {
             Some(Record::Load(load)) => *load,
             other => panic!("no load: {other:?}"),
         }

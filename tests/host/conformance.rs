@@ -10,16 +10,16 @@ use crate::stage::{Answer, Call, Stage};
 
 /// Examples whose endpoints are not served yet; each is counted, and must be taken off this list once
 /// it is served. The steps of the lists stand below already.
-const NOT_SERVED: [&str; 4] = [
-    "list batches",
-    "create batch",
-    "release batch",
-    "RATE_LIMIT_ERROR",
-];
+const NOT_SERVED: [&str; 3] = ["list batches", "create batch", "release batch"];
 /// No fee rule makes the 450 printed on a standard payout: a test of the view shows those.
 const UNREACHABLE: [(&str, &str); 2] = [
     ("get driver payouts", "items[0].fee"),
     ("get driver payouts", "items[0].netAmount"),
+];
+/// Members of ours on answers that were published without them.
+const ADDED: &[(&str, &str)] = &[
+    ("list drivers", "nextCursor"),
+    ("get driver payouts", "hasNextPage"),
 ];
 const DRIVER: &str = "OVN-DRIVER-789";
 
@@ -160,9 +160,25 @@ async fn cause(stage: &Stage, code: &str) -> Answer {
             stage.call(create(json!({"loadId": "L-12345"}))).await;
             create(json!({"loadId": "L-12346"}))
         }
+        "RATE_LIMIT_ERROR" => return exhaust_a_key(stage).await,
         other => panic!("nothing here causes {other}"),
     };
     stage.call(call).await
+}
+
+/// Calls with a new key until its burst is spent.
+async fn exhaust_a_key(stage: &Stage) -> Answer {
+    let body = json!({"name": "ERP", "scopes": ["balance:read"]});
+    let key = stage.data("POST", "/api/v1/keys", Some(&body)).await;
+    let key = key["secret"].as_str().expect("a secret").to_owned();
+    for _ in 0..250 {
+        let call = Call::new("GET", "/api/v1/balance").key(&key);
+        let answer = stage.call(call).await;
+        if answer.status != 200 {
+            return answer;
+        }
+    }
+    panic!("a key has no limit");
 }
 
 /// 25000 at the provider, which does not say how it ends, and 50000 that nobody dispatches.
@@ -194,9 +210,10 @@ async fn have_142_drivers(stage: &Stage, key: &str) {
     let path = format!("/api/v1/drivers/{DRIVER}/verification");
     let approve = json!({"decision": "approve", "reason": "example"});
     as_key(stage, key, ("POST", &path), &approve).await;
-    let deposit = json!({"amount": 125_000, "reference": "example"});
+    // 125000 arrive: the driver gets what the fee of 250 leaves.
+    let deposit = json!({"amount": 125_250, "reference": "example"});
     as_key(stage, key, ("POST", "/api/v1/wallet/deposits"), &deposit).await;
-    pay(stage, (key, "L-1"), 125_000).await;
+    pay(stage, (key, "L-1"), 125_250).await;
 }
 
 /// Puts a load of the printed driver, and pays it.
@@ -277,6 +294,12 @@ fn problems(example: &Example, all: &[Example], answer: Answer) -> Vec<String> {
         error.into_iter().for_each(|error| {
             error.retain(|name, _| name != "message" && name != "details");
         });
+    }
+    for (_, member) in ADDED.iter().filter(|(name, _)| *name == example.name) {
+        let data = found["data"].as_object_mut().expect("data");
+        if data.remove(*member).is_none() {
+            problems.push(format!("{member} is not there"));
+        }
     }
     problems.extend(differences(&expected(example, all), &found, ""));
     let is_unreachable = |problem: &String| {

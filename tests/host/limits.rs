@@ -1,12 +1,12 @@
 //! Keys over HTTP: what they may do, how often, and what happens when they change.
 
 use app::{
+    api_key::{Grant, Minted, Minting, mint},
     changes::Changes,
     port::Store,
     record::{ApiKey, Key, PreviousSecret, Record},
 };
 use domain::{ids::TenantId, rate::RateLimit};
-use platform::api::auth::{Grant, Minted, mint};
 use serde_json::json;
 
 use crate::stage::{Answer, Call, Stage};
@@ -29,7 +29,11 @@ async fn minted(stage: &Stage, scopes: &[&str]) -> Minted {
         limit: LIMIT,
         expires_at: None,
     };
-    let minted = mint(grant, &backend.seal, &[9; 32], backend.clock.now());
+    let minting = Minting {
+        seal: &backend.seal,
+        random: &[9; 32],
+    };
+    let minted = mint(grant, minting, backend.clock.now());
     let record = Record::ApiKey(Box::new(minted.key.clone()));
     let changes = Changes::new("key", "key".to_owned()).insert(record);
     backend.store.commit(changes).await.expect("stored");

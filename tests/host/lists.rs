@@ -187,7 +187,7 @@ async fn items_have_the_published_members_and_lists_their_filters() {
     ];
     for filter in found {
         let page = get(&stage, &format!("{PAYOUTS}?{filter}")).await;
-        assert_eq!(ids(&page), [completed.clone()], "{filter}");
+        assert_eq!(ids(&page), vec![completed.clone()], "{filter}");
         assert_eq!(page["total"], 1, "{filter}");
         assert_eq!(members(&page["items"][0]), COMPLETED_MEMBERS);
     }

@@ -3,15 +3,19 @@
 #[path = "../figures.rs"]
 mod figures;
 
+mod audit;
 mod conformance;
 mod corpus;
 mod cost;
 mod drivers;
 mod faults;
+mod import;
+mod keys;
 mod kill;
 mod limits;
 mod lists;
 mod manners;
+mod operators;
 mod refusals;
 mod restart;
 mod stage;

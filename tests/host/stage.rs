@@ -86,6 +86,10 @@ impl Stage {
         })
         .await
         .expect("the host starts");
+        Self::of(host)
+    }
+
+    pub(crate) fn of(host: Host) -> Self {
         Self {
             host,
             http: http_client(),

@@ -214,7 +214,9 @@ pub(crate) fn request(body: &str, expires_at: Timestamp) -> Record {
         fingerprint: "f1".to_owned(),
         status: 200,
         body: body.to_owned(),
+        secret: None,
         expires_at,
+        parts: 0,
     }))
 }
 

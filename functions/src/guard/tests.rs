@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use app::{
+    api_key::{Grant, Minted, Minting, mint},
     call::Clock,
     changes::Changes,
     memory::MemoryStore,
@@ -11,11 +12,7 @@ use app::{
     seal::Seal,
 };
 use domain::{rate::RateLimit, time::Timestamp};
-use platform::api::{
-    auth::{Grant, KeyCache, Minted, mint},
-    rate::Limiter,
-    request::Headers,
-};
+use platform::api::{auth::KeyCache, rate::Limiter, request::Headers};
 
 use super::*;
 use crate::table::FUNCTIONS;
@@ -56,7 +53,11 @@ async fn with_key(scopes: &[&str]) -> (Backend<MemoryStore>, String) {
         limit: LIMIT,
         expires_at: None,
     };
-    let Minted { text, key } = mint(grant, &backend.seal, &[9; 32], NOW);
+    let minting = Minting {
+        seal: &backend.seal,
+        random: &[9; 32],
+    };
+    let Minted { text, key } = mint(grant, minting, NOW);
     put(&backend, key).await;
     (backend, text)
 }

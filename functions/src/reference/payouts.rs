@@ -6,7 +6,7 @@ use platform::api::{
     body::{
         NewInstantPayout, NewPayout, NoFields, PayoutForDriver, PayoutForLoad, PayoutForRecipient,
     },
-    page::PageView,
+    page_view::PageView,
     timeline::TimelineView,
     view::{CanceledView, InstantPayoutView, PayoutView, RetriedView},
     vocabulary,

@@ -19,7 +19,7 @@ use domain::{
     time::Timestamp,
     transition::{Actor, Transition},
 };
-use platform::api::{envelope::Meta, page::PageView};
+use platform::api::{envelope::Meta, page_view::PageView};
 
 /// 2026-11-21T05:13:02Z.
 const NOW: Timestamp = Timestamp::from_millis(1_795_237_982_000);

@@ -1,6 +1,6 @@
 //! What is said of the wallet.
 
-use app::error::Error;
+use app::{create_deposit::Booked, error::Error};
 use domain::denied::Denied;
 use platform::api::{
     body::NewDeposit,
@@ -49,6 +49,10 @@ fn deposit(samples: &Samples) -> Result<Operation, Error> {
     ];
     Ok(Operation::new(title)
         .taking(&[("deposit", body)])?
-        .answering("deposit", &DepositView::from(&samples.deposit), samples)
+        .answering(
+            "deposit",
+            &DepositView::from(&Booked::Posted(Box::new(samples.deposit.clone()))),
+            samples,
+        )
         .refusing(refusals, samples))
 }

@@ -38,6 +38,11 @@ pub fn event(call: &Call, done: Done<'_>) -> Record {
     }))
 }
 
+/// The event, unless nothing changed.
+pub fn event_if_changed(call: &Call, done: Done<'_>) -> Option<Record> {
+    (!done.changes.is_empty()).then(|| event(call, done))
+}
+
 fn id(at: Timestamp, entropy: u128) -> String {
     let millis = u64::try_from(at.millis()).unwrap_or(0);
     format!("aud_{}", ulid::Ulid::from_parts(millis, entropy))

@@ -215,8 +215,11 @@ impl Write {
                     Record::Contradiction(_) => Subject::Contradiction,
                     Record::Inbox(_) => Subject::Inbox,
                     Record::Method(_)
+                    | Record::Proposal(_)
                     | Record::ApiKey(_)
+                    | Record::KeyRing(_)
                     | Record::Bucket(_)
+                    | Record::AnswerPart(_)
                     | Record::Reference(_)
                     | Record::Outbox(_)
                     | Record::AuditEvent(_) => Subject::Other,
@@ -269,6 +272,11 @@ impl Changes {
     pub fn insert(mut self, record: Record) -> Self {
         self.writes.push(Write::Insert(record));
         self
+    }
+
+    #[must_use]
+    pub fn insert_if(self, record: Option<Record>) -> Self {
+        self.write_if(record.map(Write::Insert))
     }
 
     #[must_use]

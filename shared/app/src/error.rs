@@ -20,6 +20,17 @@ impl FieldError {
     }
 }
 
+/// What no key may do to another, whatever its scopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRule {
+    #[error("the scope {0} belongs to operators and cannot be given")]
+    OperatorOnly(&'static str),
+    #[error("only an operator may change the key of an operator")]
+    OperatorKey,
+    #[error("only its owner may rotate the key of an operator")]
+    OtherOwner,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("the request has invalid fields")]
@@ -28,6 +39,9 @@ pub enum Error {
     Unauthenticated,
     #[error("the key lacks the scope {0}")]
     Forbidden(&'static str),
+    /// The caller's key may not make or change that other key.
+    #[error(transparent)]
+    KeyRule(#[from] KeyRule),
     #[error("{0} not found")]
     NotFound(&'static str),
     #[error(transparent)]
@@ -55,6 +69,7 @@ impl Error {
             Self::Invalid(_)
             | Self::Unauthenticated
             | Self::Forbidden(_)
+            | Self::KeyRule(_)
             | Self::NotFound(_)
             | Self::Denied(_)
             | Self::Conflict(_)

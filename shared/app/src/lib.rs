@@ -2,6 +2,7 @@
 //!
 //! One file per use case, named like its function; `port` says what they need from outside.
 
+pub mod api_key;
 pub mod audit;
 pub mod audit_event;
 pub mod call;
@@ -9,6 +10,8 @@ pub mod cancel_payout;
 pub mod changes;
 pub mod check_attempt;
 pub mod create_deposit;
+pub mod create_key;
+pub mod create_operator_key;
 pub mod create_payout;
 pub mod delete_driver;
 pub mod dispatch_payout;
@@ -17,9 +20,15 @@ pub mod get_driver;
 pub mod get_load;
 pub mod get_payout;
 pub mod get_payout_method;
+pub mod import_loads;
+pub mod key_ring;
+mod large_answer;
 pub mod list;
+pub mod list_audit_events;
 pub mod list_driver_payouts;
 pub mod list_drivers;
+pub mod list_keys;
+pub mod list_loads;
 pub mod list_payouts;
 pub mod memory;
 pub mod message;
@@ -34,9 +43,13 @@ pub mod register_driver;
 pub mod relay_outbox;
 pub mod request_key;
 pub mod retry_payout;
+pub mod revoke_key;
+pub mod rotate_key;
 pub mod scope;
 pub mod seal;
+pub mod secret_answer;
 mod send;
 pub mod sweep_due;
+mod together;
 pub mod update_driver;
 pub mod verify_driver;

@@ -174,8 +174,8 @@ pub trait Queue: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Unreachable>> + Send;
 }
 
-/// The opened account details of a payout method, as the driver's portal sent them (compact JSON). Never
-/// printed.
+/// What is sealed, opened: the account details of a payout method as the driver's portal sent them (compact
+/// JSON), or an answer that shows the secret of an API key. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Plaintext(pub String);
 
@@ -185,19 +185,45 @@ impl std::fmt::Debug for Plaintext {
     }
 }
 
-/// Encryption of payout methods. Tenant and driver are bound to the ciphertext.
+/// What a sealed text belongs to. It opens for nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SealedFor {
+    /// A driver's payout method.
+    Driver(DriverId),
+    /// An API key, by its id.
+    Key(String),
+}
+
+impl SealedFor {
+    /// The name under which the id is bound to the ciphertext. Stable for ever: permissions name it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Driver(_) => "driver",
+            Self::Key(_) => "key",
+        }
+    }
+
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Driver(driver) => driver.as_str(),
+            Self::Key(id) => id,
+        }
+    }
+}
+
+/// Encryption of payout methods and of keys' secrets. Tenant and owner are bound to the ciphertext.
 pub trait Vault: Clone + Send + Sync + 'static {
     fn seal(
         &self,
         tenant: &TenantId,
-        driver: &DriverId,
+        owner: &SealedFor,
         plain: &Plaintext,
     ) -> impl Future<Output = Result<String, Unreachable>> + Send;
 
     fn open(
         &self,
         tenant: &TenantId,
-        driver: &DriverId,
+        owner: &SealedFor,
         sealed: &str,
     ) -> impl Future<Output = Result<Plaintext, Unreachable>> + Send;
 }

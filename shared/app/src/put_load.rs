@@ -2,11 +2,12 @@
 
 use domain::{
     ids::{DriverId, LoadId},
-    load::{Load, LoadStatus, LoadTerms},
-    money::{Cents, Currency},
+    load::{Load, LoadTerms},
+    money::Cents,
 };
 
 use crate::{
+    audit_event::{self, Done, changed},
     call::Call,
     cancel_payout::refuse_unless_overtaken,
     changes::{ALL, Changes, Counted, CounterKey},
@@ -75,28 +76,17 @@ pub async fn run(
                         };
                     }
                 };
+                let changes = changes.insert_if(noted(call, Some(&before), &load));
                 let record = Record::Load(Box::new(load.clone()));
                 (load, changes.replace(record, before.version))
             }
             Some(_) | None => {
-                let load = Load {
-                    tenant: tenant.clone(),
-                    id: command.load.clone(),
-                    version: 1,
-                    driver: terms.driver,
-                    driver_name: terms.driver_name,
-                    amount: terms.amount,
-                    currency: Currency::Usd,
-                    description: terms.description,
-                    metadata: terms.metadata,
-                    status: LoadStatus::Open,
-                    holder: None,
-                    payouts: Vec::new(),
-                    created_at: now,
-                    updated_at: now,
-                };
+                let load = Load::registered(tenant.clone(), command.load.clone(), terms, now);
                 let record = Record::Load(Box::new(load.clone()));
-                let changes = changes.insert(record).count(counter(&load), ALL, 1);
+                let changes = changes
+                    .insert(record)
+                    .insert_if(noted(call, None, &load))
+                    .count(counter(&load), ALL, 1);
                 (load, changes)
             }
         };
@@ -114,6 +104,31 @@ pub async fn run(
     Err(Error::Conflict(
         "the load kept changing; send it again".to_owned(),
     ))
+}
+
+/// What changed of a load, when anything did.
+fn noted(call: &Call, before: Option<&Load>, after: &Load) -> Option<Record> {
+    let member = |field: &str, of: fn(&Load) -> Option<String>| {
+        changed(field, before.and_then(of), of(after))
+    };
+    let members = [
+        member("driverId", |load| Some(load.driver.to_string())),
+        member("driverName", |load| Some(load.driver_name.clone())),
+        member("amount", |load| Some(load.amount.to_string())),
+        member("description", |load| load.description.clone()),
+        member("metadata", |load| load.metadata.clone()),
+    ];
+    let action = match before {
+        Some(_) => "load.update",
+        None => "load.create",
+    };
+    let done = Done {
+        tenant: &after.tenant,
+        action,
+        subject: ("load", after.id.as_str()),
+        changes: members.into_iter().flatten().collect(),
+    };
+    audit_event::event_if_changed(call, done)
 }
 
 /// Where a load is counted.

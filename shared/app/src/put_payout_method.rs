@@ -6,13 +6,14 @@ use domain::{
 };
 
 use crate::{
+    audit_event::{self, Done, changed},
     call::Call,
     cancel_payout::refuse_unless_overtaken,
     changes::Changes,
     create_payout::ROUNDS,
     error::Error,
     get_driver,
-    port::{Plaintext, Store, Vault},
+    port::{Plaintext, SealedFor, Store, Vault},
     record::{MethodVersion, Record},
     register_driver,
     request_key::{Answered, Asking},
@@ -45,7 +46,10 @@ pub async fn run(
         }
         let text = match &sealed {
             Some(text) => String::clone(text),
-            None => vault.seal(tenant, &driver.id, &command.account).await?,
+            None => {
+                let owner = SealedFor::Driver(driver.id.clone());
+                vault.seal(tenant, &owner, &command.account).await?
+            }
         };
         sealed = Some(text.clone());
         let method = Method {
@@ -59,13 +63,14 @@ pub async fn run(
         let body = (asking.render)(&next);
         let tx_id = call.tx_id(&format!("put-payout-method {round}"));
         let changes = asking.remember(Changes::new("put-payout-method", tx_id), &body, call.now());
-        let changes = register_driver::replaced(changes, &driver, &next).insert(Record::Method(
-            Box::new(MethodVersion {
-                tenant: tenant.clone(),
-                driver: driver.id.clone(),
-                method,
-            }),
-        ));
+        let version = MethodVersion {
+            tenant: tenant.clone(),
+            driver: driver.id.clone(),
+            method,
+        };
+        let changes = register_driver::replaced(changes, &driver, &next)
+            .insert(noted(call, &driver, &next))
+            .insert(Record::Method(Box::new(version)));
         match store.commit(changes).await {
             Ok(()) => return Ok(Answered::Fresh { it: next, body }),
             Err(error) => {
@@ -79,4 +84,32 @@ pub async fn run(
     Err(Error::Conflict(
         "the driver kept changing; send it again".to_owned(),
     ))
+}
+
+/// What can be read of a method, and its version: another account may end in the same digits.
+fn noted(call: &Call, before: &Driver, after: &Driver) -> Record {
+    let member = |field: &str, of: fn(&Method) -> String| {
+        changed(
+            field,
+            before.method.as_ref().map(of),
+            after.method.as_ref().map(of),
+        )
+    };
+    let members = [
+        member("type", |method| method.kind.name().to_owned()),
+        member("masked", |method| method.masked.clone()),
+        member("version", |method| method.version.to_string()),
+        changed(
+            "status",
+            Some(before.status.name().to_owned()),
+            Some(after.status.name().to_owned()),
+        ),
+    ];
+    let done = Done {
+        tenant: &after.tenant,
+        action: "driver.payout_method",
+        subject: ("driver", after.id.as_str()),
+        changes: members.into_iter().flatten().collect(),
+    };
+    audit_event::event(call, done)
 }

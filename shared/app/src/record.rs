@@ -8,14 +8,15 @@ use domain::{
     load::Load,
     money::{Cents, Currency},
     payout::Payout,
-    rate::{Bucket, RateLimit},
+    rate::Bucket,
     routing::{Provider, RouteSwitch},
     time::Timestamp,
     transition::{Actor, Transition},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{message::Message, port::DUE_SHARDS};
+pub use crate::api_key::{ApiKey, PreviousSecret};
+use crate::{key_ring::KeyRing, message::Message, port::DUE_SHARDS, secret_answer::SealedAnswer};
 
 /// The name of one stored item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,9 +29,14 @@ pub enum Key {
     /// One immutable version of a driver's payout method.
     Method(TenantId, DriverId, u32),
     Deposit(TenantId, DepositId),
+    /// What was proposed under a deposit's id.
+    Proposal(TenantId, DepositId),
     /// The record of a client's request key, by its digest.
     Request(TenantId, String),
+    /// A part of a large answer: the digest of its request key, and a number from 1.
+    AnswerPart(TenantId, String, u32),
     ApiKey(String),
+    KeyRing(TenantId),
     /// The rate limiter's bucket of an API key.
     Bucket(String),
     Switch(Provider, Mode),
@@ -55,8 +61,11 @@ pub enum Record {
     Driver(Box<Driver>),
     Method(Box<MethodVersion>),
     Deposit(Box<Deposit>),
+    Proposal(Box<DepositProposal>),
     Request(Box<RequestRecord>),
+    AnswerPart(Box<AnswerPart>),
     ApiKey(Box<ApiKey>),
+    KeyRing(Box<KeyRing>),
     Bucket(Box<Bucket>),
     Switch(Box<RouteSwitch>),
     Reference(Box<ReferenceLink>),
@@ -79,8 +88,13 @@ impl Record {
                 Key::Method(it.tenant.clone(), it.driver.clone(), it.method.version)
             }
             Self::Deposit(it) => Key::Deposit(it.tenant.clone(), it.id.clone()),
+            Self::Proposal(it) => Key::Proposal(it.tenant.clone(), it.id.clone()),
             Self::Request(it) => Key::Request(it.tenant.clone(), it.digest.clone()),
+            Self::AnswerPart(it) => {
+                Key::AnswerPart(it.tenant.clone(), it.digest.clone(), it.number)
+            }
             Self::ApiKey(it) => Key::ApiKey(it.id.clone()),
+            Self::KeyRing(it) => Key::KeyRing(it.tenant.clone()),
             Self::Bucket(it) => Key::Bucket(it.key_id.clone()),
             Self::Switch(it) => Key::Switch(it.provider, it.mode),
             Self::Reference(it) => {
@@ -107,8 +121,11 @@ impl Record {
             | Self::Driver(_)
             | Self::Method(_)
             | Self::Deposit(_)
+            | Self::Proposal(_)
             | Self::Request(_)
+            | Self::AnswerPart(_)
             | Self::ApiKey(_)
+            | Self::KeyRing(_)
             | Self::Bucket(_)
             | Self::Switch(_)
             | Self::Reference(_)
@@ -124,6 +141,7 @@ impl Record {
     pub fn forgotten_at(&self) -> Option<Timestamp> {
         match self {
             Self::Request(it) => Some(it.expires_at),
+            Self::AnswerPart(it) => Some(it.expires_at),
             Self::Inbox(it) => Some(it.expires_at),
             Self::Payout(_)
             | Self::Attempt(_)
@@ -132,7 +150,9 @@ impl Record {
             | Self::Driver(_)
             | Self::Method(_)
             | Self::Deposit(_)
+            | Self::Proposal(_)
             | Self::ApiKey(_)
+            | Self::KeyRing(_)
             | Self::Bucket(_)
             | Self::Switch(_)
             | Self::Reference(_)
@@ -154,8 +174,11 @@ impl Record {
             | Self::Load(_)
             | Self::Driver(_)
             | Self::Method(_)
+            | Self::Proposal(_)
             | Self::Request(_)
+            | Self::AnswerPart(_)
             | Self::ApiKey(_)
+            | Self::KeyRing(_)
             | Self::Bucket(_)
             | Self::Switch(_)
             | Self::Reference(_)
@@ -177,12 +200,15 @@ impl Record {
             Self::Switch(it) => it.version,
             Self::Inbox(it) => it.version,
             Self::ApiKey(it) => it.version,
+            Self::KeyRing(it) => it.version,
             Self::Bucket(it) => it.version,
             Self::Contradiction(it) => it.version,
             Self::Transition(_)
             | Self::Method(_)
             | Self::Deposit(_)
+            | Self::Proposal(_)
             | Self::Request(_)
+            | Self::AnswerPart(_)
             | Self::Reference(_)
             | Self::Object(_)
             | Self::Outbox(_)
@@ -213,6 +239,21 @@ pub struct Deposit {
     pub tx_id: String,
 }
 
+/// A deposit that waits for a second operator. It moves no money, and stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DepositProposal {
+    pub tenant: TenantId,
+    /// Of the deposit it becomes.
+    pub id: DepositId,
+    pub amount: Cents,
+    pub currency: Currency,
+    pub reference: String,
+    pub actor: Actor,
+    /// Whose key proposed it: another owner's posts it.
+    pub owner: String,
+    pub created_at: Timestamp,
+}
+
 /// What a request key answered, so that a repeat gets the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestRecord {
@@ -221,36 +262,24 @@ pub struct RequestRecord {
     pub fingerprint: String,
     pub status: u16,
     pub body: String,
+    /// Where the answer showed a secret: the whole of it, sealed.
+    pub secret: Option<SealedAnswer>,
     /// Judged when read; the store's own expiry only cleans up.
     pub expires_at: Timestamp,
+    /// How many [`AnswerPart`]s hold the answer; 0 when `body` does.
+    #[serde(default)]
+    pub parts: u32,
 }
 
-/// An API key. The secret itself is not stored.
+/// A part of an answer that is too large for one item. Written with the record that counts the parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApiKey {
-    pub id: String,
-    pub version: u32,
+pub struct AnswerPart {
     pub tenant: TenantId,
-    pub name: String,
-    /// The person or system that holds the key. Rules that need two people compare owners.
-    pub owner: String,
-    /// Whether the key may use the scopes of operators.
-    pub operator: bool,
     pub digest: String,
-    /// What the key was before it was rotated.
-    pub previous: Option<PreviousSecret>,
-    pub scopes: Vec<String>,
-    pub limit: RateLimit,
-    pub expires_at: Option<Timestamp>,
-    pub revoked_at: Option<Timestamp>,
-    pub created_at: Timestamp,
-}
-
-/// The secret that a rotated key had before. It opens the key a while longer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PreviousSecret {
-    pub digest: String,
-    pub until: Timestamp,
+    /// From 1.
+    pub number: u32,
+    pub text: String,
+    pub expires_at: Timestamp,
 }
 
 /// Which attempt a reference at a provider belongs to.

@@ -7,6 +7,7 @@ use domain::{
 };
 
 use crate::{
+    audit_event::{self, Done, changed},
     call::Call,
     changes::{Changes, Counted, CounterKey, Subject, Write},
     error::Error,
@@ -55,6 +56,7 @@ pub async fn run(
     let changes = asking
         .remember(changes, &body, call.now())
         .insert(Record::Driver(Box::new(driver.clone())))
+        .insert(noted(call, &driver))
         .count(counter(&driver), driver.status.name(), 1);
     let error = match store.commit(changes).await {
         Ok(()) => return Ok(Answered::Fresh { it: driver, body }),
@@ -76,6 +78,24 @@ pub async fn run(
         )),
         None => Err(error.into()),
     }
+}
+
+fn noted(call: &Call, driver: &Driver) -> Record {
+    let new = |field, value: &str| changed(field, None, Some(value.to_owned()));
+    let members = [
+        new("ovnDriverId", driver.ovn_id.as_str()),
+        new("name", &driver.name),
+        new("email", &driver.email),
+        new("phone", &driver.phone),
+        new("status", driver.status.name()),
+    ];
+    let done = Done {
+        tenant: &driver.tenant,
+        action: "driver.register",
+        subject: ("driver", driver.id.as_str()),
+        changes: members.into_iter().flatten().collect(),
+    };
+    audit_event::event(call, done)
 }
 
 fn is_same(known: &Driver, asked: &Driver) -> bool {

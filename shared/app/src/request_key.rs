@@ -8,6 +8,7 @@ use crate::{
     error::Error,
     port::{CommitError, Store},
     record::{Key, Record, RequestRecord},
+    secret_answer::SealedAnswer,
 };
 
 /// A client's idempotency key as it is stored.
@@ -101,6 +102,16 @@ impl<T> Asking<'_, T> {
 
     /// Stores the answer with the change.
     pub fn remember(&self, changes: Changes, body: &str, now: Timestamp) -> Changes {
+        self.remember_secret(changes, (body, None), now)
+    }
+
+    /// Stores an answer without its secret, and the whole of it sealed.
+    pub(crate) fn remember_secret(
+        &self,
+        changes: Changes,
+        (body, secret): (&str, Option<SealedAnswer>),
+        now: Timestamp,
+    ) -> Changes {
         let Some(key) = self.key else {
             return changes;
         };
@@ -111,7 +122,9 @@ impl<T> Asking<'_, T> {
                 fingerprint: key.fingerprint.clone(),
                 status: 200,
                 body: body.to_owned(),
+                secret,
                 expires_at: key.expires_at,
+                parts: 0,
             })),
             now,
         })

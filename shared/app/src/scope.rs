@@ -31,6 +31,11 @@ pub const ALL: [&str; 24] = [
 /// Scopes that make money, or decide about it. They open nothing on a key that is not an operator's.
 pub const OPERATOR_ONLY: [&str; 3] = ["wallet:write", "providers:manage", "reviews:write"];
 
+/// The scope of that name, when there is one.
+pub fn known(name: &str) -> Option<&'static str> {
+    ALL.into_iter().find(|scope| *scope == name)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -7,6 +7,7 @@ use domain::{
 use tracing::info;
 
 use crate::{
+    audit_event::{self, Done, changed},
     call::Call,
     cancel_payout::refuse_unless_overtaken,
     changes::Changes,
@@ -14,6 +15,7 @@ use crate::{
     error::Error,
     get_driver,
     port::Store,
+    record::Record,
     register_driver,
     request_key::{Answered, Asking},
 };
@@ -43,7 +45,8 @@ pub async fn run(
         let body = (asking.render)(&next);
         let tx_id = call.tx_id(&format!("verify-driver {round}"));
         let changes = asking.remember(Changes::new("verify-driver", tx_id), &body, call.now());
-        let changes = register_driver::replaced(changes, &driver, &next);
+        let changes = register_driver::replaced(changes, &driver, &next)
+            .insert_if(noted(call, &driver, &next));
         match store.commit(changes).await {
             Ok(()) => {
                 info!(driver.id = %next.id, kyc = next.kyc.name(), actor = %call.actor, "driver verification decided");
@@ -60,4 +63,29 @@ pub async fn run(
     Err(Error::Conflict(
         "the driver kept changing; send it again".to_owned(),
     ))
+}
+
+/// Nothing, when the same was decided for the same reason before.
+fn noted(call: &Call, before: &Driver, after: &Driver) -> Option<Record> {
+    let text = |text: &str| Some(text.to_owned());
+    let members = [
+        changed("kycStatus", text(before.kyc.name()), text(after.kyc.name())),
+        changed(
+            "reason",
+            before.kyc_reason.clone(),
+            after.kyc_reason.clone(),
+        ),
+        changed(
+            "status",
+            text(before.status.name()),
+            text(after.status.name()),
+        ),
+    ];
+    let done = Done {
+        tenant: &after.tenant,
+        action: "driver.verify",
+        subject: ("driver", after.id.as_str()),
+        changes: members.into_iter().flatten().collect(),
+    };
+    audit_event::event_if_changed(call, done)
 }

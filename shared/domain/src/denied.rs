@@ -33,6 +33,10 @@ pub enum Denied {
     DriverHasPayouts,
     #[error("the balance would leave its limits")]
     WalletLimit,
+    #[error("the tenant has as many keys as it may have; revoke one first")]
+    KeysExhausted,
+    #[error("the key was revoked or has expired")]
+    KeyNotUsable,
     #[error("the attempt machine does not allow this event now")]
     AttemptState,
 }

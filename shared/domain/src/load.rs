@@ -70,6 +70,37 @@ pub struct LoadTerms {
 }
 
 impl Load {
+    /// A load that was not known before.
+    pub fn registered(tenant: TenantId, id: LoadId, terms: LoadTerms, at: Timestamp) -> Self {
+        Self {
+            tenant,
+            id,
+            version: 1,
+            driver: terms.driver,
+            driver_name: terms.driver_name,
+            amount: terms.amount,
+            currency: Currency::Usd,
+            description: terms.description,
+            metadata: terms.metadata,
+            status: LoadStatus::Open,
+            holder: None,
+            payouts: Vec::new(),
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    /// What the ERP said of it last.
+    pub fn terms(&self) -> LoadTerms {
+        LoadTerms {
+            driver: self.driver.clone(),
+            driver_name: self.driver_name.clone(),
+            amount: self.amount,
+            description: self.description.clone(),
+            metadata: self.metadata.clone(),
+        }
+    }
+
     /// The load after the ERP sent `terms`.
     ///
     /// # Errors

@@ -1,16 +1,16 @@
-//! The `Vault` port on AWS KMS. Tenant and driver are the encryption context, so a ciphertext of one
-//! driver does not open as another's.
+//! The `Vault` port on AWS KMS. Tenant and owner are the encryption context, so a ciphertext of one
+//! driver or key does not open as another's.
 
 use std::collections::HashMap;
 
-use app::port::{Plaintext, Unreachable, Vault};
+use app::port::{Plaintext, SealedFor, Unreachable, Vault};
 use aws_sdk_kms::primitives::Blob;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::ids::{DriverId, TenantId};
+use domain::ids::TenantId;
 
 use crate::{aws, settings::VaultSettings};
 
-/// Payout methods encrypted by one KMS key; the sealed form is base64.
+/// Payout methods and keys' secrets encrypted by one KMS key; the sealed form is base64.
 #[derive(Clone, Debug)]
 pub struct KmsVault {
     client: aws_sdk_kms::Client,
@@ -23,10 +23,10 @@ impl KmsVault {
     }
 }
 
-fn context(tenant: &TenantId, driver: &DriverId) -> HashMap<String, String> {
+fn context(tenant: &TenantId, owner: &SealedFor) -> HashMap<String, String> {
     HashMap::from([
         ("tenant".to_owned(), tenant.to_string()),
-        ("driver".to_owned(), driver.to_string()),
+        (owner.name().to_owned(), owner.id().to_owned()),
     ])
 }
 
@@ -38,7 +38,7 @@ impl Vault for KmsVault {
     async fn seal(
         &self,
         tenant: &TenantId,
-        driver: &DriverId,
+        owner: &SealedFor,
         plain: &Plaintext,
     ) -> Result<String, Unreachable> {
         let sealed = self
@@ -46,7 +46,7 @@ impl Vault for KmsVault {
             .encrypt()
             .key_id(&self.settings.key_id)
             .plaintext(Blob::new(plain.0.as_bytes()))
-            .set_encryption_context(Some(context(tenant, driver)))
+            .set_encryption_context(Some(context(tenant, owner)))
             .send()
             .await
             .map_err(|error| Unreachable(aws::cause("kms encrypt", &error)))?;
@@ -59,7 +59,7 @@ impl Vault for KmsVault {
     async fn open(
         &self,
         tenant: &TenantId,
-        driver: &DriverId,
+        owner: &SealedFor,
         sealed: &str,
     ) -> Result<Plaintext, Unreachable> {
         let bytes = STANDARD
@@ -70,7 +70,7 @@ impl Vault for KmsVault {
             .decrypt()
             .key_id(&self.settings.key_id)
             .ciphertext_blob(Blob::new(bytes))
-            .set_encryption_context(Some(context(tenant, driver)))
+            .set_encryption_context(Some(context(tenant, owner)))
             .send()
             .await
             .map_err(|error| Unreachable(aws::cause("kms decrypt", &error)))?;
@@ -94,9 +94,20 @@ mod tests {
         KmsVault::new(kms_with(settings), VaultSettings { key_id })
     }
 
-    fn owner() -> (TenantId, DriverId) {
+    fn owner() -> (TenantId, SealedFor) {
         let tenant = "acme~test".parse().expect("valid");
-        (tenant, DriverId::parse("drv_1").expect("valid"))
+        (tenant, SealedFor::Driver("drv_1".parse().expect("valid")))
+    }
+
+    #[test]
+    fn a_secret_of_a_key_is_bound_to_tenant_and_key() {
+        let (tenant, _) = owner();
+        let bound = context(&tenant, &SealedFor::Key("k1".to_owned()));
+        let expected = [("tenant", "acme~test"), ("key", "k1")];
+        assert_eq!(
+            bound,
+            expected.map(|(n, v)| (n.to_owned(), v.to_owned())).into()
+        );
     }
 
     #[tokio::test]

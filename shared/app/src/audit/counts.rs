@@ -8,13 +8,14 @@ use domain::{
 };
 
 use super::{Dump, Finding, found};
-use crate::{changes::ALL, put_load, register_driver};
+use crate::{changes::ALL, put_load, record::Record, register_driver};
 
-/// V11: stored counts are the numbers of payouts, drivers and loads. V12: a driver's figures are the sum
+/// V11: stored counts are the numbers of payouts, drivers, loads and keys. V12: a driver's figures are the sum
 /// of what their payouts' transitions added.
 pub(super) fn fit_their_lists(dump: &Dump, findings: &mut Vec<Finding>) {
     payouts_are_counted(dump, findings);
     drivers_and_loads_are_counted(dump, findings);
+    keys_are_on_their_rings(dump, findings);
     figures_are_the_fold(dump, findings);
 }
 
@@ -61,6 +62,31 @@ fn drivers_and_loads_are_counted(dump: &Dump, findings: &mut Vec<Finding>) {
     }
     for (of, number) in numbers {
         let what = format!("{:?} {}: {number} are not counted", of.0, of.1);
+        found(findings, "V11", what);
+    }
+}
+
+fn keys_are_on_their_rings(dump: &Dump, findings: &mut Vec<Finding>) {
+    let mut numbers: BTreeMap<_, u32> = BTreeMap::new();
+    for record in &dump.records {
+        if let Record::ApiKey(key) = record {
+            *numbers.entry(&key.tenant).or_default() += 1;
+        }
+    }
+    for record in &dump.records {
+        if let Record::KeyRing(ring) = record {
+            let number = numbers.remove(&ring.tenant).unwrap_or(0);
+            if ring.made != number {
+                let what = format!(
+                    "{}: {} keys counted, there are {number}",
+                    ring.tenant, ring.made
+                );
+                found(findings, "V11", what);
+            }
+        }
+    }
+    for (tenant, number) in numbers {
+        let what = format!("{tenant}: {number} keys are not counted");
         found(findings, "V11", what);
     }
 }

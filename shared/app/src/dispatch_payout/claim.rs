@@ -16,7 +16,7 @@ use crate::{
     call::Call,
     changes::Changes,
     error::Error,
-    port::{Providers, Queue, Store, Vault},
+    port::{Providers, Queue, SealedFor, Store, Vault},
     record::{Key, Record, ReferenceLink},
     record_answer,
 };
@@ -40,7 +40,11 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         }
         let account = self
             .vault
-            .open(&payout.tenant, &payout.driver, &method.sealed)
+            .open(
+                &payout.tenant,
+                &SealedFor::Driver(payout.driver.clone()),
+                &method.sealed,
+            )
             .await?;
         let pinned = PinnedMethod {
             kind: method.kind,

@@ -12,7 +12,7 @@ use crate::{
     call::Call,
     changes::Changes,
     error::Error,
-    port::{Providers, Queue, Store, Vault},
+    port::{Providers, Queue, SealedFor, Store, Vault},
     record::{Key, Record},
 };
 
@@ -74,7 +74,11 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         };
         let account = self
             .vault
-            .open(&attempt.tenant, &attempt.driver, &sealed)
+            .open(
+                &attempt.tenant,
+                &SealedFor::Driver(attempt.driver.clone()),
+                &sealed,
+            )
             .await?;
         let reclaimed = moved(&attempt, AttemptEvent::Reclaim, call)?;
         let sending = Attempt {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::{
     answer::Answer,
     attempt::Attempt,
-    ids::{DriverId, PayoutId, ProviderId, TenantId},
+    ids::{PayoutId, ProviderId, TenantId},
     time::Timestamp,
     transition::Transition,
 };
@@ -17,7 +17,8 @@ use crate::{
     changes::Changes,
     message::Message,
     port::{
-        CommitError, CreateOrder, Lookup, Plaintext, Providers, Queue, Store, Unreachable, Vault,
+        CommitError, CreateOrder, Lookup, Plaintext, Providers, Queue, SealedFor, Store,
+        Unreachable, Vault,
     },
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
 };
@@ -187,20 +188,20 @@ impl<T: Vault> Vault for Faulty<T> {
     async fn seal(
         &self,
         tenant: &TenantId,
-        driver: &DriverId,
+        owner: &SealedFor,
         plain: &Plaintext,
     ) -> Result<String, Unreachable> {
-        let effect = self.inner.seal(tenant, driver, plain);
+        let effect = self.inner.seal(tenant, owner, plain);
         self.through("seal", effect).await
     }
 
     async fn open(
         &self,
         tenant: &TenantId,
-        driver: &DriverId,
+        owner: &SealedFor,
         sealed: &str,
     ) -> Result<Plaintext, Unreachable> {
-        let effect = self.inner.open(tenant, driver, sealed);
+        let effect = self.inner.open(tenant, owner, sealed);
         self.through("open", effect).await
     }
 }

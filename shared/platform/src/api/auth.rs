@@ -10,17 +10,14 @@ use std::{
 };
 
 use app::{
+    api_key::{self, ID_LENGTH},
     call::Caller,
     error::Error,
     port::Store,
     record::{ApiKey, Key, Record},
     seal::Seal,
 };
-use domain::{
-    ids::{Mode, TenantId},
-    rate::RateLimit,
-    time::Timestamp,
-};
+use domain::{ids::Mode, time::Timestamp};
 
 use crate::api::request::Headers;
 
@@ -31,7 +28,6 @@ pub const REREAD: Duration = Duration::from_secs(1);
 /// The most keys one process remembers.
 pub const CACHE_MAX: usize = 1_000;
 
-const ID_LENGTH: usize = 12;
 const SECRET_MIN: usize = 32;
 const SECRET_MAX: usize = 128;
 
@@ -53,16 +49,14 @@ impl Presented {
             (Mode::Live, rest.strip_prefix("live_").unwrap_or(rest))
         };
         let (key_id, secret) = rest.split_at_checked(ID_LENGTH)?;
-        let is_id = key_id
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let key_id = api_key::parse_id(key_id).ok()?;
         let is_secret = (SECRET_MIN..=SECRET_MAX).contains(&secret.len())
             && secret
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        (is_id && is_secret).then(|| Self {
+        is_secret.then(|| Self {
             mode,
-            key_id: key_id.to_owned(),
+            key_id,
             secret: secret.to_owned(),
         })
     }
@@ -82,10 +76,8 @@ impl Presented {
         let is_previous = key.previous.as_ref().is_some_and(|previous| {
             seal.is_api_key(&self.secret, &previous.digest) && previous.until > now
         });
-        let is_current = key.revoked_at.is_none_or(|at| at > now)
-            && key.expires_at.is_none_or(|at| at > now)
-            && self.mode == key.tenant.mode()
-            && self.key_id == key.id;
+        let is_current =
+            key.is_usable(now) && self.mode == key.tenant.mode() && self.key_id == key.id;
         ((is_newest || is_previous) && is_current).then(|| Caller {
             tenant: key.tenant.clone(),
             key_id: key.id.clone(),
@@ -199,64 +191,6 @@ impl KeyCache {
         };
         seen.insert(key_id.to_owned(), it);
     }
-}
-
-/// What a new key may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
-    pub tenant: TenantId,
-    pub name: String,
-    pub owner: String,
-    pub operator: bool,
-    pub scopes: Vec<String>,
-    pub limit: RateLimit,
-    pub expires_at: Option<Timestamp>,
-}
-
-/// A new key: its text, to be shown once, and what is stored. It has no debug form.
-pub struct Minted {
-    pub text: String,
-    pub key: ApiKey,
-}
-
-/// Makes a key from random bytes; the same bytes make the same text.
-pub fn mint(grant: Grant, seal: &Seal, random: &[u8; 32], now: Timestamp) -> Minted {
-    let (id_bytes, secret_bytes) = random.split_at(8);
-    let id = base36(id_bytes);
-    let secret = hex::encode(secret_bytes);
-    Minted {
-        text: format!("psk_{}_{id}{secret}", grant.tenant.mode().name()),
-        key: ApiKey {
-            id,
-            version: 1,
-            tenant: grant.tenant,
-            name: grant.name,
-            owner: grant.owner,
-            operator: grant.operator,
-            digest: seal.api_key(&secret),
-            previous: None,
-            scopes: grant.scopes,
-            limit: grant.limit,
-            expires_at: grant.expires_at,
-            revoked_at: None,
-            created_at: now,
-        },
-    }
-}
-
-/// Twelve characters of a-z and 0-9.
-fn base36(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    let mut number = bytes
-        .iter()
-        .fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
-    let mut text = String::with_capacity(ID_LENGTH);
-    for _ in 0..ID_LENGTH {
-        let digit = usize::try_from(number % 36).unwrap_or(0);
-        text.push(char::from(DIGITS[digit]));
-        number /= 36;
-    }
-    text
 }
 
 #[cfg(test)]

@@ -3,11 +3,16 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use app::{
+    api_key::{Grant, Minted, Minting, mint},
     changes::Changes,
     port::{CommitError, Unreachable},
     record::{Balances, DueEntry, OutboxEntry, PreviousSecret},
 };
-use domain::{ids::PayoutId, transition::Transition};
+use domain::{
+    ids::{PayoutId, TenantId},
+    rate::RateLimit,
+    transition::Transition,
+};
 
 use super::*;
 
@@ -77,7 +82,11 @@ fn minted(tenant: &str) -> Minted {
         scopes: vec!["payouts:read".to_owned()],
         expires_at: None,
     };
-    mint(grant, &seal(), &[9; 32], NOW)
+    let minting = Minting {
+        seal: &seal(),
+        random: &[9; 32],
+    };
+    mint(grant, minting, NOW)
 }
 
 fn bearer(text: &str) -> Headers {

@@ -1,6 +1,6 @@
 //! The one table from what went wrong to code, status and details.
 
-use app::error::{Error, FieldError};
+use app::error::{Error, FieldError, KeyRule};
 use domain::denied::{Denied, NotPayable};
 use serde_json::{Value, json};
 
@@ -168,6 +168,7 @@ pub(crate) fn refusal_of(error: &Error) -> Refusal {
         Error::Unauthenticated => Refusal::new(Code::Authentication, message, json!({}))
             .header("www-authenticate", "Bearer".to_owned()),
         Error::Forbidden(scope) => Refusal::new(Code::Forbidden, message, json!({"scope": scope})),
+        Error::KeyRule(rule) => refusal_of_key_rule(*rule, message),
         Error::NotFound(what) => Refusal::new(Code::NotFound, message, json!({"resource": what})),
         Error::Denied(denied) => refusal_of_denied(denied),
         Error::Conflict(_) => Refusal::conflict(message, "conflict"),
@@ -178,6 +179,15 @@ pub(crate) fn refusal_of(error: &Error) -> Refusal {
         ),
         Error::Unavailable { .. } => Refusal::new(Code::Unavailable, message, json!({}))
             .header("retry-after", "1".to_owned()),
+    }
+}
+
+fn refusal_of_key_rule(rule: KeyRule, message: String) -> Refusal {
+    let refusal = |reason: &str| Refusal::new(Code::Forbidden, message, json!({"reason": reason}));
+    match rule {
+        KeyRule::OperatorOnly(scope) => refusal("operator_only").detail("scope", scope),
+        KeyRule::OperatorKey => refusal("operator_key"),
+        KeyRule::OtherOwner => refusal("other_owner"),
     }
 }
 
@@ -219,6 +229,8 @@ fn refusal_of_denied(denied: &Denied) -> Refusal {
         Denied::DriverState(_) => Refusal::conflict(message, "driver_state"),
         Denied::DriverHasPayouts => Refusal::conflict(message, "driver_has_payouts"),
         Denied::WalletLimit => Refusal::conflict(message, "wallet_limit"),
+        Denied::KeysExhausted => Refusal::conflict(message, "keys_exhausted"),
+        Denied::KeyNotUsable => Refusal::conflict(message, "key_not_usable"),
         Denied::AttemptState => Refusal::conflict(message, "attempt_state"),
     }
 }
@@ -355,10 +367,19 @@ mod tests {
             (Denied::DriverState("inactive"), "driver_state"),
             (Denied::WalletLimit, "wallet_limit"),
             (Denied::AttemptState, "attempt_state"),
+            (Denied::KeysExhausted, "keys_exhausted"),
+            (Denied::KeyNotUsable, "key_not_usable"),
         ];
         for (denied, reason) in rows {
             assert_eq!(row(denied), (409, "CONFLICT", json!({"reason": reason})));
         }
+    }
+
+    #[test]
+    fn what_no_key_may_do_to_another_is_forbidden_with_a_stable_reason() {
+        let reason = |rule: KeyRule| row(rule).2["reason"].clone();
+        let rules = [KeyRule::OperatorKey, KeyRule::OtherOwner].map(reason);
+        assert_eq!(rules, ["operator_key", "other_owner"]);
     }
 
     #[test]

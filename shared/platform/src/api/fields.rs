@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Display,
+    ops::RangeInclusive,
 };
 
 use app::error::{Error, FieldError};
@@ -90,6 +91,21 @@ impl Fields {
         self.keep(name, amount_of(&value))
     }
 
+    /// A whole number from `range`, as a JSON integer literal.
+    pub fn optional_number(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<u64>,
+    ) -> Option<u64> {
+        let value = self.take(name)?;
+        let number = value.as_u64().filter(|it| range.contains(it));
+        let expected = || {
+            let (from, to) = (range.start(), range.end());
+            format!("must be a whole number from {from} to {to}")
+        };
+        self.keep(name, number.ok_or_else(expected))
+    }
+
     /// One of a few words, as what it stands for.
     pub fn required_one_of<T: Copy>(
         &mut self,
@@ -123,6 +139,15 @@ impl Fields {
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Option<Vec<T>> {
         self.require(name);
+        self.optional_list(name, max, parse)
+    }
+
+    pub fn optional_list<T, E: Display>(
+        &mut self,
+        name: &'static str,
+        max: usize,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<Vec<T>> {
         let value = self.take(name)?;
         let items = match value {
             Value::Array(items) if (1..=max).contains(&items.len()) => items,

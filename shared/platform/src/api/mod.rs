@@ -1,6 +1,7 @@
 //! The HTTP interface, independent of what carries it: Lambda or the local host.
 
 pub mod admission;
+pub mod audit_view;
 pub mod auth;
 pub mod body;
 pub mod document;
@@ -8,7 +9,11 @@ pub mod envelope;
 pub mod error_table;
 pub mod fields;
 pub mod idempotency;
+pub mod import_view;
+pub mod key_view;
+pub mod loads_file;
 pub mod page;
+pub mod page_view;
 pub mod path;
 pub mod query;
 pub mod rate;

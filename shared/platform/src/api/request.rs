@@ -117,6 +117,13 @@ impl Request {
         Meta::new(&self.id, self.received_at)
     }
 
+    /// The media type of the body in lower case, without parameters; empty when it is not said.
+    pub fn media_type(&self) -> String {
+        let content_type = self.headers.get("content-type").unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default();
+        media_type.trim().to_ascii_lowercase()
+    }
+
     /// The body as JSON; no body reads as `{}`, so that actions need none.
     ///
     /// # Errors

@@ -13,8 +13,11 @@
 //! | counts of a list | `T#t#N#drivers#02` | `CNT` | tenant and list, all shards |
 //! | audit event | `T#t#U#aud` | `AUD` | id |
 //! | deposit | `T#t#J#dep` | `X#000001` | id |
+//! | deposit that waits for a second operator | `T#t#J#dep` | `PROPOSAL` | id |
 //! | request record | `T#t#I#digest` | `IDEM` | digest |
+//! | part of a large answer | `T#t#I#digest#01` | `PART` | digest and number |
 //! | API key | `K#id` | `KEY` | id |
+//! | usable keys and number of keys | `T#t#K` | `RING` | tenant |
 //! | rate limit of a key | `RL#id` | `RATE` | id |
 //! | route switch | `SW#provider#mode` | `SW` | provider and mode |
 //! | provider reference | `PR#provider#mode#ref` | `REF` | reference |
@@ -93,8 +96,16 @@ pub(crate) fn address(key: &Key) -> Address {
         Key::Deposit(tenant, deposit) => {
             Address::new(format!("T#{tenant}#J#{deposit}"), "X#000001")
         }
+        Key::Proposal(tenant, deposit) => {
+            Address::new(format!("T#{tenant}#J#{deposit}"), "PROPOSAL")
+        }
         Key::Request(tenant, digest) => Address::new(format!("T#{tenant}#I#{digest}"), "IDEM"),
+        // Not in the record's own partition: parts are large, and are written all at once.
+        Key::AnswerPart(tenant, digest, number) => {
+            Address::new(format!("T#{tenant}#I#{digest}#{number:02}"), "PART")
+        }
         Key::ApiKey(id) => Address::new(format!("K#{id}"), "KEY"),
+        Key::KeyRing(tenant) => Address::new(format!("T#{tenant}#K"), "RING"),
         // Not in the key's own partition: functions that may write this must not write keys.
         Key::Bucket(id) => Address::new(format!("RL#{id}"), "RATE"),
         Key::Switch(provider, mode) => Address::new(route("SW", *provider, *mode), "SW"),
@@ -284,13 +295,16 @@ pub(crate) fn due_entry(address: &Address, due_sk: &str) -> Option<app::record::
 }
 
 /// The record at an address, where it belongs to the books or stands in a list: payouts, attempts,
-/// transitions, loads, drivers, deposits, API keys, audit events. None for everything else.
+/// transitions, loads, drivers, deposits, API keys and their rings, audit events. None for everything else.
 pub(crate) fn record_key(address: &Address) -> Option<Key> {
     if let Some(id) = address.pk.strip_prefix("K#") {
         return (address.sk == "KEY").then(|| Key::ApiKey(id.to_owned()));
     }
     let (tenant, rest) = address.pk.strip_prefix("T#")?.split_once('#')?;
     let tenant: TenantId = tenant.parse().ok()?;
+    if rest == "K" {
+        return Some(Key::KeyRing(tenant));
+    }
     let (kind, id) = rest.split_once('#')?;
     match (kind, address.sk.split_once('#')) {
         ("P", None) => Some(Key::Payout(tenant, id.parse().ok()?)),
@@ -362,8 +376,14 @@ mod tests {
             Key::Driver(tenant.clone(), driver.clone()),
             Key::Method(tenant.clone(), driver, 1),
             Key::Deposit(tenant.clone(), "dep_1".parse().expect("valid")),
-            Key::Request(tenant, "00ff".to_owned()),
+            Key::Request(tenant.clone(), "00ff".to_owned()),
+            Key::AnswerPart(tenant, "00ff".to_owned(), 1),
             Key::ApiKey("k1".to_owned()),
+            Key::KeyRing("acme~test".parse().expect("valid")),
+            Key::Proposal(
+                "acme~test".parse().expect("valid"),
+                "dep_1".parse().expect("valid"),
+            ),
             Key::Bucket("k1".to_owned()),
             Key::Switch(Provider::Payelata, Mode::Test),
             Key::Reference(Provider::Payelata, Mode::Test, reference),
@@ -398,7 +418,10 @@ mod tests {
                 "T#acme~test#D#drv_1 / M#0001",
                 "T#acme~test#J#dep_1 / X#000001",
                 "T#acme~test#I#00ff / IDEM",
+                "T#acme~test#I#00ff#01 / PART",
                 "K#k1 / KEY",
+                "T#acme~test#K / RING",
+                "T#acme~test#J#dep_1 / PROPOSAL",
                 "RL#k1 / RATE",
                 "SW#payelata#test / SW",
                 "PR#payelata#test#pay_1-a01 / REF",
@@ -479,6 +502,7 @@ mod tests {
                     | Key::Driver(..)
                     | Key::Deposit(..)
                     | Key::ApiKey(_)
+                    | Key::KeyRing(_)
                     | Key::AuditEvent(..)
             );
             assert_eq!(record_key(&address(&key)), listed.then_some(key));

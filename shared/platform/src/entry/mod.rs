@@ -1,16 +1,18 @@
-//! Where Lambda enters: what every function has, and the three kinds of start-up. Clock and entropy of
+//! Where Lambda enters: what every function has, and the four kinds of start-up. Clock and entropy of
 //! the process are read here and nowhere else.
 
 pub mod http;
+pub mod invoke;
 pub mod sqs;
 pub mod timer;
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 use app::{
     call::{Call, Caller, Clock, Entropy},
     error::Error,
     port::Store,
+    record::ApiKey,
     seal::Seal,
 };
 use domain::{time::Timestamp, transition::Actor};
@@ -56,6 +58,15 @@ impl<S: Store> Backend<S> {
         })
     }
 
+    /// Random bytes for a secret.
+    pub fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        let (left, right) = bytes.split_at_mut(16);
+        left.copy_from_slice(&(self.entropy)().to_be_bytes());
+        right.copy_from_slice(&(self.entropy)().to_be_bytes());
+        bytes
+    }
+
     /// One invocation on behalf of `actor`.
     pub fn call(&self, actor: Actor) -> Call {
         Call {
@@ -76,6 +87,12 @@ impl<S: Store> Backend<S> {
             now: self.clock.now(),
         };
         auth::identify(&request.headers, &self.store, &keys).await
+    }
+
+    /// What this process changed of a key holds here at once; elsewhere when the key is read again.
+    pub fn learn_key(&self, key: &ApiKey) {
+        let now = self.clock.now();
+        self.keys.learn(&key.id, Some(Arc::new(key.clone())), now);
     }
 
     /// One token of the caller's rate limit.

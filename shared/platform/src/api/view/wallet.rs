@@ -1,6 +1,6 @@
 //! What the wallet and the health check show.
 
-use app::record::{Balances, Deposit};
+use app::{create_deposit::Booked, record::Balances};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,15 +25,25 @@ pub struct DepositView<'a> {
     created_at: String,
 }
 
-impl<'a> From<&'a Deposit> for DepositView<'a> {
-    fn from(deposit: &'a Deposit) -> Self {
-        Self {
-            id: deposit.id.as_str(),
-            amount: deposit.amount.get(),
-            currency: deposit.currency.code(),
-            reference: &deposit.reference,
-            status: "posted",
-            created_at: deposit.created_at.to_string(),
+impl<'a> From<&'a Booked> for DepositView<'a> {
+    fn from(booked: &'a Booked) -> Self {
+        match booked {
+            Booked::Posted(deposit) => Self {
+                id: deposit.id.as_str(),
+                amount: deposit.amount.get(),
+                currency: deposit.currency.code(),
+                reference: &deposit.reference,
+                status: "posted",
+                created_at: deposit.created_at.to_string(),
+            },
+            Booked::AwaitingApproval(proposal) => Self {
+                id: proposal.id.as_str(),
+                amount: proposal.amount.get(),
+                currency: proposal.currency.code(),
+                reference: &proposal.reference,
+                status: "awaiting_approval",
+                created_at: proposal.created_at.to_string(),
+            },
         }
     }
 }

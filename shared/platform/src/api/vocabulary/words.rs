@@ -121,7 +121,10 @@ impl ToSchema for Provider {}
 pub struct DepositStatus;
 impl PartialSchema for DepositStatus {
     fn schema() -> RefOr<Schema> {
-        one_of("A deposit is booked at once.", ["posted"])
+        one_of(
+            "In live mode a deposit waits for a second operator first.",
+            ["posted", "awaiting_approval"],
+        )
     }
 }
 impl ToSchema for DepositStatus {}

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use app::{
+    key_ring::{KeyRing, UsableKey},
     message::{Check, Dispatch, Message},
     record::{
-        ApiKey, AuditEvent, Contradiction, Deposit, FieldChange, Inbox, InboxId, MethodVersion,
-        ObjectLink, OutboxEntry, PreviousSecret, ReferenceLink, RequestRecord,
+        ApiKey, AuditEvent, Contradiction, Deposit, DepositProposal, FieldChange, Inbox, InboxId,
+        MethodVersion, ObjectLink, OutboxEntry, PreviousSecret, ReferenceLink, RequestRecord,
     },
+    secret_answer::SealedAnswer,
 };
 use domain::{
     attempt::Attempt,
@@ -204,13 +206,25 @@ fn people() -> Vec<Record> {
         revoked_at: None,
         created_at: NOW,
     };
+    let ring = KeyRing {
+        tenant: tenant(),
+        version: 2,
+        made: 2,
+        usable: [Some(NOW), None].map(usable).into(),
+    };
     vec![
+        Record::KeyRing(Box::new(ring)),
         Record::Load(Box::new(load)),
         Record::Driver(Box::new(driver)),
         Record::Method(Box::new(version)),
         Record::ApiKey(Box::new(key)),
         Record::Bucket(Box::new(bucket())),
     ]
+}
+
+fn usable(until: Option<Timestamp>) -> UsableKey {
+    let id = "k7q2mx91bz0a".to_owned();
+    UsableKey { id, until }
 }
 
 /// A bucket in use.
@@ -292,13 +306,31 @@ fn every_kind() -> Vec<Record> {
         ),
         tx_id: HEX_64[..36].to_owned(),
     };
+    let proposal = DepositProposal {
+        tenant: tenant(),
+        id: deposit.id.clone(),
+        amount: deposit.amount,
+        currency: Currency::Usd,
+        reference: deposit.reference.clone(),
+        actor: deposit.actor.clone(),
+        owner: "ann".to_owned(),
+        created_at: NOW,
+    };
+    let secret = SealedAnswer {
+        key_id: "k7q2mx91bz0a".to_owned(),
+        asked_by: Actor::Key("k7Q2mX91bZ0a".to_owned()),
+        text: "s".repeat(400),
+        until: NOW,
+    };
     let request = RequestRecord {
         tenant: tenant(),
         digest: HEX_64.to_owned(),
         fingerprint: HEX_64.to_owned(),
         status: 200,
         body: "b".repeat(450),
+        secret: None,
         expires_at: NOW,
+        parts: 0,
     };
     let switch =
         RouteSwitch::open(Provider::Payelata, Mode::Live).stopped_by(StopReason::Credentials, NOW);
@@ -307,6 +339,12 @@ fn every_kind() -> Vec<Record> {
         Record::Attempt(Box::new(attempt())),
         Record::Transition(Box::new(transition)),
         Record::Deposit(Box::new(deposit)),
+        Record::Proposal(Box::new(proposal)),
+        Record::Request(Box::new(RequestRecord {
+            body: String::new(),
+            secret: Some(secret),
+            ..request.clone()
+        })),
         Record::Request(Box::new(request)),
         Record::Switch(Box::new(switch)),
     ];
