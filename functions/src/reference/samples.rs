@@ -134,6 +134,12 @@ impl Samples {
         ])
     }
 
+    /// What every log refuses.
+    pub(super) fn unlisted_log() -> Error {
+        let other = "must be the nextCursor of this list with the same filters";
+        Self::invalid(&[("cursor", other)])
+    }
+
     /// A request that names what is wrong with it.
     pub(super) fn invalid(fields: &[(&str, &str)]) -> Error {
         let problems = fields.iter();
