@@ -2,12 +2,15 @@
 //! functions, schemas from the types that are written, examples from those types and the table of errors.
 //! docs/openapi.json is this document; a test compares them.
 
+mod audit;
 mod drivers;
+mod keys;
 mod lists;
 mod loads;
 mod operation;
 mod parameters;
 mod payouts;
+mod place;
 mod refusals;
 mod samples;
 mod service;
@@ -25,11 +28,8 @@ use utoipa::openapi::{
     tag::Tag,
 };
 
-use self::{
-    operation::{Operation, Place},
-    samples::Samples,
-};
-use crate::table::{self, FUNCTIONS, Function};
+use self::{operation::Operation, place::Place, samples::Samples};
+use crate::table::{FUNCTIONS, Function};
 
 /// The name of the one way to authenticate.
 pub(crate) const API_KEY: &str = "apiKey";
@@ -44,7 +44,7 @@ const ABOUT: &str = "Pays freight drivers for delivered loads and keeps a double
     Authenticate with `Authorization: Bearer psk_...`. A key has scopes; each operation names the ones that open it. \
     A path that exists under another method answers 405 with header `allow`.";
 
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 7] = [
     (loads::TAG, "The delivered jobs that payouts are for."),
     (
         drivers::TAG,
@@ -52,6 +52,8 @@ const TAGS: [(&str, &str); 5] = [
     ),
     (payouts::TAG, "Money on its way to a driver."),
     (wallet::TAG, "What there is to pay out."),
+    (keys::TAG, "Who may call, and for what."),
+    (audit::TAG, "What was changed, and by whom."),
     (service::TAG, "Health and this document."),
 ];
 
@@ -62,6 +64,8 @@ fn operations(samples: &Samples) -> Result<Vec<Operation>, Error> {
         drivers::operations(samples)?,
         payouts::operations(samples)?,
         wallet::operations(samples)?,
+        keys::operations(samples)?,
+        audit::operations(samples),
         service::operations(samples),
     ]
     .into_iter()
@@ -81,22 +85,15 @@ pub fn document() -> Result<OpenApi, Error> {
     let mut paths = Paths::new();
     for operation in operations(&samples)? {
         let found = FUNCTIONS.iter().find(|it| it.name == operation.function);
-        let Some(&table::Http {
-            method,
-            routes,
-            scopes,
-            ..
-        }) = found.and_then(Function::http)
-        else {
+        let Some(http) = found.and_then(Function::http) else {
             return Err(Error::NotFound("function"));
         };
-        let verb = verb(method).ok_or(Error::NotFound("method"))?;
-        for (index, route) in routes.iter().enumerate() {
+        let verb = verb(http.method).ok_or(Error::NotFound("method"))?;
+        for (index, route) in http.routes.iter().enumerate() {
             let place = Place {
-                method,
+                http,
                 route,
                 is_alias: index > 0,
-                scopes,
                 with_key: route.starts_with(WITH_KEY),
             };
             paths.add_path_operation(*route, vec![verb.clone()], operation.at(&place, &samples));

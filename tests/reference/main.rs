@@ -4,6 +4,7 @@
 mod answers;
 mod bodies;
 mod document;
+mod imports;
 mod page;
 mod published;
 mod queries;

@@ -1,6 +1,6 @@
 //! A host in memory, whose handlers are asked directly.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use functions::{
     mount,
@@ -42,6 +42,12 @@ impl Stage {
 
     /// Status and problems of a request.
     pub(crate) async fn ask(&self, function: &'static Function, sent: Sent) -> (u16, Problems) {
+        let (status, answer) = self.answer(function, sent).await;
+        (status, problems(&answer["error"]["details"]["fields"]))
+    }
+
+    /// Status and answer of a request.
+    pub(crate) async fn answer(&self, function: &'static Function, sent: Sent) -> (u16, Value) {
         let key = format!("Bearer {}", self.host.ready.keys.full);
         let headers = [
             ("authorization", key),
@@ -61,16 +67,24 @@ impl Stage {
             Ok(request) => Box::pin(mount::http(&self.host.world, function, request)).await,
             Err(reply) => reply,
         };
-        let answer: Value = serde_json::from_str(&reply.body).expect("JSON");
-        let fields = answer["error"]["details"]["fields"].as_array();
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        let problems = fields
-            .into_iter()
-            .flatten()
-            .map(|it| (text(&it["path"]), text(&it["message"])))
-            .collect();
-        (reply.status, problems)
+        let answer = serde_json::from_str(&reply.body).expect("JSON");
+        (reply.status, answer)
     }
+
+    /// A year from now.
+    pub(crate) fn next_year(&self) -> String {
+        let year = Duration::from_secs(365 * 86_400);
+        self.host.world.backend.clock.now().plus(year).to_string()
+    }
+}
+
+/// The problems that a list of them names.
+pub(crate) fn problems(fields: &Value) -> Problems {
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let fields = fields.as_array().into_iter().flatten();
+    fields
+        .map(|it| (text(&it["path"]), text(&it["message"])))
+        .collect()
 }
 
 /// The function behind an operation.
@@ -87,6 +101,7 @@ pub(crate) fn path_of(route: &str) -> String {
     let of = match route.split('/').nth(3) {
         Some("drivers") => "OVN-DRIVER-789",
         Some("payouts") => "pay_1",
+        Some("keys") => "k3y0f0rd3sk1",
         _ => "L-12345",
     };
     route.replace("{id}", of).replace("{loadId}", of)

@@ -8,7 +8,7 @@ use platform::api::{
         DriverRegistration, DriverRevision, EntryType, NewPayoutMethod, PrepaidCardMethod,
         PrepaidCardType, Verification,
     },
-    page::PageView,
+    page_view::PageView,
     view::{DriverView, ListedDriverView, MethodView, RegisteredDriverView},
     vocabulary,
 };

@@ -23,6 +23,11 @@ pub(super) fn paging() -> Vec<RefOr<Parameter>> {
     shared(&["Page", "PageSize", "Limit", "Cursor"])
 }
 
+/// What part of a log is asked for.
+pub(super) fn log_paging() -> Vec<RefOr<Parameter>> {
+    shared(&["PageSize", "Limit", "Cursor"])
+}
+
 /// Since when and until when.
 pub(super) fn range() -> Vec<RefOr<Parameter>> {
     shared(&["From", "To"])

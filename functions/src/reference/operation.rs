@@ -27,52 +27,11 @@ use utoipa::{
 use super::{
     API_KEY,
     parameters::{self, IDEMPOTENCY_KEY, RATE_LIMIT, REPLAYED, REQUEST_ID, shared_header},
+    place::{Place, camel},
     refusals,
     samples::Samples,
 };
 use crate::table;
-
-/// Where an operation stands.
-pub(super) struct Place<'a> {
-    pub(super) method: &'a str,
-    pub(super) route: &'a str,
-    /// Another path of the same function.
-    pub(super) is_alias: bool,
-    pub(super) scopes: &'a [&'static str],
-    pub(super) with_key: bool,
-}
-
-impl Place<'_> {
-    /// Whether it takes a body and an idempotency key.
-    pub(super) fn is_change(&self) -> bool {
-        matches!(self.method, "POST" | "PUT")
-    }
-
-    fn has_values(&self) -> bool {
-        self.route.contains('{')
-    }
-
-    /// Aliases are named after what their path ends in.
-    fn operation_id(&self, function: &str) -> String {
-        let name = camel(function);
-        let last = self.route.rsplit('/').next().unwrap_or_default();
-        match last.strip_prefix('{').and_then(|it| it.strip_suffix('}')) {
-            Some(value) if self.is_alias => camel(&format!("{function}-{value}")),
-            None if self.is_alias => name + "Public",
-            Some(_) | None => name,
-        }
-    }
-}
-
-/// `create-payout` as `createPayout`.
-fn camel(name: &str) -> String {
-    let mut words = name.split('-');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |text, word| {
-        let (initial, rest) = word.split_at(word.len().min(1));
-        text + &initial.to_uppercase() + rest
-    })
-}
 
 type Examples = Vec<(&'static str, Value)>;
 
@@ -81,6 +40,8 @@ struct Body {
     shape: Shape,
     required: Required,
     examples: Examples,
+    /// The same as a file of a media type, and an example of it.
+    file: Option<(&'static str, &'static str)>,
 }
 
 /// What a success looks like.
@@ -142,16 +103,28 @@ impl Operation {
             shape: document::named::<T>(),
             required: Required::True,
             examples: written.collect::<Result<_, Error>>()?,
+            file: None,
         });
         Ok(self)
+    }
+
+    /// Takes the body as a file of this media type too.
+    pub(super) fn or_file(mut self, media_type: &'static str, example: &'static str) -> Self {
+        if let Some(body) = &mut self.body {
+            body.file = Some((media_type, example));
+        }
+        self
     }
 
     /// Takes a body that may be left out.
     ///
     /// # Errors
     /// As [`Operation::taking`].
-    pub(super) fn taking_at_most<T: ToSchema + Serialize>(self, body: T) -> Result<Self, Error> {
-        let mut taking = self.taking(&[("empty", body)])?;
+    pub(super) fn taking_at_most<T: ToSchema + Serialize>(
+        self,
+        example: (&'static str, T),
+    ) -> Result<Self, Error> {
+        let mut taking = self.taking(&[example])?;
         if let Some(body) = &mut taking.body {
             body.required = Required::False;
         }
@@ -262,8 +235,8 @@ impl Operation {
             let shared = format!("#/components/parameters/{IDEMPOTENCY_KEY}");
             operation = operation.parameter_ref(Ref::new(shared));
         }
-        if !place.scopes.is_empty() {
-            let extensions = ExtensionsBuilder::new().add("x-required-scopes", place.scopes);
+        if !place.http.scopes.is_empty() {
+            let extensions = ExtensionsBuilder::new().add("x-required-scopes", place.http.scopes);
             operation = operation.extensions(Some(extensions.build()));
         }
         operation = operation.response("200", self.success(place));
@@ -277,7 +250,12 @@ impl Operation {
     }
 
     fn description(&self, place: &Place) -> String {
-        let scopes: Vec<_> = place.scopes.iter().map(|it| format!("`{it}`")).collect();
+        let scopes: Vec<_> = place
+            .http
+            .scopes
+            .iter()
+            .map(|it| format!("`{it}`"))
+            .collect();
         let opens = match (place.with_key, scopes.is_empty()) {
             (false, _) => "No key is needed.".to_owned(),
             (true, true) => "Any key will do.".to_owned(),
@@ -291,9 +269,10 @@ impl Operation {
         let is_page = matches!(self.answer, Answer::Files(..)) && !place.has_values();
         let mut found: BTreeMap<u16, Vec<Reply>> = BTreeMap::new();
         let own = self.refusals.iter().filter(|_| !is_page).cloned();
-        let scope = place.scopes.first();
+        let scope = place.http.scopes.first();
         let forbidden = scope.map(|it| Reply::error(&Error::Forbidden(it), &samples.meta));
-        for reply in own.chain(forbidden) {
+        let of_body = refusals::own_of_body(place, samples);
+        for reply in own.chain(forbidden).chain(of_body) {
             found.entry(reply.status).or_default().push(reply);
         }
         found
@@ -372,11 +351,14 @@ fn content(schema: RefOr<Schema>, examples: &Examples) -> Content {
 }
 
 fn request_body(body: &Body) -> RequestBody {
-    RequestBodyBuilder::new()
+    let json = content(body.shape.schema.clone(), &body.examples);
+    let mut taken = RequestBodyBuilder::new()
         .required(Some(body.required.clone()))
-        .content(
-            "application/json",
-            content(body.shape.schema.clone(), &body.examples),
-        )
-        .build()
+        .content("application/json", json);
+    if let Some((media_type, example)) = body.file {
+        let text = ObjectBuilder::new().schema_type(Type::String).build();
+        let examples = vec![("file", Value::from(example))];
+        taken = taken.content(media_type, content(Schema::from(text).into(), &examples));
+    }
+    taken.build()
 }

@@ -81,6 +81,11 @@ fn path_value(before: &str) -> (RefOr<Schema>, &'static str, &'static str) {
             "Our id of the payout.",
             "pay_01M7Y8BCGA4T04JNKTBYHB7SCK",
         ),
+        "keys" => (
+            named::<vocabulary::KeyId>(),
+            "The id of the key.",
+            "k3y0f0rd3sk1",
+        ),
         "docs" => (
             text().enum_values(Some(get_docs::FILES)).into(),
             "A file of the page.",

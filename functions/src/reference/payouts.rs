@@ -6,7 +6,7 @@ use platform::api::{
     body::{
         NewInstantPayout, NewPayout, NoFields, PayoutForDriver, PayoutForLoad, PayoutForRecipient,
     },
-    page::PageView,
+    page_view::PageView,
     timeline::TimelineView,
     view::{CanceledView, InstantPayoutView, PayoutView, RetriedView},
     vocabulary,
@@ -227,7 +227,7 @@ fn cancel(samples: &Samples) -> Result<Operation, Error> {
         Error::Conflict("the payout kept changing; read it again".to_owned()),
     ];
     Ok(Operation::new(title)
-        .taking_at_most(NoFields {})?
+        .taking_at_most(("empty", NoFields {}))?
         .answering("canceled", &CanceledView::from(&samples.canceled), samples)
         .refusing(refusals, samples)
         .linking("get-payout", "id", "/data/id")
@@ -252,7 +252,7 @@ fn retry(samples: &Samples) -> Result<Operation, Error> {
     ];
     refusals.extend(Samples::not_payable());
     Ok(Operation::new(title)
-        .taking_at_most(NoFields {})?
+        .taking_at_most(("empty", NoFields {}))?
         .answering("queued", &RetriedView::from(&samples.queued), samples)
         .refusing(refusals, samples)
         .linking("get-payout", "id", "/data/id")

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::error::Error;
-use platform::api::{document, envelope::Reply};
+use platform::api::{admission::BODY_MAX, document, envelope::Reply};
 use serde_json::Value;
 use utoipa::openapi::{
     ContentBuilder, RefOr,
@@ -12,8 +12,8 @@ use utoipa::openapi::{
 };
 
 use super::{
-    operation::Place,
     parameters::{AUTHENTICATE, RATE_LIMIT, REQUEST_ID, RETRY_AFTER, shared_header},
+    place::Place,
     samples::Samples,
 };
 use crate::table::{Function, Http, function};
@@ -48,11 +48,24 @@ pub(super) fn shared(samples: &Samples) -> Vec<(&'static str, Response)> {
     replies.into_iter().map(response).collect()
 }
 
+fn has_usual_body(http: &Http) -> bool {
+    http.body_max == BODY_MAX && *http.accepts == ["application/json"]
+}
+
+/// What is refused of bodies that are unlike all others.
+pub(super) fn own_of_body(place: &Place, samples: &Samples) -> Vec<Reply> {
+    if !place.is_change() || has_usual_body(place.http) {
+        return Vec::new();
+    }
+    document::body_refusals(&place.http.route(), &samples.meta).to_vec()
+}
+
 /// Names of the shared responses of an operation, by status.
 pub(super) fn common_at(place: &Place, samples: &Samples) -> Vec<(u16, &'static str)> {
     let fits = |name: &str| match name {
         "Unauthenticated" | "RateLimited" => place.with_key,
-        "KeyReused" | "BodyTooLarge" | "MediaType" => place.is_change(),
+        "KeyReused" => place.is_change(),
+        "BodyTooLarge" | "MediaType" => place.is_change() && has_usual_body(place.http),
         "Unavailable" => place.with_key,
         _ => true,
     };

@@ -19,7 +19,7 @@ use domain::{
     time::Timestamp,
     transition::{Actor, Transition},
 };
-use platform::api::{envelope::Meta, page::PageView};
+use platform::api::{envelope::Meta, page_view::PageView};
 
 /// 2026-11-21T05:13:02Z.
 const NOW: Timestamp = Timestamp::from_millis(1_795_237_982_000);
@@ -132,6 +132,12 @@ impl Samples {
             ("pageSize", "must be a number from 1 to 100"),
             ("cursor", "must not be sent together with page"),
         ])
+    }
+
+    /// What every log refuses.
+    pub(super) fn unlisted_log() -> Error {
+        let other = "must be the nextCursor of this list with the same filters";
+        Self::invalid(&[("cursor", other)])
     }
 
     /// A request that names what is wrong with it.

@@ -1,6 +1,10 @@
 //! What is said of the wallet.
 
-use app::{create_deposit::Booked, error::Error};
+use app::{
+    create_deposit::Booked,
+    error::Error,
+    record::{Deposit, DepositProposal},
+};
 use domain::denied::Denied;
 use platform::api::{
     body::NewDeposit,
@@ -30,13 +34,31 @@ fn balance(samples: &Samples) -> Operation {
         .refusing([Samples::unknown_query()], samples)
 }
 
+/// A deposit that waits for a second operator.
+fn proposal(deposit: &Deposit) -> DepositProposal {
+    DepositProposal {
+        tenant: deposit.tenant.clone(),
+        id: deposit.id.clone(),
+        amount: deposit.amount,
+        currency: deposit.currency,
+        reference: deposit.reference.clone(),
+        actor: deposit.actor.clone(),
+        owner: "treasury".to_owned(),
+        created_at: deposit.created_at,
+    }
+}
+
 fn deposit(samples: &Samples) -> Result<Operation, Error> {
     let title = Title {
         function: "create-deposit",
         tag: TAG,
         summary: "Book money that came from the bank",
-        description: "Once per reference: the same reference with the same amount answers the first deposit.",
+        description: "Once per reference: the same reference with the same amount answers the first deposit. In live mode the \
+            first operator only proposes (`awaiting_approval`, no money moves); the same from an operator's key of \
+            another owner posts it.",
     };
+    let posted = Booked::Posted(Box::new(samples.deposit.clone()));
+    let waiting = Booked::AwaitingApproval(Box::new(proposal(&samples.deposit)));
     let body = NewDeposit {
         amount: 5_000_000,
         reference: "wire-2026-11-21",
@@ -49,10 +71,7 @@ fn deposit(samples: &Samples) -> Result<Operation, Error> {
     ];
     Ok(Operation::new(title)
         .taking(&[("deposit", body)])?
-        .answering(
-            "deposit",
-            &DepositView::from(&Booked::Posted(Box::new(samples.deposit.clone()))),
-            samples,
-        )
+        .answering("posted", &DepositView::from(&posted), samples)
+        .answering("awaiting_approval", &DepositView::from(&waiting), samples)
         .refusing(refusals, samples))
 }

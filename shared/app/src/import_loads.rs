@@ -83,6 +83,19 @@ pub enum RowResult {
     Rejected(Error),
 }
 
+impl RowResult {
+    pub const NAMES: [&str; 4] = ["created", "updated", "unchanged", "rejected"];
+
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Created => Self::NAMES[0],
+            Self::Updated => Self::NAMES[1],
+            Self::Unchanged => Self::NAMES[2],
+            Self::Rejected(_) => Self::NAMES[3],
+        }
+    }
+}
+
 /// # Errors
 /// `KeyReused`; `Unavailable`, also after a part of the rows was written.
 pub async fn run(

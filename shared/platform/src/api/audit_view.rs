@@ -9,35 +9,51 @@ use domain::{
     transition::{Actor, Transition},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::vocabulary;
 
 /// One item of `GET /audit-events`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AuditEvent)]
 pub struct AuditEventView<'a> {
     id: String,
+    #[schema(value_type = vocabulary::Time)]
     at: String,
+    /// `key:` and the id of a key, or `system:` and a function.
     actor: String,
+    /// The key that did it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::KeyId)]
     key_id: Option<&'a str>,
+    /// What was done, as `driver.update`.
     action: String,
     subject: SubjectView<'a>,
     changes: Vec<ChangeView<'a>>,
 }
 
 /// What was changed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditSubject)]
 pub struct SubjectView<'a> {
+    /// As `driver`.
     r#type: &'a str,
     id: &'a str,
 }
 
 /// One member before and after.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditChange)]
 pub struct ChangeView<'a> {
     field: &'a str,
+    /// Left out where it was absent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     before: Option<&'a str>,
+    /// Left out where it became absent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     after: Option<&'a str>,
 }
 

@@ -30,6 +30,34 @@ pub struct LoadTerms {
     pub metadata: Option<BTreeMap<&'static str, &'static str>>,
 }
 
+/// Registers or revises many loads.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoadsImport {
+    /// 1 to 10,000 loads. What is wrong with one rejects that one.
+    #[schema(min_items = 1, max_items = 10_000)]
+    pub loads: Vec<ImportedLoad>,
+}
+
+/// A load of an import.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ImportedLoad {
+    #[schema(value_type = vocabulary::LoadId)]
+    pub load_id: &'static str,
+    /// A registered driver.
+    #[schema(value_type = vocabulary::AnyDriverId)]
+    pub driver_id: &'static str,
+    #[schema(value_type = vocabulary::Amount)]
+    pub amount: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<500>>)]
+    pub description: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::Metadata>)]
+    pub metadata: Option<BTreeMap<&'static str, &'static str>>,
+}
+
 /// Registers a driver.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -265,4 +293,28 @@ pub struct NewDeposit {
     /// One deposit each: the same reference with the same amount answers the first.
     #[schema(value_type = Text<200>)]
     pub reference: &'static str,
+}
+
+/// Asks for an API key.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeyRequest {
+    #[schema(value_type = Text<200>)]
+    pub name: &'static str,
+    /// Different ones, all held by the calling key.
+    #[schema(value_type = vocabulary::Scopes)]
+    pub scopes: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::Expiry>)]
+    pub expires_at: Option<&'static str>,
+}
+
+/// Asks for a new secret.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeyRotation {
+    /// How long the old secret goes on; 0 unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::GracePeriod>)]
+    pub grace_period_seconds: Option<u32>,
 }

@@ -4,8 +4,9 @@
 use app::import_loads::{Import, RowResult};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
-use crate::api::error_table::refusal_of;
+use crate::api::{error_table::refusal_of, vocabulary};
 
 /// The most fields of one row that are listed.
 const ROW_FIELDS_MAX: usize = 5;
@@ -13,36 +14,52 @@ const ROW_FIELDS_MAX: usize = 5;
 const FIELDS_BYTES_MAX: usize = 1024 * 1024;
 
 /// The answer of `POST /loads/import`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Import)]
 pub struct ImportView<'a> {
+    /// Rows that were sent.
     total: usize,
     created: usize,
     updated: usize,
     unchanged: usize,
     rejected: usize,
+    /// In the order sent.
     rows: Vec<RowView<'a>>,
 }
 
 /// One row of an import; rows count from 1.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ImportRow)]
 struct RowView<'a> {
+    #[schema(minimum = 1)]
     row: usize,
+    /// Where the row has one that can be read.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::LoadId)]
     load_id: Option<&'a str>,
+    #[schema(value_type = vocabulary::RowOutcome)]
     result: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = RowErrorView)]
     error: Option<RowErrorView>,
 }
 
 /// Why a row was rejected: code and message as the same load would get by itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportRowError)]
 struct RowErrorView {
+    #[schema(value_type = vocabulary::ErrorCode)]
     code: &'static str,
+    /// For people; may change.
     message: String,
+    /// A stable word for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     reason: Option<Value>,
+    /// What is wrong with which field, as far as there is room.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, max_items = 5, value_type = Vec<vocabulary::FieldProblem>)]
     fields: Vec<Value>,
 }
 
@@ -58,17 +75,17 @@ impl<'a> From<&'a Import> for ImportView<'a> {
         };
         let mut room = FIELDS_BYTES_MAX;
         for (index, done) in import.rows.iter().enumerate() {
-            let (result, count, error) = match &done.result {
-                RowResult::Created => ("created", &mut view.created, None),
-                RowResult::Updated => ("updated", &mut view.updated, None),
-                RowResult::Unchanged => ("unchanged", &mut view.unchanged, None),
-                RowResult::Rejected(error) => ("rejected", &mut view.rejected, Some(error)),
+            let (count, error) = match &done.result {
+                RowResult::Created => (&mut view.created, None),
+                RowResult::Updated => (&mut view.updated, None),
+                RowResult::Unchanged => (&mut view.unchanged, None),
+                RowResult::Rejected(error) => (&mut view.rejected, Some(error)),
             };
             *count += 1;
             view.rows.push(RowView {
                 row: index + 1,
                 load_id: done.load.as_ref().map(|load| load.as_str()),
-                result,
+                result: done.result.name(),
                 error: error.map(|error| error_view(error, &mut room)),
             });
         }

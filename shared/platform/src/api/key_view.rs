@@ -2,20 +2,32 @@
 
 use app::{api_key::ApiKey, secret_answer::ShownKey};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// The answer of `POST /keys` and of a rotation. `secret` is the whole text of the key, shown once.
-#[derive(Serialize)]
+use crate::api::vocabulary;
+
+/// The answer of `POST /keys` and of a rotation.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = NewKey)]
 pub struct NewKeyView<'a> {
+    #[schema(value_type = vocabulary::KeyId)]
     id: &'a str,
     name: &'a str,
+    #[schema(value_type = vocabulary::Mode)]
     mode: &'a str,
+    /// The text of the key before its secret.
     prefix: String,
+    #[schema(value_type = Vec<vocabulary::Scope>)]
     scopes: &'a [String],
+    /// The whole text of the key. A repeat has it for 10 minutes and for the same caller only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     secret: Option<&'a str>,
+    #[schema(value_type = vocabulary::Time)]
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::Time)]
     expires_at: Option<String>,
 }
 
@@ -36,20 +48,30 @@ impl<'a> From<&'a ShownKey> for NewKeyView<'a> {
 }
 
 /// A key as the list and its revocation show it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Key)]
 pub struct KeyView<'a> {
+    #[schema(value_type = vocabulary::KeyId)]
     id: &'a str,
     name: &'a str,
+    #[schema(value_type = vocabulary::Mode)]
     mode: &'a str,
+    /// The text of the key before its secret.
     prefix: String,
+    #[schema(value_type = Vec<vocabulary::Scope>)]
     scopes: &'a [String],
+    /// Who holds the key.
     owner: &'a str,
+    /// Whether it may use the scopes of operators.
     operator: bool,
+    #[schema(value_type = vocabulary::Time)]
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::Time)]
     expires_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::Time)]
     revoked_at: Option<String>,
 }
 

@@ -13,6 +13,7 @@ pub mod import_view;
 pub mod key_view;
 pub mod loads_file;
 pub mod page;
+pub mod page_view;
 pub mod path;
 pub mod query;
 pub mod rate;

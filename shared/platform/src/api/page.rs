@@ -3,8 +3,6 @@
 //! A cursor names the place after which the next page begins. It is bound to the tenant, the route and
 //! every parameter that says what is listed, so it opens no other list and cannot be made up.
 
-use std::borrow::Cow;
-
 use app::{
     error::Error,
     list::{Place, Range},
@@ -13,14 +11,13 @@ use app::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{ids::TenantId, time::Timestamp};
-use serde::Serialize;
 use subtle::ConstantTimeEq;
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{RefOr, Schema},
-};
 
-use crate::api::{query::Query, request::Request, vocabulary};
+use crate::api::{
+    page_view::{LogView, PageView},
+    query::Query,
+    request::Request,
+};
 
 /// The size of a page that names none.
 pub const SIZE_DEFAULT: u32 = 50;
@@ -35,75 +32,6 @@ pub struct Listing<'a> {
     tenant: &'a TenantId,
     /// Route, path values and filters, written in one way only.
     name: String,
-}
-
-/// One page as every list answers it.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub struct PageView<V>(PageMembers<V>);
-
-/// One page of a list, newest first.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct PageMembers<V> {
-    items: Vec<V>,
-    /// Entries of the whole list, exact.
-    total: u64,
-    /// The number of this page, from 1.
-    #[schema(minimum = 1)]
-    page: u32,
-    #[schema(minimum = 1, maximum = 100)]
-    page_size: u32,
-    has_next_page: bool,
-    /// Where a page follows: the `cursor` that asks for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = vocabulary::Cursor)]
-    next_cursor: Option<String>,
-}
-
-impl<'p, V> PageView<V> {
-    /// A page, and the cursor to the next one where there is one.
-    pub fn new<T>(page: &'p Page<T>, next_cursor: Option<String>) -> Self
-    where
-        V: From<&'p T>,
-    {
-        Self(PageMembers {
-            items: page.items.iter().map(V::from).collect(),
-            total: page.total,
-            page: page.page,
-            page_size: page.size,
-            has_next_page: page.has_next(),
-            next_cursor,
-        })
-    }
-}
-
-impl<V: ToSchema> PartialSchema for PageView<V> {
-    fn schema() -> RefOr<Schema> {
-        PageMembers::<V>::schema()
-    }
-}
-
-/// Pages of different things have different names.
-impl<V: ToSchema> ToSchema for PageView<V> {
-    fn name() -> Cow<'static, str> {
-        format!("{}Page", V::name()).into()
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((V::name().into_owned(), V::schema()));
-        PageMembers::<V>::schemas(schemas);
-    }
-}
-
-/// A part of a log: it only grows, so it has neither a total nor numbered pages.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LogView<V> {
-    items: Vec<V>,
-    has_next_page: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
 }
 
 struct Part {
@@ -172,11 +100,7 @@ impl<'a> Listing<'a> {
 
     /// The answer with a part of this log.
     pub fn log<'p, T, V: From<&'p T>>(&self, items: &'p [T], next: Option<&Place>) -> LogView<V> {
-        LogView {
-            items: items.iter().map(V::from).collect(),
-            has_next_page: next.is_some(),
-            next_cursor: next.map(|place| self.cursor(1, place)),
-        }
+        LogView::new(items, next.map(|place| self.cursor(1, place)))
     }
 
     /// The answer with a page of this list.

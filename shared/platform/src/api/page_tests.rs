@@ -1,6 +1,8 @@
 use app::call::Caller;
 use domain::rate::RateLimit;
 
+use serde::Serialize;
+
 use super::*;
 use crate::api::request::Headers;
 

@@ -5,21 +5,24 @@ mod words;
 
 use std::borrow::Cow;
 
+use app::{api_key::ID_LENGTH, rotate_key::GRACE_MAX, scope};
 use domain::{ids::ID_MAX, money::Cents};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        KnownFormat, RefOr, SchemaFormat,
-        schema::{AdditionalProperties, Object, ObjectBuilder, Schema, Type},
+        KnownFormat, Ref, RefOr, SchemaFormat,
+        schema::{AdditionalProperties, ArrayBuilder, Object, ObjectBuilder, Schema, Type},
     },
 };
 
 pub use self::words::{
     Account, Currency, DepositStatus, DriverStatus, ErrorCode, KycStatus, LoadStatus, MethodKind,
-    PayoutStatus, Provider, Rail, TimelineEvent, WantedStatus,
+    Mode, PayoutStatus, Provider, Rail, RowOutcome, Scope, TimelineEvent, WantedStatus,
 };
 use super::fields::{MAP_ENTRIES_MAX, MAP_TEXT_MAX, PARSED_MAX};
 
+/// A date and a time, without its offset.
+const MOMENT: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?";
 /// What an identifier consists of.
 const ID: &str = "[A-Za-z0-9._:-]";
 /// A text without control characters that is not only blanks.
@@ -194,6 +197,61 @@ impl PartialSchema for Time {
 }
 impl ToSchema for Time {}
 
+pub struct KeyId;
+impl PartialSchema for KeyId {
+    fn schema() -> RefOr<Schema> {
+        let object = text("The id of an API key: the part of its text before the secret.");
+        let pattern = format!("^[a-z0-9]{{{ID_LENGTH}}}$");
+        object.pattern(Some(pattern)).build().into()
+    }
+}
+impl ToSchema for KeyId {}
+
+/// What a new key may do.
+pub struct Scopes;
+impl PartialSchema for Scopes {
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new()
+            .items(Ref::from_schema_name(Scope::name()))
+            .min_items(Some(1))
+            .max_items(Some(scope::ALL.len()))
+            .unique_items(true)
+            .build()
+            .into()
+    }
+}
+impl ToSchema for Scopes {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Scope::name().into_owned(), Scope::schema()));
+    }
+}
+
+/// How long the old secret of a rotated key goes on.
+pub struct GracePeriod;
+impl PartialSchema for GracePeriod {
+    fn schema() -> RefOr<Schema> {
+        let object = ObjectBuilder::new().schema_type(Type::Integer);
+        let object = object.description(Some("Seconds.")).minimum(Some(0));
+        object.maximum(Some(GRACE_MAX.as_secs())).build().into()
+    }
+}
+impl ToSchema for GracePeriod {}
+
+/// When a key ends.
+pub struct Expiry;
+impl PartialSchema for Expiry {
+    fn schema() -> RefOr<Schema> {
+        let about = "ISO 8601 in UTC, in the future, at most 5 years ahead.";
+        let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+        text(about)
+            .format(Some(format))
+            .pattern(Some(format!("{MOMENT}Z$")))
+            .build()
+            .into()
+    }
+}
+impl ToSchema for Expiry {}
+
 /// What queries take as a moment.
 pub struct Moment;
 impl PartialSchema for Moment {
@@ -201,7 +259,7 @@ impl PartialSchema for Moment {
         let object =
             text("ISO 8601: date and time with `Z` or an offset, as `2026-01-31T12:00:00Z`.");
         let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
-        let pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$";
+        let pattern = format!("{MOMENT}(Z|[+-][0-9]{{2}}:[0-9]{{2}})$");
         object
             .format(Some(format))
             .pattern(Some(pattern))

@@ -129,6 +129,33 @@ impl PartialSchema for DepositStatus {
 }
 impl ToSchema for DepositStatus {}
 
+pub struct Mode;
+impl PartialSchema for Mode {
+    fn schema() -> RefOr<Schema> {
+        use domain::ids::Mode as It;
+        let about = "Test and live are separate worlds.";
+        one_of(about, [It::Test, It::Live].map(It::name))
+    }
+}
+impl ToSchema for Mode {}
+
+pub struct Scope;
+impl PartialSchema for Scope {
+    fn schema() -> RefOr<Schema> {
+        one_of("What a key may do.", app::scope::ALL)
+    }
+}
+impl ToSchema for Scope {}
+
+pub struct RowOutcome;
+impl PartialSchema for RowOutcome {
+    fn schema() -> RefOr<Schema> {
+        use app::import_loads::RowResult as It;
+        one_of("What became of a row.", It::NAMES)
+    }
+}
+impl ToSchema for RowOutcome {}
+
 pub struct ErrorCode;
 impl PartialSchema for ErrorCode {
     fn schema() -> RefOr<Schema> {
