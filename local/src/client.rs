@@ -32,7 +32,7 @@ impl Client {
         })
     }
 
-    /// `data` of a successful answer.
+    /// `data` of a successful answer, or the published document.
     ///
     /// # Errors
     /// When the call fails, or its answer is not a success.
@@ -97,6 +97,10 @@ async fn data(request: reqwest::RequestBuilder) -> Result<Value, Fault> {
     let mut answer: Value = serde_json::from_str(&text)?;
     if status.is_success() && answer["success"] == true {
         return Ok(answer["data"].take());
+    }
+    // The published document is no answer of the API: it stands outside the envelope.
+    if status.is_success() && answer["openapi"].is_string() {
+        return Ok(answer);
     }
     Err(format!("{status}: {}", answer["error"]).into())
 }

@@ -261,4 +261,6 @@ fn renamed(
 }
 
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod tests;
