@@ -1,6 +1,5 @@
 use app::call::Caller;
 use domain::rate::RateLimit;
-
 use serde::Serialize;
 
 use super::*;
