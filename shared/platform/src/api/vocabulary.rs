@@ -26,7 +26,11 @@ const MOMENT: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.
 /// What an identifier consists of.
 const ID: &str = "[A-Za-z0-9._:-]";
 /// A text without control characters that is not only blanks.
-const TEXT: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+const TEXT: &str = concat!(
+    r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]*",
+    r"[^\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]",
+    r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]*$"
+);
 
 fn text(about: &str) -> ObjectBuilder {
     let object = ObjectBuilder::new().schema_type(Type::String);
@@ -296,7 +300,11 @@ impl<const MAX: usize> ToSchema for Text<MAX> {
 pub struct Metadata;
 impl PartialSchema for Metadata {
     fn schema() -> RefOr<Schema> {
-        let printable = || text("").pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]*$"));
+        let printable = || {
+            text("").pattern(Some(
+                r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]*$",
+            ))
+        };
         let name = printable()
             .min_length(Some(1))
             .max_length(Some(MAP_TEXT_MAX));
