@@ -38,6 +38,7 @@ impl Desk {
             seal: Seal::new([7; 32]),
             clock: Clock::standing_at(NOW),
             caller: Caller {
+                expires_at: None,
                 tenant,
                 key_id: "callersownid".to_owned(),
                 owner: "ann".to_owned(),

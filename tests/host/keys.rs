@@ -350,3 +350,31 @@ async fn bad_fields_of_keys_are_named_and_nothing_is_made() {
     let page = stage.data("GET", KEYS, None).await;
     assert_eq!(page["total"], 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_ends_gives_no_key_that_outlives_it() {
+    let stage = Stage::new().await;
+    let make = |by: String, until: Option<String>| {
+        let stage = &stage;
+        async move {
+            let scopes = ["keys:write", "payouts:read"];
+            let body = json!({"name": "TMS", "scopes": scopes, "expiresAt": until});
+            let call = Call::new("POST", KEYS).key(&by).json(&body);
+            stage.call(call).await
+        }
+    };
+    let at = |seconds: u64| {
+        let later = std::time::Duration::from_secs(seconds);
+        Some(stage.host.world.backend.clock.now().plus(later).to_string())
+    };
+    let mother = make(stage.key().to_owned(), at(3_600)).await;
+    let mother = text(&mother.body["data"], "secret").to_owned();
+    for until in [None, at(7_200)] {
+        let refused = make(mother.clone(), until).await;
+        assert_eq!(refused.status, 400, "{}", refused.text);
+        let fields = &refused.body["error"]["details"]["fields"];
+        assert_eq!(fields[0]["path"], "expiresAt");
+    }
+    let child = make(mother, at(1_800)).await;
+    assert_eq!(child.status, 200, "{}", child.text);
+}

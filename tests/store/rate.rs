@@ -37,6 +37,7 @@ const LARGE: RateLimit = RateLimit {
 
 fn caller(limit: RateLimit) -> Caller {
     Caller {
+        expires_at: None,
         tenant: tenant(),
         key_id: "k1".to_owned(),
         owner: "ERP".to_owned(),
@@ -227,6 +228,7 @@ async fn keys_do_not_share_a_bucket() {
         burst: 1,
     };
     let key = |id: &str| Caller {
+        expires_at: None,
         key_id: id.to_owned(),
         ..caller(limit)
     };

@@ -108,6 +108,8 @@ pub struct Caller {
     pub operator: bool,
     pub scopes: Vec<String>,
     pub limit: RateLimit,
+    /// When the key itself ends, if it does.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Caller {

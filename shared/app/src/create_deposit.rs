@@ -72,7 +72,7 @@ pub async fn run(
             }
         };
         let proposed_by_another = match &known {
-            Some(Booked::AwaitingApproval(it)) => it.owner != command.owner,
+            Some(Booked::AwaitingApproval(it)) => !is_same_person(&it.owner, &command.owner),
             Some(Booked::Posted(_)) | None => false,
         };
         let next = match (&known, asking.tenant.mode()) {
@@ -201,4 +201,20 @@ fn noted(call: &Call, command: &CreateDeposit<'_>, action: &'static str) -> Reco
         changes: members.into_iter().flatten().collect(),
     };
     audit_event::event(call, done)
+}
+
+/// Owners are people: neither case nor blanks around a name make another one.
+fn is_same_person(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_person_in_another_spelling_is_not_a_second_one() {
+        assert!(is_same_person("Ann@acme.example ", "ann@ACME.example"));
+        assert!(!is_same_person("ann@acme.example", "bob@acme.example"));
+    }
 }

@@ -27,7 +27,7 @@ pub struct CreateKey<'a> {
 }
 
 /// # Errors
-/// `Forbidden` or `KeyRule` for a scope the caller cannot give; `Denied::KeysExhausted`; `KeyReused`;
+/// `Invalid` for an end later than the caller's own; `Forbidden` or `KeyRule` for a scope the caller cannot give; `Denied::KeysExhausted`; `KeyReused`;
 /// `Unavailable`.
 pub async fn run(
     call: &Call,
@@ -37,6 +37,7 @@ pub async fn run(
 ) -> Result<Answered<ShownKey>, Error> {
     // Before a repeat is recognised: it would show the secret to somebody who may not have such a key.
     require_grantable(command.caller, &command.scopes)?;
+    require_no_longer_life(command.caller, command.expires_at)?;
     let asking = command.asking;
     let grant = Grant {
         tenant: asking.tenant.clone(),
@@ -44,7 +45,7 @@ pub async fn run(
         owner: command.caller.owner.clone(),
         operator: false,
         scopes: command.scopes.iter().map(ToString::to_string).collect(),
-        limit: RateLimit::STANDARD,
+        limit: command.caller.limit.at_most(RateLimit::STANDARD),
         expires_at: command.expires_at,
     };
     let minted = mint(grant, command.minting, call.now());
@@ -131,4 +132,17 @@ pub(crate) fn made(call: &Call, key: &ApiKey) -> Record {
         changes: members.into_iter().flatten().collect(),
     };
     audit_event::event(call, done)
+}
+
+/// A key that ends gives no key that outlives it: it would become stronger by that.
+fn require_no_longer_life(caller: &Caller, until: Option<Timestamp>) -> Result<(), Error> {
+    match (caller.expires_at, until) {
+        (None, _) => Ok(()),
+        (Some(own), Some(until)) if until <= own => Ok(()),
+        (Some(own), _) => {
+            let message =
+                format!("must be given and not be later than {own}, when the calling key ends");
+            Err(Error::invalid("expiresAt", &message))
+        }
+    }
 }

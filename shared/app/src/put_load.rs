@@ -115,8 +115,8 @@ fn noted(call: &Call, before: Option<&Load>, after: &Load) -> Option<Record> {
         member("driverId", |load| Some(load.driver.to_string())),
         member("driverName", |load| Some(load.driver_name.clone())),
         member("amount", |load| Some(load.amount.to_string())),
-        member("description", |load| load.description.clone()),
-        member("metadata", |load| load.metadata.clone()),
+        member("description", |load| load.description.as_deref().map(shown)),
+        member("metadata", |load| load.metadata.as_deref().map(shown)),
     ];
     let action = match before {
         Some(_) => "load.update",
@@ -129,6 +129,13 @@ fn noted(call: &Call, before: Option<&Load>, after: &Load) -> Option<Record> {
         changes: members.into_iter().flatten().collect(),
     };
     audit_event::event_if_changed(call, done)
+}
+
+/// The most bytes of a long member that an event shows: a page of a hundred events must stay an answer.
+const SHOWN_MAX: usize = 500;
+
+fn shown(text: &str) -> String {
+    text[..text.floor_char_boundary(SHOWN_MAX)].to_owned()
 }
 
 /// Where a load is counted.

@@ -34,6 +34,15 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
+    /// The smaller of both, figure by figure.
+    #[must_use]
+    pub fn at_most(self, other: Self) -> Self {
+        Self {
+            per_minute: self.per_minute.min(other.per_minute),
+            burst: self.burst.min(other.burst),
+        }
+    }
+
     /// What a key gets unless somebody decides otherwise.
     pub const STANDARD: Self = Self {
         per_minute: 100,

@@ -211,7 +211,7 @@ fn load_named(refused: &Refused) -> Option<LoadId> {
 }
 
 /// The most bytes of one member in the audit, so that the event of a whole unit fits one item.
-const SHOWN_MAX: usize = 500;
+const SHOWN_MAX: usize = 60;
 
 /// What a row changed, as one line before and one after; of a load that was there only what differs.
 fn change(planned: &Planned) -> FieldChange {

@@ -79,6 +79,7 @@ impl Presented {
         let is_current =
             key.is_usable(now) && self.mode == key.tenant.mode() && self.key_id == key.id;
         ((is_newest || is_previous) && is_current).then(|| Caller {
+            expires_at: key.expires_at,
             tenant: key.tenant.clone(),
             key_id: key.id.clone(),
             owner: key.owner.clone(),

@@ -18,6 +18,7 @@ fn request(tenant: &str, query: &[(&str, &str)]) -> Request {
         id: "req-1".to_owned(),
         received_at: Timestamp::from_millis(0),
         caller: Some(Caller {
+            expires_at: None,
             tenant: tenant.parse().expect("valid"),
             key_id: "k".to_owned(),
             owner: "erp".to_owned(),
