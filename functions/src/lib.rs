@@ -1,6 +1,7 @@
 //! One handler per function: parse, call one use case, render. [`table`] lists them all; [`mount`] lets
 //! one process serve them; `open` builds what a Lambda of each works with.
 
+pub mod advance_batch;
 mod asked;
 pub mod cancel_payout;
 pub mod check_attempt;

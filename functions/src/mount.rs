@@ -14,12 +14,12 @@ use platform::{
 };
 
 use crate::{
-    cancel_payout, check_attempt, create_deposit, create_instant_payout, create_key, create_payout,
-    delete_driver, dispatch_payout, get_balance, get_docs, get_driver, get_load, get_payout,
-    get_payout_method, get_payout_timeline, guard, health, import_loads, list_audit_events,
-    list_driver_payouts, list_drivers, list_keys, list_loads, list_payouts, put_load,
-    put_payout_method, receive_payelata_callback, register_driver, relay_outbox, retry_payout,
-    revoke_key, rotate_key, sweep_due, table::Function, update_driver, verify_driver,
+    advance_batch, cancel_payout, check_attempt, create_deposit, create_instant_payout, create_key,
+    create_payout, delete_driver, dispatch_payout, get_balance, get_docs, get_driver, get_load,
+    get_payout, get_payout_method, get_payout_timeline, guard, health, import_loads,
+    list_audit_events, list_driver_payouts, list_drivers, list_keys, list_loads, list_payouts,
+    put_load, put_payout_method, receive_payelata_callback, register_driver, relay_outbox,
+    retry_payout, revoke_key, rotate_key, sweep_due, table::Function, update_driver, verify_driver,
 };
 
 /// Everything any function works with.
@@ -117,6 +117,13 @@ pub async fn message<S: Store, Q: Queue, P: Providers, V: Vault>(
                 providers: world.providers.clone(),
             };
             check_attempt::handle(bench, message).await
+        }
+        Message::Batch(_) => {
+            let bench = advance_batch::Bench {
+                backend: world.backend.clone(),
+                queue: world.queue.clone(),
+            };
+            advance_batch::handle(bench, message).await
         }
     }
 }

@@ -23,7 +23,7 @@ use platform::{
 };
 
 use crate::{
-    check_attempt, dispatch_payout, guard,
+    advance_batch, check_attempt, dispatch_payout, guard,
     table::{Function, function},
 };
 
@@ -91,6 +91,15 @@ pub fn for_check() -> Result<check_attempt::Bench<DynamoStore, SqsQueue, AnyProv
         backend: backend()?,
         queue: queue()?,
         providers: providers()?,
+    })
+}
+
+/// # Errors
+/// As [`backend`].
+pub fn for_batches() -> Result<advance_batch::Bench<DynamoStore, SqsQueue>, Fatal> {
+    Ok(advance_batch::Bench {
+        backend: backend()?,
+        queue: queue()?,
     })
 }
 

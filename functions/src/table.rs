@@ -59,7 +59,7 @@ const fn http(
 }
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 35] = [
+pub const FUNCTIONS: [Function; 36] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -209,6 +209,10 @@ pub const FUNCTIONS: [Function; 35] = [
     Function {
         name: "check-attempt",
         trigger: Trigger::Queue(QueueName::Check),
+    },
+    Function {
+        name: "advance-batch",
+        trigger: Trigger::Queue(QueueName::Batch),
     },
     Function {
         name: "relay-outbox",

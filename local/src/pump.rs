@@ -30,6 +30,8 @@ pub type LocalWorld = World<DynamoStore, MemoryQueue, AnyProvider, LocalVault>;
 
 /// Messages of one queue handled at the same time.
 const WORKERS: usize = 16;
+/// Fewer: units of a batch are large, and meet on the same balances.
+const BATCH_WORKERS: usize = 4;
 /// How often the timers tick in real time; in the cloud they tick once a minute.
 const TICK: Duration = Duration::from_secs(5);
 /// The least the clock moves between two sweeps that found something due: a sweep may leave an item due.
@@ -42,7 +44,7 @@ pub struct Pump {
     clock: MovableClock,
     sandbox: Sandbox,
     sent: Arc<Notify>,
-    permits: [Arc<Semaphore>; 2],
+    permits: [Arc<Semaphore>; 3],
     stepping: Arc<Mutex<()>>,
 }
 
@@ -59,7 +61,13 @@ impl Drop for Held {
     }
 }
 
-const QUEUES: [QueueName; 2] = [QueueName::Dispatch, QueueName::Check];
+/// How many messages of a queue are handled at the same time, as template.yaml limits it.
+const fn workers(queue: QueueName) -> usize {
+    match queue {
+        QueueName::Dispatch | QueueName::Check => WORKERS,
+        QueueName::Batch => BATCH_WORKERS,
+    }
+}
 
 impl Pump {
     pub fn new(world: LocalWorld, clock: MovableClock, sandbox: Sandbox) -> Self {
@@ -71,10 +79,7 @@ impl Pump {
             clock,
             sandbox,
             sent,
-            permits: [
-                Arc::new(Semaphore::new(WORKERS)),
-                Arc::new(Semaphore::new(WORKERS)),
-            ],
+            permits: QueueName::ALL.map(|queue| Arc::new(Semaphore::new(workers(queue)))),
             stepping: Arc::default(),
         }
     }
@@ -109,7 +114,7 @@ impl Pump {
 
     /// Starts a worker for every message whose time has come, as far as workers are free.
     fn start_ready(&self) {
-        for (queue, permits) in QUEUES.into_iter().zip(&self.permits) {
+        for (queue, permits) in QueueName::ALL.into_iter().zip(&self.permits) {
             while let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
                 // Counted as busy before it leaves the queue, so that it is never nowhere.
                 let busy = self.clock.busy();
@@ -177,10 +182,11 @@ impl Pump {
 
     /// Holds a queue's messages back until the guard is dropped: what a stuck consumer would do.
     pub async fn hold(&self, queue: QueueName) -> Held {
-        let all = u32::try_from(WORKERS).unwrap_or(u32::MAX);
+        let all = u32::try_from(workers(queue)).unwrap_or(u32::MAX);
         let permits = match queue {
             QueueName::Dispatch => &self.permits[0],
             QueueName::Check => &self.permits[1],
+            QueueName::Batch => &self.permits[2],
         };
         Held {
             permits: Arc::clone(permits).acquire_many_owned(all).await.ok(),

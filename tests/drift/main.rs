@@ -42,6 +42,7 @@ fn queue_resource(queue: QueueName) -> &'static str {
     match queue {
         QueueName::Dispatch => "DispatchQueue",
         QueueName::Check => "CheckQueue",
+        QueueName::Batch => "BatchQueue",
     }
 }
 

@@ -55,6 +55,7 @@ pub(crate) fn booked(name: &str, tx_id: &str) -> (Payout, Transition) {
         driver: driver_id(),
         driver_name: "John Smith".to_owned(),
         load: Some(load_id()),
+        batch: None,
         description: None,
         amount: Cents::new(45_000),
         quote: FeeQuote {

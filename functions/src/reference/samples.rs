@@ -253,6 +253,7 @@ fn booking(load: &Load, rail: Rail) -> Result<Booking, Error> {
         driver: load.driver.clone(),
         driver_name: load.driver_name.clone(),
         load: Some(load.id.clone()),
+        batch: None,
         description: None,
         amount: AMOUNT,
         quote: FeeSchedule::default().quote(rail, Channel::Single, AMOUNT)?,

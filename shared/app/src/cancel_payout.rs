@@ -11,6 +11,7 @@ use crate::{
     changes::Changes,
     create_payout::ROUNDS,
     error::Error,
+    line_end,
     port::{CommitError, Store},
     record::{Key, Record},
     record_answer::load_settlement,
@@ -63,8 +64,9 @@ pub async fn run(
             .replace(Record::Payout(Box::new(canceled.clone())), payout.version)
             .forget(payout.outbox.clone().map(Key::Outbox))
             .write_if(load_settlement(&payout, LoadStatus::Open, call.now()));
-        match store.commit(changes).await {
-            Ok(()) => return Ok(Answered::Fresh { it: canceled, body }),
+        match line_end::commit(call, store, changes).await {
+            // What the last line of a batch says is left to the outbox.
+            Ok(_) => return Ok(Answered::Fresh { it: canceled, body }),
             Err(error) => {
                 if let Some(replayed) = asking.replay_after(&error, call.now())? {
                     return Ok(replayed);

@@ -8,9 +8,10 @@ mod wallet;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
+    batch::{LineState, TallyMovement},
     driver::{Driver, DriverFigures},
     fee::Rail,
-    ids::{DriverId, LoadId, PayoutId, TenantId},
+    ids::{BatchId, DriverId, LoadId, PayoutId, TenantId},
     ledger::{Account, Posting},
     load::LoadStatus,
     money::Cents,
@@ -20,7 +21,7 @@ use domain::{
 };
 
 pub use self::wallet::{ALL, BalanceKey, Counted, CounterKey, Movement, WalletKey, WalletPart};
-use crate::record::{Deposit, Key, Record};
+use crate::record::{Deposit, Journal, Key, OutboxEntry, Record};
 
 /// The most writes one unit may hold (the store's own limit).
 pub const WRITES_MAX: usize = 100;
@@ -60,8 +61,46 @@ pub enum Write {
         counter: CounterKey,
         by: BTreeMap<&'static str, i64>,
     },
+    /// Adds to a tally of a batch.
+    Tally {
+        tally: TallyKey,
+        by: TallyMovement,
+        left: Left,
+    },
+    /// Only while the batch has this gate: neither released nor canceled since it was read.
+    Gate {
+        tenant: TenantId,
+        batch: BatchId,
+        gate: u32,
+    },
     /// Deletes, whether or not it is there.
     Forget(Key),
+}
+
+/// One tally of a batch.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TallyKey {
+    pub tenant: TenantId,
+    pub batch: BatchId,
+    pub number: u8,
+}
+
+impl TallyKey {
+    pub fn key(&self) -> Key {
+        Key::Tally(self.tenant.clone(), self.batch.clone(), self.number)
+    }
+}
+
+/// What must be left of a tally's lines after some of them ended. Only who knows that they were the last ones
+/// has to wake the batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// None of the lines ended.
+    Any,
+    /// Some others.
+    Some,
+    /// No other.
+    None,
 }
 
 /// The stored item a write touches.
@@ -86,6 +125,9 @@ pub enum Subject {
     Attempt,
     Transition,
     Deposit,
+    Batch,
+    Chunk,
+    Tally,
     Object,
     Contradiction,
     Inbox,
@@ -111,6 +153,10 @@ impl Write {
             }
             Self::Move { wallet, .. } => Item::Wallet(wallet.clone()),
             Self::Count { counter, .. } => Item::Counter(counter.clone()),
+            Self::Tally { tally, .. } => Item::Record(tally.key()),
+            Self::Gate { tenant, batch, .. } => {
+                Item::Record(Key::Batch(tenant.clone(), batch.clone()))
+            }
             Self::Forget(key) => Item::Record(key.clone()),
         }
     }
@@ -130,6 +176,9 @@ impl Write {
                     Record::Object(_) => Subject::Object,
                     Record::Contradiction(_) => Subject::Contradiction,
                     Record::Inbox(_) => Subject::Inbox,
+                    Record::Batch(_) => Subject::Batch,
+                    Record::Chunk(_) => Subject::Chunk,
+                    Record::Tally(_) => Subject::Tally,
                     Record::Method(_)
                     | Record::Proposal(_)
                     | Record::ApiKey(_)
@@ -138,7 +187,11 @@ impl Write {
                     | Record::AnswerPart(_)
                     | Record::Reference(_)
                     | Record::Outbox(_)
-                    | Record::AuditEvent(_) => Subject::Other,
+                    | Record::AuditEvent(_)
+                    | Record::Manifest(_)
+                    | Record::Journal(_)
+                    | Record::BatchFile(_)
+                    | Record::Settings(_) => Subject::Other,
                 }
             }
             Self::Retire { .. } | Self::Driver { .. } => Subject::Driver,
@@ -147,6 +200,7 @@ impl Write {
                 WalletPart::Whole(Account::Available) => Subject::Available,
                 WalletPart::Whole(
                     Account::Pending
+                    | Account::Hold
                     | Account::InTransit
                     | Account::ClearingPayelata
                     | Account::Fees
@@ -156,6 +210,8 @@ impl Write {
                 | WalletPart::Shard(_) => Subject::Balance,
             },
             Self::Count { .. } => Subject::Other,
+            Self::Tally { .. } => Subject::Tally,
+            Self::Gate { .. } => Subject::Batch,
             Self::Forget(_) => Subject::Other,
         }
     }
@@ -170,6 +226,8 @@ pub struct Changes {
     moves: BTreeMap<WalletKey, Movement>,
     figures: BTreeMap<(TenantId, DriverId), DriverFigures>,
     counts: BTreeMap<CounterKey, BTreeMap<&'static str, i64>>,
+    tallies: BTreeMap<TallyKey, TallyMovement>,
+    closes: bool,
 }
 
 impl Changes {
@@ -181,6 +239,8 @@ impl Changes {
             moves: BTreeMap::new(),
             figures: BTreeMap::new(),
             counts: BTreeMap::new(),
+            tallies: BTreeMap::new(),
+            closes: false,
         }
     }
 
@@ -248,6 +308,15 @@ impl Changes {
                 *shard.payouts.entry(from).or_default() -= 1;
             }
         }
+        if let Some(line) = &payout.batch {
+            let tally = TallyKey {
+                tenant: payout.tenant.clone(),
+                batch: line.id.clone(),
+                number: line.tally,
+            };
+            let from = transition.from.map_or(LineState::Waiting, LineState::of);
+            self.move_line(tally, (from, LineState::of(transition.to)), payout.amount);
+        }
         let driver = (payout.tenant.clone(), payout.driver.clone());
         let figures = self.figures.entry(driver).or_default();
         *figures = figures.plus(transition.driver_figures());
@@ -259,6 +328,44 @@ impl Changes {
     pub fn deposit(mut self, deposit: Deposit) -> Self {
         self.add_moves(&deposit.tenant, 0, &deposit.legs);
         self.insert(Record::Deposit(Box::new(deposit)))
+    }
+
+    fn move_line(&mut self, tally: TallyKey, (from, to): (LineState, LineState), amount: Cents) {
+        if from != to {
+            let movement = self.tallies.entry(tally).or_default();
+            movement.add(from, -1, -amount.get());
+            movement.add(to, 1, amount.get());
+        }
+    }
+
+    /// Adds to a tally of a batch.
+    #[must_use]
+    pub fn tally(mut self, tally: TallyKey, movement: &TallyMovement) -> Self {
+        let sum = self.tallies.entry(tally).or_default();
+        for (state, (lines, cents)) in &movement.by {
+            sum.add(*state, *lines, *cents);
+        }
+        self
+    }
+
+    /// The tally whose batch waits for fewer lines after this unit, if there is one.
+    pub fn ending_lines_of(&self) -> Option<TallyKey> {
+        let ending = self.tallies.iter().find(|(_, by)| by.left() < 0);
+        ending.map(|(tally, _)| tally.clone())
+    }
+
+    /// The same unit for the case that the lines which end in it are the last of their tally.
+    #[must_use]
+    pub fn closing(mut self, entry: OutboxEntry) -> Self {
+        self.closes = true;
+        self.insert(Record::Outbox(Box::new(entry)))
+    }
+
+    /// Records a movement of a batch's money.
+    #[must_use]
+    pub fn journal(mut self, journal: Journal) -> Self {
+        self.add_moves(&journal.tenant, 0, &journal.legs);
+        self.insert(Record::Journal(Box::new(journal)))
     }
 
     /// Adds to one count of a list.
@@ -321,6 +428,17 @@ impl Changes {
             (!by.is_empty()).then_some(Write::Count { counter, by })
         });
         writes.extend(counts);
+        let closes = self.closes;
+        let tallies = self.tallies.into_iter().filter_map(|(tally, by)| {
+            let by = by.without_zeros();
+            let left = match (by.left() < 0, closes) {
+                (false, _) => Left::Any,
+                (true, false) => Left::Some,
+                (true, true) => Left::None,
+            };
+            (!by.is_zero()).then_some(Write::Tally { tally, by, left })
+        });
+        writes.extend(tallies);
         assert!(
             writes.len() <= WRITES_MAX,
             "a unit of work fits one transaction"

@@ -185,6 +185,7 @@ fn plan(
             Source::Load(load) => Some(load.clone()),
             Source::Driver { .. } => None,
         },
+        batch: None,
         description,
         amount,
         quote,

@@ -1,6 +1,10 @@
 //! Everything a caller may learn when something does not work. No status codes: the envelope has those.
 
-use domain::denied::Denied;
+use domain::{
+    batch::{Line, Rejection},
+    denied::Denied,
+    ids::{BatchId, LoadId, PayoutId},
+};
 
 /// One field of a request that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,28 @@ pub enum KeyRule {
     OtherOwner,
 }
 
+/// A line of a batch that cannot be paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadLine {
+    /// From 1, in the order sent.
+    pub line: u32,
+    pub load: LoadId,
+    pub why: Rejection,
+    /// The earlier line with the same load.
+    pub first: Option<u32>,
+    /// The payout that has the load, and its batch.
+    pub payout: Option<PayoutId>,
+    pub batch: Option<BatchId>,
+}
+
+/// A line that is not as it was planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedLine {
+    pub line: u32,
+    /// None when it is no longer there.
+    pub now: Option<Line>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("the request has invalid fields")]
@@ -49,6 +75,13 @@ pub enum Error {
     /// The resource exists with other content, or changed under the caller.
     #[error("{0}")]
     Conflict(String),
+    /// At least one line of a batch cannot be paid, and all are listed.
+    #[error("{} of the lines cannot be paid", .0.len())]
+    BadLines(Vec<BadLine>),
+    #[error("the plan no longer holds")]
+    PlanChanged(Vec<ChangedLine>),
+    #[error("this file was sent before and became the batch {0}")]
+    FileKnown(BatchId),
     /// The same idempotency key came with another request.
     #[error("the idempotency key was used with another request")]
     KeyReused,
@@ -73,6 +106,9 @@ impl Error {
             | Self::NotFound(_)
             | Self::Denied(_)
             | Self::Conflict(_)
+            | Self::BadLines(_)
+            | Self::PlanChanged(_)
+            | Self::FileKnown(_)
             | Self::KeyReused => false,
         }
     }

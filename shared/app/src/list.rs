@@ -5,6 +5,7 @@
 //! and only suggests: the record itself decides what is shown.
 
 use domain::{
+    batch::BatchStatus,
     driver::DriverStatus,
     ids::{DriverId, TenantId},
     payout::{PayoutStatus, SHARDS},
@@ -25,6 +26,9 @@ pub enum List {
     DriversOfStatus(TenantId, DriverStatus),
     Loads(TenantId),
     ApiKeys(TenantId),
+    Batches(TenantId),
+    /// By public status.
+    BatchesOfStatus(TenantId, BatchStatus),
     /// What API keys changed: audit events, and transitions of payouts that a key caused.
     Audit(TenantId),
 }
@@ -109,6 +113,13 @@ impl Record {
                 place: place(it.created_at, it.id.as_str()),
                 lists: vec![List::Loads(it.tenant.clone())],
             }),
+            Self::Batch(it) => Some(Listed {
+                place: place(it.created_at, it.id.as_str()),
+                lists: vec![
+                    List::Batches(it.tenant.clone()),
+                    List::BatchesOfStatus(it.tenant.clone(), it.status.public()),
+                ],
+            }),
             Self::ApiKey(it) => Some(Listed {
                 place: place(it.created_at, &it.id),
                 lists: vec![List::ApiKeys(it.tenant.clone())],
@@ -137,7 +148,13 @@ impl Record {
             | Self::Contradiction(_)
             | Self::Inbox(_)
             | Self::Outbox(_)
-            | Self::Bucket(_) => None,
+            | Self::Bucket(_)
+            | Self::Manifest(_)
+            | Self::Chunk(_)
+            | Self::Tally(_)
+            | Self::Journal(_)
+            | Self::BatchFile(_)
+            | Self::Settings(_) => None,
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What travels through queues: ids only. The table is read again on arrival.
 
-use domain::ids::{AttemptRef, DriverId, PayoutId, TenantId};
+use domain::{
+    ids::{AttemptRef, BatchId, DriverId, PayoutId, TenantId},
+    time::Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::record::InboxId;
@@ -13,6 +16,8 @@ pub enum Message {
     Dispatch(Dispatch),
     /// A provider should be asked about an attempt.
     Check(Check),
+    /// Something can be done for a batch.
+    Batch(BatchTask),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,18 +40,45 @@ pub struct Check {
     pub inbox: Option<InboxId>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchTask {
+    pub tenant: TenantId,
+    pub batch: BatchId,
+    pub step: BatchStep,
+}
+
+/// What can be done for a batch. All but the last concern the lines of one manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum BatchStep {
+    /// Make payouts of the lines.
+    Expand { manifest: u32 },
+    /// Let the payouts go to their dispatch.
+    Release { manifest: u32 },
+    /// Withdraw the lines.
+    Cancel { manifest: u32 },
+    /// Retry the payouts that had failed when somebody asked.
+    Retry { manifest: u32, asked_at: Timestamp },
+    /// See what the batch as a whole needs.
+    Advance,
+}
+
 /// The queues of the bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum QueueName {
     Dispatch,
     Check,
+    Batch,
 }
 
 impl QueueName {
+    pub const ALL: [Self; 3] = [Self::Dispatch, Self::Check, Self::Batch];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dispatch => "dispatch",
             Self::Check => "check",
+            Self::Batch => "batch",
         }
     }
 }
@@ -56,6 +88,7 @@ impl Message {
         match self {
             Self::Dispatch(_) => QueueName::Dispatch,
             Self::Check(_) => QueueName::Check,
+            Self::Batch(_) => QueueName::Batch,
         }
     }
 }

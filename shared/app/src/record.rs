@@ -1,11 +1,13 @@
 //! What the store keeps, and how a use case names it. The store spells the keys.
 
+mod batch;
 mod outbox;
 
 use domain::{
     attempt::Attempt,
+    batch::{Batch, Manifest, Tally},
     driver::{Driver, Method},
-    ids::{AttemptRef, DepositId, DriverId, LoadId, Mode, PayoutId, ProviderId, TenantId},
+    ids::{AttemptRef, BatchId, DepositId, DriverId, LoadId, Mode, PayoutId, ProviderId, TenantId},
     ledger::Posting,
     load::Load,
     money::{Cents, Currency},
@@ -17,6 +19,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use self::batch::{BatchFile, Chunk, Journal, RejectedLine, Settings};
 pub use self::outbox::{DueEntry, OUTBOX_SHARDS, OutboxEntry, due_shard};
 pub use crate::api_key::{ApiKey, PreviousSecret};
 use crate::{key_ring::KeyRing, secret_answer::SealedAnswer};
@@ -52,6 +55,17 @@ pub enum Key {
     Inbox(InboxId),
     Outbox(String),
     AuditEvent(TenantId, String),
+    Batch(TenantId, BatchId),
+    /// By number, from 1.
+    Manifest(TenantId, BatchId, u32),
+    /// By number, from 0.
+    Chunk(TenantId, BatchId, u32),
+    Tally(TenantId, BatchId, u8),
+    /// A movement of a batch's money that is no transition of a payout, by name.
+    Journal(TenantId, BatchId, String),
+    /// Which batch was made of a file, by its digest.
+    BatchFile(TenantId, String),
+    Settings(TenantId),
 }
 
 /// One stored item.
@@ -77,6 +91,13 @@ pub enum Record {
     Inbox(Box<Inbox>),
     Outbox(Box<OutboxEntry>),
     AuditEvent(Box<AuditEvent>),
+    Batch(Box<Batch>),
+    Manifest(Box<Manifest>),
+    Chunk(Box<Chunk>),
+    Tally(Box<Tally>),
+    Journal(Box<Journal>),
+    BatchFile(Box<BatchFile>),
+    Settings(Box<Settings>),
 }
 
 impl Record {
@@ -110,15 +131,23 @@ impl Record {
             Self::Inbox(it) => Key::Inbox(it.id.clone()),
             Self::Outbox(it) => Key::Outbox(it.id.clone()),
             Self::AuditEvent(it) => Key::AuditEvent(it.tenant.clone(), it.id.clone()),
+            Self::Batch(it) => Key::Batch(it.tenant.clone(), it.id.clone()),
+            Self::Manifest(it) => Key::Manifest(it.tenant.clone(), it.batch.clone(), it.number),
+            Self::Chunk(it) => Key::Chunk(it.tenant.clone(), it.batch.clone(), it.number),
+            Self::Tally(it) => Key::Tally(it.tenant.clone(), it.batch.clone(), it.number),
+            Self::Journal(it) => Key::Journal(it.tenant.clone(), it.batch.clone(), it.name.clone()),
+            Self::BatchFile(it) => Key::BatchFile(it.tenant.clone(), it.digest.clone()),
+            Self::Settings(it) => Key::Settings(it.tenant.clone()),
         }
     }
 
-    /// When somebody has to look at the record again, and the payout it belongs to. Only payouts and
-    /// attempts are ever due.
-    pub fn due(&self) -> Option<(Timestamp, &PayoutId)> {
+    /// When somebody has to look at the record again, and the payout or batch it belongs to. Only payouts,
+    /// attempts and batches are ever due.
+    pub fn due(&self) -> Option<(Timestamp, &str)> {
         match self {
-            Self::Payout(it) => it.next_at.map(|at| (at, &it.id)),
-            Self::Attempt(it) => it.next_at.map(|at| (at, &it.reference.payout)),
+            Self::Payout(it) => it.next_at.map(|at| (at, it.id.as_str())),
+            Self::Attempt(it) => it.next_at.map(|at| (at, it.reference.payout.as_str())),
+            Self::Batch(it) => it.next_at.map(|at| (at, it.id.as_str())),
             Self::Transition(_)
             | Self::Load(_)
             | Self::Driver(_)
@@ -136,7 +165,13 @@ impl Record {
             | Self::Contradiction(_)
             | Self::Inbox(_)
             | Self::Outbox(_)
-            | Self::AuditEvent(_) => None,
+            | Self::AuditEvent(_)
+            | Self::Manifest(_)
+            | Self::Chunk(_)
+            | Self::Tally(_)
+            | Self::Journal(_)
+            | Self::BatchFile(_)
+            | Self::Settings(_) => None,
         }
     }
 
@@ -146,6 +181,7 @@ impl Record {
             Self::Request(it) => Some(it.expires_at),
             Self::AnswerPart(it) => Some(it.expires_at),
             Self::Inbox(it) => Some(it.expires_at),
+            Self::Manifest(it) => it.expires_at,
             Self::Payout(_)
             | Self::Attempt(_)
             | Self::Transition(_)
@@ -162,7 +198,13 @@ impl Record {
             | Self::Object(_)
             | Self::Contradiction(_)
             | Self::Outbox(_)
-            | Self::AuditEvent(_) => None,
+            | Self::AuditEvent(_)
+            | Self::Batch(_)
+            | Self::Chunk(_)
+            | Self::Tally(_)
+            | Self::Journal(_)
+            | Self::BatchFile(_)
+            | Self::Settings(_) => None,
         }
     }
 
@@ -172,6 +214,7 @@ impl Record {
         match self {
             Self::Transition(it) => Some(&it.tx_id),
             Self::Deposit(it) => Some(&it.tx_id),
+            Self::Journal(it) => Some(&it.tx_id),
             Self::Payout(_)
             | Self::Attempt(_)
             | Self::Load(_)
@@ -189,7 +232,13 @@ impl Record {
             | Self::Contradiction(_)
             | Self::Inbox(_)
             | Self::Outbox(_)
-            | Self::AuditEvent(_) => None,
+            | Self::AuditEvent(_)
+            | Self::Batch(_)
+            | Self::Manifest(_)
+            | Self::Chunk(_)
+            | Self::Tally(_)
+            | Self::BatchFile(_)
+            | Self::Settings(_) => None,
         }
     }
 
@@ -206,6 +255,11 @@ impl Record {
             Self::KeyRing(it) => it.version,
             Self::Bucket(it) => it.version,
             Self::Contradiction(it) => it.version,
+            Self::Batch(it) => it.version,
+            Self::Manifest(it) => it.version,
+            Self::Chunk(it) => it.version,
+            Self::Settings(it) => it.version,
+            Self::BatchFile(it) => it.version,
             Self::Transition(_)
             | Self::Method(_)
             | Self::Deposit(_)
@@ -215,7 +269,9 @@ impl Record {
             | Self::Reference(_)
             | Self::Object(_)
             | Self::Outbox(_)
-            | Self::AuditEvent(_) => 0,
+            | Self::AuditEvent(_)
+            | Self::Tally(_)
+            | Self::Journal(_) => 0,
         }
     }
 }

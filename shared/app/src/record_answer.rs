@@ -23,6 +23,7 @@ use crate::{
     call::Call,
     changes::{Changes, Subject, Write},
     error::Error,
+    line_end,
     message::{Dispatch, Message},
     port::{CommitError, Store},
     record::{Contradiction, Inbox, Key, ObjectLink, OutboxEntry, Record},
@@ -94,12 +95,11 @@ pub async fn run(
             }
         }
     }
-    if let Err(error) = store.commit(draft.changes).await {
-        return match &error {
-            CommitError::Refused(_) => overtaken(&error),
-            CommitError::Contended | CommitError::Unreachable(_) => Err(error.into()),
-        };
-    }
+    let ended = match line_end::commit(call, store, draft.changes).await {
+        Ok(ended) => ended,
+        Err(error @ CommitError::Refused(_)) => return overtaken(&error),
+        Err(error) => return Err(error.into()),
+    };
     if !is_quiet {
         log(&draft.payout, &draft.attempt, &verdict);
     }
@@ -111,7 +111,8 @@ pub async fn run(
     Ok(Recorded::Written {
         payout: Box::new(draft.payout),
         attempt: Box::new(draft.attempt),
-        message: draft.message,
+        // A payout that ends a batch's line has no further dispatch.
+        message: draft.message.or(ended),
     })
 }
 

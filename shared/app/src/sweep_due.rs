@@ -11,7 +11,7 @@ use crate::{
     call::Call,
     changes::Changes,
     error::Error,
-    message::{Check, Dispatch, Message},
+    message::{BatchStep, BatchTask, Check, Dispatch, Message},
     port::{CommitError, DUE_SHARDS, Queue, Store},
     record::{Key, Record},
 };
@@ -94,7 +94,17 @@ async fn wake(
             queue.send(message, 0).await?;
             Ok(1)
         }
-        Record::Transition(_)
+        Record::Batch(batch) if batch.next_at.is_some_and(|at| at <= call.now()) => {
+            let task = BatchTask {
+                tenant: batch.tenant,
+                batch: batch.id,
+                step: BatchStep::Advance,
+            };
+            queue.send(Message::Batch(task), 0).await?;
+            Ok(1)
+        }
+        Record::Batch(_)
+        | Record::Transition(_)
         | Record::Load(_)
         | Record::Driver(_)
         | Record::Method(_)
@@ -111,7 +121,13 @@ async fn wake(
         | Record::Contradiction(_)
         | Record::Inbox(_)
         | Record::Outbox(_)
-        | Record::AuditEvent(_) => Ok(0),
+        | Record::AuditEvent(_)
+        | Record::Manifest(_)
+        | Record::Chunk(_)
+        | Record::Tally(_)
+        | Record::Journal(_)
+        | Record::BatchFile(_)
+        | Record::Settings(_) => Ok(0),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every reason a decision can say no.
 
 use crate::{
+    batch::BatchStatus,
     ids::{LoadId, PayoutId},
     money::Cents,
     payout::PayoutStatus,
@@ -39,6 +40,18 @@ pub enum Denied {
     KeyNotUsable,
     #[error("the attempt machine does not allow this event now")]
     AttemptState,
+    #[error("the batch is {0}, which this does not allow")]
+    BatchState(BatchStatus),
+    #[error("the batch was changed meanwhile; its version is {current} now")]
+    StaleVersion { current: u32 },
+    #[error("the batch has as many lines as it may have, or was added to too often")]
+    BatchFull,
+    #[error("the batch needs an approval of its present plan")]
+    ApprovalMissing,
+    #[error("the approval of the batch has lapsed")]
+    ApprovalLapsed,
+    #[error("who made a batch or changed its lines last cannot approve it")]
+    OwnBatch,
 }
 
 /// Why a driver cannot be paid now.

@@ -125,6 +125,14 @@ impl Kind for DepositKind {
 pub type DepositId = Id<DepositKind>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BatchKind {}
+impl Kind for BatchKind {
+    const PREFIX: &'static str = "batch_";
+}
+/// Our id of a batch: `batch_` and a ULID.
+pub type BatchId = Id<BatchKind>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LoadKind {}
 impl Kind for LoadKind {
     const PREFIX: &'static str = "";

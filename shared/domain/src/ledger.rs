@@ -16,6 +16,9 @@ pub enum Account {
     /// Reserved for payouts that were not sent. Never below zero in any shard.
     #[serde(rename = "pending")]
     Pending,
+    /// Reserved for lines of batches that are not payouts yet. Never below zero.
+    #[serde(rename = "hold")]
+    Hold,
     /// Handed to a provider, outcome not final. Never below zero in any shard.
     #[serde(rename = "in_transit")]
     InTransit,
@@ -34,9 +37,10 @@ pub enum Account {
 }
 
 impl Account {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Available,
         Self::Pending,
+        Self::Hold,
         Self::InTransit,
         Self::ClearingPayelata,
         Self::Fees,
@@ -49,6 +53,7 @@ impl Account {
         match self {
             Self::Available => "available",
             Self::Pending => "pending",
+            Self::Hold => "hold",
             Self::InTransit => "in_transit",
             Self::ClearingPayelata => "clearing.payelata",
             Self::Fees => "revenue.fees",
@@ -60,7 +65,7 @@ impl Account {
     /// Whether the database must refuse a debit that would bring the account below zero.
     pub const fn is_bounded(self) -> bool {
         match self {
-            Self::Available | Self::Pending | Self::InTransit => true,
+            Self::Available | Self::Pending | Self::Hold | Self::InTransit => true,
             Self::ClearingPayelata | Self::Fees | Self::Suspense | Self::CashFunding => false,
         }
     }
@@ -69,7 +74,7 @@ impl Account {
     pub const fn is_sharded(self) -> bool {
         match self {
             Self::Pending | Self::InTransit | Self::ClearingPayelata | Self::Fees => true,
-            Self::Available | Self::Suspense | Self::CashFunding => false,
+            Self::Available | Self::Hold | Self::Suspense | Self::CashFunding => false,
         }
     }
 
@@ -79,6 +84,7 @@ impl Account {
             Self::ClearingPayelata => true,
             Self::Available
             | Self::Pending
+            | Self::Hold
             | Self::InTransit
             | Self::Fees
             | Self::Suspense

@@ -129,7 +129,7 @@ impl Load {
     /// [`Denied::LoadExhausted`] when it was taken [`HOLDS_MAX`] times.
     pub fn held_by(&self, payout: &PayoutId, at: Timestamp) -> Result<Self, Denied> {
         self.require_open()?;
-        if self.payouts.len() >= HOLDS_MAX {
+        if !self.can_be_held() {
             return Err(Denied::LoadExhausted {
                 load: self.id.clone(),
             });
@@ -144,6 +144,11 @@ impl Load {
             updated_at: at,
             ..self.clone()
         })
+    }
+
+    /// Whether it was not taken too often yet.
+    pub const fn can_be_held(&self) -> bool {
+        self.payouts.len() < HOLDS_MAX
     }
 
     /// # Errors

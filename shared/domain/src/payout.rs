@@ -15,7 +15,7 @@ use crate::{
     attempt::Attempt,
     denied::Denied,
     fee::{FeeQuote, Rail},
-    ids::{ATTEMPTS_MAX, DriverId, LoadId, PayoutId, TenantId},
+    ids::{ATTEMPTS_MAX, BatchId, DriverId, LoadId, PayoutId, TenantId},
     ledger::{Account, Posting, Shares},
     money::{Cents, Currency},
     payout_machine::{self, Cell},
@@ -29,6 +29,16 @@ use crate::{
 pub const RUN_ATTEMPTS_MAX: u8 = 3;
 /// How many shards the pending, in-transit, clearing and fee accounts of a tenant have.
 pub const SHARDS: u8 = 4;
+
+/// The line of a batch that a payout was made for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchLine {
+    pub id: BatchId,
+    /// From 1, in the order of the batch.
+    pub line: u32,
+    /// Which of the batch's tallies counts it.
+    pub tally: u8,
+}
 
 /// Money we send to a driver for a load.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +56,7 @@ pub struct Payout {
     pub driver: DriverId,
     pub driver_name: String,
     pub load: Option<LoadId>,
+    pub batch: Option<BatchLine>,
     pub description: Option<String>,
     pub rail: Rail,
     pub requested_by: Option<String>,
@@ -85,6 +96,7 @@ pub struct Booking {
     pub driver: DriverId,
     pub driver_name: String,
     pub load: Option<LoadId>,
+    pub batch: Option<BatchLine>,
     pub description: Option<String>,
     pub amount: Cents,
     pub quote: FeeQuote,
@@ -149,8 +161,35 @@ impl Payout {
         payout.created(legs, note)
     }
 
+    /// T2: a line of a batch that was not released. Its batch wakes it.
+    pub fn book_scheduled_line(
+        booking: Booking,
+        from: Account,
+        note: &Note<'_>,
+    ) -> (Self, Transition) {
+        let amount = booking.amount;
+        let mut payout = Self::booked(booking, note.at);
+        payout.status = PayoutStatus::Scheduled;
+        payout.next_at = None;
+        payout.created(Posting::between(from, Account::Pending, amount), note)
+    }
+
+    /// T1 for a line of a batch that is released already: its money comes out of the batch's hold.
+    pub fn book_released_line(booking: Booking, note: &Note<'_>) -> (Self, Transition) {
+        let amount = booking.amount;
+        let payout = Self::booked(booking, note.at);
+        payout.created(
+            Posting::between(Account::Hold, Account::Pending, amount),
+            note,
+        )
+    }
+
     fn booked(booking: Booking, at: Timestamp) -> Self {
-        let shard = booking.id.as_str().bytes().fold(0_u8, u8::wrapping_add) % SHARDS;
+        let shard = match &booking.batch {
+            // The lines of one chunk touch one shard together.
+            Some(line) => line.tally % SHARDS,
+            None => booking.id.as_str().bytes().fold(0_u8, u8::wrapping_add) % SHARDS,
+        };
         Self {
             tenant: booking.tenant,
             id: booking.id,
@@ -163,6 +202,7 @@ impl Payout {
             driver: booking.driver,
             driver_name: booking.driver_name,
             load: booking.load,
+            batch: booking.batch,
             description: booking.description,
             rail: booking.rail,
             requested_by: booking.requested_by,

@@ -68,6 +68,7 @@ impl SqsQueue {
         match queue {
             QueueName::Dispatch => &self.settings.dispatch_url,
             QueueName::Check => &self.settings.check_url,
+            QueueName::Batch => &self.settings.batch_url,
         }
     }
 }
@@ -90,7 +91,7 @@ impl Queue for SqsQueue {
 #[cfg(test)]
 mod tests {
     use app::{
-        message::{Check, Dispatch},
+        message::{BatchStep, BatchTask, Check, Dispatch},
         record::InboxId,
     };
     use domain::{
@@ -127,17 +128,26 @@ mod tests {
         })
     }
 
+    fn batch() -> Message {
+        Message::Batch(BatchTask {
+            tenant: "acme~test".parse().expect("valid"),
+            batch: "batch_1".parse().expect("valid"),
+            step: BatchStep::Expand { manifest: 3 },
+        })
+    }
+
     fn queue(settings: crate::settings::AwsSettings) -> SqsQueue {
         let urls = QueueSettings {
             dispatch_url: "http://queue/dispatch".to_owned(),
             check_url: "http://queue/check".to_owned(),
+            batch_url: "http://queue/batch".to_owned(),
         };
         SqsQueue::new(sqs_with(settings), urls)
     }
 
     #[test]
     fn a_message_survives_its_text() {
-        for message in [dispatch(), check()] {
+        for message in [dispatch(), check(), batch()] {
             let text = message_text(&message);
             assert!(text.starts_with(r#"{"v":1,"kind":"#), "{text}");
             assert_eq!(parse_message(&text), Ok(message));

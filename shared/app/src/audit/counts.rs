@@ -8,13 +8,13 @@ use domain::{
 };
 
 use super::{Dump, Finding, found};
-use crate::{changes::ALL, put_load, record::Record, register_driver};
+use crate::{changes::ALL, create_batch, put_load, record::Record, register_driver};
 
-/// V11: stored counts are the numbers of payouts, drivers, loads and keys. V12: a driver's figures are the sum
+/// V11: stored counts are the numbers of payouts, drivers, loads, batches and keys. V12: a driver's figures are the sum
 /// of what their payouts' transitions added.
 pub(super) fn fit_their_lists(dump: &Dump, findings: &mut Vec<Finding>) {
     payouts_are_counted(dump, findings);
-    drivers_and_loads_are_counted(dump, findings);
+    others_are_counted(dump, findings);
     keys_are_on_their_rings(dump, findings);
     figures_are_the_fold(dump, findings);
 }
@@ -41,7 +41,7 @@ fn payouts_are_counted(dump: &Dump, findings: &mut Vec<Finding>) {
     }
 }
 
-fn drivers_and_loads_are_counted(dump: &Dump, findings: &mut Vec<Finding>) {
+fn others_are_counted(dump: &Dump, findings: &mut Vec<Finding>) {
     let drivers = dump.drivers().map(|driver| {
         let counter = register_driver::counter(driver);
         (counter, driver.status.name().to_owned())
@@ -49,8 +49,15 @@ fn drivers_and_loads_are_counted(dump: &Dump, findings: &mut Vec<Finding>) {
     let loads = dump
         .loads()
         .map(|load| (put_load::counter(load), ALL.to_owned()));
+    let batches = dump.records.iter().filter_map(|record| match record {
+        Record::Batch(batch) => {
+            let status = batch.status.public().name().to_owned();
+            Some((create_batch::counter(batch), status))
+        }
+        _ => None,
+    });
     let mut numbers: BTreeMap<_, i64> = BTreeMap::new();
-    for of in drivers.chain(loads) {
+    for of in drivers.chain(loads).chain(batches) {
         *numbers.entry(of).or_default() += 1;
     }
     for (of, counted) in &dump.counts {

@@ -76,14 +76,19 @@ pub enum Counted {
     Drivers,
     /// All under [`ALL`].
     Loads,
+    /// By public status.
+    Batches,
 }
 
 impl Counted {
+    pub const ALL: [Self; 3] = [Self::Drivers, Self::Loads, Self::Batches];
+
     /// The names its entries are counted under.
     pub const fn names(self) -> &'static [&'static str] {
         match self {
             Self::Drivers => &["invited", "active", "suspended", "inactive"],
             Self::Loads => &[ALL],
+            Self::Batches => &["queued", "processing", "completed", "failed", "canceled"],
         }
     }
 }

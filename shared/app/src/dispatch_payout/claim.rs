@@ -16,9 +16,10 @@ use crate::{
     call::Call,
     changes::Changes,
     error::Error,
+    line_end,
     port::{Providers, Queue, SealedFor, Store, Vault},
     record::{Key, Record, ReferenceLink},
-    record_answer,
+    record_answer, send,
 };
 
 impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
@@ -94,8 +95,11 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
                 LoadStatus::Open,
                 call.now(),
             ));
-        match self.store.commit(changes).await {
-            Ok(()) => {
+        match line_end::commit(call, &self.store, changes).await {
+            Ok(message) => {
+                if let Some(message) = message {
+                    send::now(&self.queue, message).await;
+                }
                 info!(payout.id = %payout.id, reason, "payout withdrawn by the system");
                 Ok(Claim::Decided)
             }

@@ -109,7 +109,11 @@ impl Store for MemoryStore {
         };
         Ok(Balances {
             available: sum(Account::Available),
-            pending: sum(Account::Pending),
+            pending: Cents::new(
+                sum(Account::Pending)
+                    .get()
+                    .saturating_add(sum(Account::Hold).get()),
+            ),
             in_transit: sum(Account::InTransit),
         })
     }

@@ -13,7 +13,7 @@ use domain::{
 };
 
 use crate::{
-    changes::{BalanceKey, CounterKey, WalletKey, WalletPart, Write},
+    changes::{BalanceKey, CounterKey, Left, WalletKey, WalletPart, Write},
     list::{List, Place},
     port::{CommitError, Refused},
     record::{Key, Record, due_shard},
@@ -112,6 +112,26 @@ impl Inner {
                     refused(None)
                 }
             }
+            Write::Tally { tally, by, left } => match self.records.get(&tally.key()) {
+                Some(Record::Tally(found)) => {
+                    let after = found.counts.left + by.left();
+                    let fits = match left {
+                        Left::Any => true,
+                        Left::Some => after > 0,
+                        Left::None => after == 0,
+                    };
+                    if fits { None } else { refused(None) }
+                }
+                _ => refused(None),
+            },
+            Write::Gate {
+                tenant,
+                batch,
+                gate,
+            } => match self.records.get(&Key::Batch(tenant.clone(), batch.clone())) {
+                Some(Record::Batch(found)) if found.gate == *gate => None,
+                found => refused(found),
+            },
             Write::Count { .. } | Write::Forget(_) => None,
         }
     }
@@ -165,6 +185,12 @@ impl Inner {
                     *self.payouts.entry((wallet.clone(), *status)).or_default() += by;
                 }
             }
+            Write::Tally { tally, by, .. } => {
+                if let Some(Record::Tally(tally)) = self.records.get_mut(&tally.key()) {
+                    tally.counts.apply(by);
+                }
+            }
+            Write::Gate { .. } => {}
             Write::Count { counter, by } => {
                 for (name, by) in by {
                     *self.counts.entry((counter.clone(), name)).or_default() += by;
@@ -207,8 +233,8 @@ impl Inner {
         if let Some(before) = self.records.remove(&key) {
             self.unlist(&before);
         }
-        if let Some((at, payout)) = record.due() {
-            let shard = self.due.entry(due_shard(payout)).or_default();
+        if let Some((at, id)) = record.due() {
+            let shard = self.due.entry(due_shard(id)).or_default();
             shard.insert((at, key.clone()));
         }
         if let Some(listed) = record.listed() {
@@ -221,8 +247,8 @@ impl Inner {
     }
 
     fn unlist(&mut self, record: &Record) {
-        if let Some((at, payout)) = record.due()
-            && let Some(shard) = self.due.get_mut(&due_shard(payout))
+        if let Some((at, id)) = record.due()
+            && let Some(shard) = self.due.get_mut(&due_shard(id))
         {
             shard.remove(&(at, record.key()));
         }

@@ -1,6 +1,6 @@
 //! What still has to be sent or looked at.
 
-use domain::{ids::PayoutId, time::Timestamp};
+use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Key;
@@ -48,11 +48,11 @@ pub struct DueEntry {
     pub key: Key,
 }
 
-/// The partition of the due index that a payout and its attempts are listed in, below
+/// The partition of the due index that a payout with its attempts, or a batch, is listed in by its id, below
 /// [`DUE_SHARDS`]. Stable for ever: stored entries depend on it.
-pub fn due_shard(payout: &PayoutId) -> u8 {
+pub fn due_shard(id: &str) -> u8 {
     // FNV-1a: the ids of one millisecond differ in their last characters only.
-    let hash = payout.as_str().bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+    let hash = id.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
     u8::try_from(hash % u32::from(DUE_SHARDS)).unwrap_or(0)

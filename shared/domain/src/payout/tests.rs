@@ -9,6 +9,7 @@ fn booking(rail: Rail) -> Booking {
         driver: DriverId::parse("drv_1").expect("valid"),
         driver_name: "John Smith".to_owned(),
         load: Some(LoadId::parse("L-1").expect("valid")),
+        batch: None,
         description: None,
         amount,
         quote: FeeSchedule::default()

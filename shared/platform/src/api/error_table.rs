@@ -172,6 +172,11 @@ pub(crate) fn refusal_of(error: &Error) -> Refusal {
         Error::NotFound(what) => Refusal::new(Code::NotFound, message, json!({"resource": what})),
         Error::Denied(denied) => refusal_of_denied(denied),
         Error::Conflict(_) => Refusal::conflict(message, "conflict"),
+        Error::BadLines(lines) => batch_refusals::bad_lines(lines, message),
+        Error::PlanChanged(lines) => batch_refusals::plan_changed(lines, message),
+        Error::FileKnown(batch) => Refusal::conflict(message, "file_known")
+            .detail("batchId", batch.as_str())
+            .detail("link", batch_refusals::link(batch)),
         Error::KeyReused => Refusal::new(
             Code::Idempotency,
             message,
@@ -232,8 +237,21 @@ fn refusal_of_denied(denied: &Denied) -> Refusal {
         Denied::KeysExhausted => Refusal::conflict(message, "keys_exhausted"),
         Denied::KeyNotUsable => Refusal::conflict(message, "key_not_usable"),
         Denied::AttemptState => Refusal::conflict(message, "attempt_state"),
+        Denied::BatchState(status) => {
+            Refusal::conflict(message, "wrong_state").detail("status", status.public().to_string())
+        }
+        Denied::StaleVersion { current } => {
+            Refusal::conflict(message, "stale_version").detail("version", *current)
+        }
+        Denied::BatchFull => Refusal::conflict(message, "batch_full"),
+        Denied::ApprovalMissing => Refusal::conflict(message, "approval_missing"),
+        Denied::ApprovalLapsed => Refusal::conflict(message, "approval_lapsed"),
+        Denied::OwnBatch => Refusal::new(Code::Forbidden, message, json!({"reason": "own_batch"})),
     }
 }
+
+#[path = "batch_refusals.rs"]
+mod batch_refusals;
 
 #[cfg(test)]
 #[path = "error_table_tests.rs"]

@@ -33,6 +33,7 @@ fn payout() -> Payout {
         driver: "drv_abc123".parse().expect("valid"),
         driver_name: "John Smith".to_owned(),
         load: Some("L-12345".parse().expect("valid")),
+        batch: None,
         description: None,
         amount: Cents::new(45_000),
         quote: FeeQuote {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::{
-    changes::{Changes, Item, Movement, Subject, Write},
+    changes::{Changes, Item, Left, Movement, Subject, Write},
     port::{CommitError, Refused},
     record::{Key, Record},
 };
@@ -12,8 +12,8 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem, Update, builders::PutBuilder,
 };
 use domain::{
-    driver::DriverFigures, fee::Rail, ids::PayoutId, ledger::Account, load::LoadStatus,
-    money::Cents, time::Timestamp,
+    batch::TallyMovement, driver::DriverFigures, fee::Rail, ids::PayoutId, ledger::Account,
+    load::LoadStatus, money::Cents, time::Timestamp,
 };
 use sha2::{Digest, Sha256};
 
@@ -137,6 +137,13 @@ fn target(write: &Write) -> (Address, u32) {
         | Write::Move { .. }
         | Write::Count { .. }
         | Write::Forget(_) => 0,
+        // The plain and the closing form of a unit are two units.
+        Write::Tally { left, .. } => match left {
+            Left::Any => 0,
+            Left::Some => 1,
+            Left::None => 2,
+        },
+        Write::Gate { gate, .. } => *gate,
     };
     (address, version)
 }
@@ -175,6 +182,8 @@ fn action(table: &str, write: &Write) -> TransactWriteItem {
         } => place.settle_load(payout, *status, *at),
         Write::Move { by, .. } => place.move_cents(by),
         Write::Count { by, .. } => place.count(by),
+        Write::Tally { by, left, .. } => place.tally(by, *left),
+        Write::Gate { gate, .. } => place.gate(*gate),
         Write::Forget(_) => place.delete(),
     }
 }
@@ -316,6 +325,38 @@ impl Place<'_> {
             addition.add(&item::count_name(name), number(by));
         }
         self.add(addition, String::new())
+    }
+
+    /// Adds to a tally that exists, when as many of its lines are left as `left` says.
+    fn tally(&self, by: &TallyMovement, left: Left) -> TransactWriteItem {
+        let mut addition = Expression::default();
+        for (state, (lines, cents)) in &by.by {
+            addition.add(state.name(), number(lines));
+            addition.add(state.cents_name(), number(cents));
+        }
+        addition.add(item::LEFT, number(by.left()));
+        let condition = match left {
+            Left::Any => "attribute_exists(pk)".to_owned(),
+            Left::Some => format!("{} > :ending", item::LEFT),
+            Left::None => format!("{} = :ending", item::LEFT),
+        };
+        if left != Left::Any {
+            let ending = number(by.left().saturating_neg());
+            addition.values.insert(":ending".to_owned(), ending);
+        }
+        self.add(addition, condition)
+    }
+
+    fn gate(&self, gate: u32) -> TransactWriteItem {
+        let check = ConditionCheck::builder()
+            .table_name(self.table)
+            .set_key(Some(item::key_of(&self.address)))
+            .condition_expression(format!("{} = :gate", item::GATE))
+            .expression_attribute_values(":gate", number(gate))
+            .return_values_on_condition_check_failure(AllOld)
+            .build()
+            .expect(COMPLETE);
+        TransactWriteItem::builder().condition_check(check).build()
     }
 
     fn add(&self, addition: Expression, condition: String) -> TransactWriteItem {

@@ -25,6 +25,10 @@ pub(crate) const HOLDER: &str = "ho";
 pub(crate) const UPDATED_AT: &str = "ua";
 pub(crate) const EXPIRES_AT: &str = "ea";
 pub(crate) const TX_ID: &str = "tx";
+/// How many lines of a tally the batch waits for.
+pub(crate) const LEFT: &str = "left";
+/// What the making of a batch's lines depends on.
+pub(crate) const GATE: &str = "gate";
 pub(crate) const PAYOUTS: &str = "po";
 pub(crate) const PENDING_PAYOUTS: &str = "pp";
 pub(crate) const TOTAL_PAID: &str = "tp";
@@ -126,7 +130,7 @@ pub(crate) fn absent(record: &Record) -> Vec<String> {
 /// The attribute of a wallet's item that holds an account's cents.
 pub(crate) const fn balance_name(account: Account) -> &'static str {
     match account {
-        Account::Available | Account::Suspense | Account::CashFunding => "c",
+        Account::Available | Account::Hold | Account::Suspense | Account::CashFunding => "c",
         Account::Pending => "pe",
         Account::InTransit => "tr",
         Account::ClearingPayelata => "cp",
@@ -197,6 +201,13 @@ pub(crate) fn read(key: &Key, item: Attributes) -> Result<Record, Unreadable> {
         Key::Inbox(_) => of(item).map(Record::Inbox),
         Key::Outbox(_) => of(item).map(Record::Outbox),
         Key::AuditEvent(..) => of(item).map(Record::AuditEvent),
+        Key::Batch(..) => of(item).map(Record::Batch),
+        Key::Manifest(..) => of(item).map(Record::Manifest),
+        Key::Chunk(..) => of(item).map(Record::Chunk),
+        Key::Tally(..) => of(item).map(Record::Tally),
+        Key::Journal(..) => of(item).map(Record::Journal),
+        Key::BatchFile(..) => of(item).map(Record::BatchFile),
+        Key::Settings(..) => of(item).map(Record::Settings),
     };
     record.map_err(|cause| {
         let Address { pk, sk } = keys::address(key);
@@ -237,6 +248,13 @@ fn all_fields(record: &Record) -> Attributes {
         Record::Inbox(it) => plain(it),
         Record::Outbox(it) => plain(it),
         Record::AuditEvent(it) => plain(it),
+        Record::Batch(it) => plain(it),
+        Record::Manifest(it) => plain(it),
+        Record::Chunk(it) => plain(it),
+        Record::Tally(it) => plain(it),
+        Record::Journal(it) => plain(it),
+        Record::BatchFile(it) => plain(it),
+        Record::Settings(it) => plain(it),
     }
 }
 

@@ -23,19 +23,26 @@
 //! | provider reference | `PR#provider#mode#ref` | `REF` | reference |
 //! | provider object | `PI#provider#mode#object` | `REF` | object |
 //! | contradiction | `PC#provider#mode#object` | `REF` | object |
+//! | batch | `T#t#B#b` | `META` | id |
+//! | lines of a batch | `T#t#B#b#M#07` | `MAN` | batch and number |
+//! | chunk of lines | `T#t#B#b#C#0123` | `CHK` | batch and number |
+//! | tally of a batch | `T#t#B#b#N#03` | `TAL` | batch, with all its tallies |
+//! | journal of a batch's money | `T#t#B#b#J#create` | `X#000001` | batch and name |
+//! | batch of a file | `T#t#F#digest` | `FILE` | digest |
+//! | settings of a tenant | `T#t#S` | `SET` | tenant |
 //! | callback inbox | `CB#provider#mode#object` | SHA-256 of the body | both |
 //! | outbox entry | `OB#09` | ULID | shard, oldest first |
 //!
-//! `t` is `<tenant>~<mode>`. Payouts and attempts with a due time are also in the sparse index `due`,
-//! under `DUE#<shard>` / `<millis>#<payout>`, read by shard, earliest first.
+//! `t` is `<tenant>~<mode>`. Payouts, attempts and batches with a due time are also in the sparse index `due`,
+//! under `DUE#<shard>` / `<millis>#<payout or batch>`, read by shard, earliest first.
 //!
 //! Lists are read newest first, by `<millis made>#<id>` under one of three sparse indexes:
 //!
 //! | index | entries | partition |
 //! |---|---|---|
-//! | `list` | payouts, drivers, loads, API keys, audit of a tenant | `T#t#P`, `T#t#D`, `T#t#L`, `T#t#K`, `T#t#U` |
+//! | `list` | payouts, drivers, loads, batches, API keys, audit of a tenant | `T#t#P`, `T#t#D`, `T#t#L`, `T#t#B`, `T#t#K`, `T#t#U` |
 //! | `driver` | payouts of a driver | `T#t#D#drv#P` |
-//! | `status` | payouts of a status made in a month; drivers of a status | `T#t#P#completed#2026-11`, `T#t#D#active` |
+//! | `status` | payouts of a status made in a month; drivers and batches of a status | `T#t#P#completed#2026-11`, `T#t#D#active`, `T#t#B#queued` |
 //!
 //! All hold keys only. Keys of the first two never change, so a status change rewrites one entry.
 //!
@@ -48,7 +55,7 @@ use app::{
     record::{Key, OutboxEntry, Record, due_shard},
 };
 use domain::{
-    ids::{AttemptRef, DriverId, Mode, PayoutId, TenantId},
+    ids::{AttemptRef, BatchId, DriverId, Mode, PayoutId, TenantId},
     ledger::Account,
     money::Currency,
     routing::Provider,
@@ -129,11 +136,30 @@ pub(crate) fn address(key: &Key) -> Address {
             Address::new(format!("OB#{shard}"), rest)
         }
         Key::AuditEvent(tenant, id) => Address::new(format!("T#{tenant}#U#{id}"), "AUD"),
+        Key::Batch(tenant, batch) => Address::new(batch_pk(tenant, batch), "META"),
+        Key::Manifest(tenant, batch, number) => {
+            Address::new(format!("{}#M#{number:02}", batch_pk(tenant, batch)), "MAN")
+        }
+        Key::Chunk(tenant, batch, number) => {
+            Address::new(format!("{}#C#{number:04}", batch_pk(tenant, batch)), "CHK")
+        }
+        Key::Tally(tenant, batch, number) => {
+            Address::new(format!("{}#N#{number:02}", batch_pk(tenant, batch)), "TAL")
+        }
+        Key::Journal(tenant, batch, name) => {
+            Address::new(format!("{}#J#{name}", batch_pk(tenant, batch)), "X#000001")
+        }
+        Key::BatchFile(tenant, digest) => Address::new(format!("T#{tenant}#F#{digest}"), "FILE"),
+        Key::Settings(tenant) => Address::new(format!("T#{tenant}#S"), "SET"),
     }
 }
 
 pub(crate) fn payout_pk(tenant: &TenantId, payout: &PayoutId) -> String {
     format!("T#{tenant}#P#{payout}")
+}
+
+fn batch_pk(tenant: &TenantId, batch: &BatchId) -> String {
+    format!("T#{tenant}#B#{batch}")
 }
 
 fn driver_pk(tenant: &TenantId, driver: &DriverId) -> String {
@@ -157,6 +183,7 @@ const fn account_name(account: Account) -> &'static str {
     match account {
         Account::Available => "AVAIL",
         Account::Pending => "PEND",
+        Account::Hold => "HOLD",
         Account::InTransit => "TRAN",
         Account::ClearingPayelata => "CLR.PAYELATA",
         Account::Fees => "FEES",
@@ -181,6 +208,7 @@ const fn list_name(list: Counted) -> &'static str {
     match list {
         Counted::Drivers => "drivers",
         Counted::Loads => "loads",
+        Counted::Batches => "batches",
     }
 }
 
@@ -197,6 +225,10 @@ pub(crate) fn shelf(list: &List) -> Shelf {
         List::Payouts(tenant) => ("list", "g2p", format!("T#{tenant}#P")),
         List::Drivers(tenant) => ("list", "g2p", format!("T#{tenant}#D")),
         List::Loads(tenant) => ("list", "g2p", format!("T#{tenant}#L")),
+        List::Batches(tenant) => ("list", "g2p", format!("T#{tenant}#B")),
+        List::BatchesOfStatus(tenant, status) => {
+            ("status", "g4p", format!("T#{tenant}#B#{}", status.name()))
+        }
         List::ApiKeys(tenant) => ("list", "g2p", format!("T#{tenant}#K")),
         List::Audit(tenant) => ("list", "g2p", format!("T#{tenant}#U")),
         List::PayoutsOfDriver(tenant, driver) => {
@@ -251,12 +283,9 @@ pub(crate) fn outbox_end(until: Timestamp) -> String {
 
 /// Where a record with a due time is listed.
 pub(crate) fn due_address(record: &Record) -> Option<Address> {
-    record.due().map(|(at, payout)| {
-        Address::new(
-            due_pk(due_shard(payout)),
-            format!("{}#{payout}", due_sk(at)),
-        )
-    })
+    record
+        .due()
+        .map(|(at, id)| Address::new(due_pk(due_shard(id)), format!("{}#{id}", due_sk(at))))
 }
 
 pub(crate) fn due_pk(shard: u8) -> String {
@@ -279,13 +308,9 @@ fn after(at: Timestamp) -> Timestamp {
 
 /// What an entry of the due index names, and when it is due; none for what we did not write.
 pub(crate) fn due_entry(address: &Address, due_sk: &str) -> Option<app::record::DueEntry> {
-    let (tenant, payout) = address.pk.strip_prefix("T#")?.split_once("#P#")?;
-    let tenant: TenantId = tenant.parse().ok()?;
-    let payout: PayoutId = payout.parse().ok()?;
-    let key = match address.sk.strip_prefix("A#") {
-        Some(number) => Key::Attempt(tenant, AttemptRef::new(payout, number.parse().ok()?)),
-        None if address.sk == "META" => Key::Payout(tenant, payout),
-        None => return None,
+    let key = match record_key(address)? {
+        key @ (Key::Payout(..) | Key::Attempt(..) | Key::Batch(..)) => key,
+        _ => return None,
     };
     let (millis, _) = due_sk.split_once('#')?;
     Some(app::record::DueEntry {
@@ -295,7 +320,8 @@ pub(crate) fn due_entry(address: &Address, due_sk: &str) -> Option<app::record::
 }
 
 /// The record at an address, where it belongs to the books or stands in a list: payouts, attempts,
-/// transitions, loads, drivers, deposits, API keys and their rings, audit events. None for everything else.
+/// transitions, loads, drivers, deposits, batches with all that belongs to them, API keys and their rings, audit
+/// events. None for everything else.
 pub(crate) fn record_key(address: &Address) -> Option<Key> {
     if let Some(id) = address.pk.strip_prefix("K#") {
         return (address.sk == "KEY").then(|| Key::ApiKey(id.to_owned()));
@@ -321,6 +347,23 @@ pub(crate) fn record_key(address: &Address) -> Option<Key> {
         ("D", None) => Some(Key::Driver(tenant, id.parse().ok()?)),
         ("J", Some(_)) => Some(Key::Deposit(tenant, id.parse().ok()?)),
         ("U", None) => Some(Key::AuditEvent(tenant, id.to_owned())),
+        ("B", _) => batch_key(tenant, id),
+        _ => None,
+    }
+}
+
+/// What belongs to a batch, by what follows `T#t#B#`.
+fn batch_key(tenant: TenantId, rest: &str) -> Option<Key> {
+    let Some((id, rest)) = rest.split_once('#') else {
+        return Some(Key::Batch(tenant, rest.parse().ok()?));
+    };
+    let batch: BatchId = id.parse().ok()?;
+    let (kind, name) = rest.split_once('#')?;
+    match kind {
+        "M" => Some(Key::Manifest(tenant, batch, name.parse().ok()?)),
+        "C" => Some(Key::Chunk(tenant, batch, name.parse().ok()?)),
+        "N" => Some(Key::Tally(tenant, batch, name.parse().ok()?)),
+        "J" => Some(Key::Journal(tenant, batch, name.to_owned())),
         _ => None,
     }
 }
@@ -344,10 +387,11 @@ pub(crate) fn wallet_key(address: &Address) -> Option<WalletKey> {
 pub(crate) fn counter_key(address: &Address) -> Option<CounterKey> {
     let (tenant, rest) = address.pk.strip_prefix("T#")?.split_once("#N#")?;
     let (name, shard) = rest.split_once('#')?;
-    let lists = [Counted::Drivers, Counted::Loads];
     Some(CounterKey {
         tenant: tenant.parse().ok()?,
-        list: lists.into_iter().find(|list| list_name(*list) == name)?,
+        list: Counted::ALL
+            .into_iter()
+            .find(|list| list_name(*list) == name)?,
         shard: shard.parse().ok()?,
     })
 }

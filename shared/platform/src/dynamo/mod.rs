@@ -325,24 +325,26 @@ impl Store for DynamoStore {
     }
 
     async fn balances(&self, tenant: &TenantId) -> Result<Balances, Unreachable> {
-        let whole = WalletKey {
-            tenant: tenant.clone(),
-            part: WalletPart::Whole(Account::Available),
-        };
-        let addresses: Vec<_> = std::iter::once(keys::wallet_address(&whole))
-            .chain(shards(tenant))
-            .collect();
+        let wholes = [Account::Available, Account::Hold].map(|account| {
+            keys::wallet_address(&WalletKey {
+                tenant: tenant.clone(),
+                part: WalletPart::Whole(account),
+            })
+        });
+        let addresses: Vec<_> = wholes.into_iter().chain(shards(tenant)).collect();
         let items = self.read(|| self.try_wallet(&addresses)).await?;
         let mut balances = Balances::default();
         for item in &items {
-            let is_whole = item::address_of(item).as_ref() == addresses.first();
+            let address = item::address_of(item);
             let add = |sum: &mut Cents, account| {
                 let cents = item::whole(item, item::balance_name(account))?;
                 *sum = Cents::new(sum.get().saturating_add(cents));
                 Ok(())
             };
-            if is_whole {
+            if address.as_ref() == addresses.first() {
                 add(&mut balances.available, Account::Available)?;
+            } else if address.as_ref() == addresses.get(1) {
+                add(&mut balances.pending, Account::Hold)?;
             } else {
                 add(&mut balances.pending, Account::Pending)?;
                 add(&mut balances.in_transit, Account::InTransit)?;

@@ -106,11 +106,12 @@ impl SealSettings {
     }
 }
 
-/// The queues (`OVN_DISPATCH_QUEUE_URL`, `OVN_CHECK_QUEUE_URL`).
+/// The queues (`OVN_DISPATCH_QUEUE_URL`, `OVN_CHECK_QUEUE_URL`, `OVN_BATCH_QUEUE_URL`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueSettings {
     pub dispatch_url: String,
     pub check_url: String,
+    pub batch_url: String,
 }
 
 impl QueueSettings {
@@ -125,6 +126,7 @@ impl QueueSettings {
         Ok(Self {
             dispatch_url: queue("OVN_DISPATCH_QUEUE_URL", "the URL of the dispatch queue")?,
             check_url: queue("OVN_CHECK_QUEUE_URL", "the URL of the check queue")?,
+            batch_url: queue("OVN_BATCH_QUEUE_URL", "the URL of the batch queue")?,
         })
     }
 }
@@ -228,10 +230,12 @@ mod tests {
         let queues = QueueSettings::read(&lookup(&[
             ("OVN_DISPATCH_QUEUE_URL", "https://sqs/d"),
             ("OVN_CHECK_QUEUE_URL", "http://sqs/c"),
+            ("OVN_BATCH_QUEUE_URL", "http://sqs/b"),
         ]))
         .expect("set");
         assert_eq!(queues.dispatch_url, "https://sqs/d");
         assert_eq!(queues.check_url, "http://sqs/c");
+        assert_eq!(queues.batch_url, "http://sqs/b");
         let vault = VaultSettings::read(&lookup(&[("OVN_VAULT_KEY_ID", "alias/v")]));
         assert_eq!(vault.expect("set").key_id, "alias/v");
     }

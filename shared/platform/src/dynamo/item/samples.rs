@@ -68,6 +68,7 @@ pub(super) fn payout() -> (Payout, Transition) {
         driver: driver_id(),
         driver_name: "Maximilian Featherstonehaugh".to_owned(),
         load: Some("L-2026-000012345".parse().expect("valid")),
+        batch: None,
         description: Some("Chicago to Dallas, two stops, detention included".to_owned()),
         amount,
         quote: FeeSchedule::default()
