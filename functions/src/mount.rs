@@ -14,12 +14,15 @@ use platform::{
 };
 
 use crate::{
-    advance_batch, cancel_payout, check_attempt, create_deposit, create_instant_payout, create_key,
-    create_payout, delete_driver, dispatch_payout, get_balance, get_docs, get_driver, get_load,
-    get_payout, get_payout_method, get_payout_timeline, guard, health, import_loads,
-    list_audit_events, list_driver_payouts, list_drivers, list_keys, list_loads, list_payouts,
-    put_load, put_payout_method, receive_payelata_callback, register_driver, relay_outbox,
-    retry_payout, revoke_key, rotate_key, sweep_due, table::Function, update_driver, verify_driver,
+    add_batch_lines, advance_batch, approve_batch, cancel_batch, cancel_payout, check_attempt,
+    create_batch, create_deposit, create_instant_payout, create_key, create_payout, delete_driver,
+    dispatch_payout, get_balance, get_batch, get_batch_report, get_docs, get_driver, get_load,
+    get_payout, get_payout_method, get_payout_timeline, get_settings, guard, health, import_loads,
+    list_audit_events, list_batch_payouts, list_batches, list_driver_payouts, list_drivers,
+    list_keys, list_loads, list_payouts, preview_batch, put_load, put_payout_method, put_settings,
+    receive_payelata_callback, register_driver, relay_outbox, release_batch, remove_batch_line,
+    retry_batch, retry_payout, revoke_key, rotate_key, sweep_due, table::Function, update_driver,
+    verify_driver,
 };
 
 /// Everything any function works with.
@@ -78,6 +81,20 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
         "retry-payout" => retry_payout::handle(backend, queue, request).await,
         "get-balance" => get_balance::handle(backend, request).await,
         "create-deposit" => create_deposit::handle(backend, request).await,
+        "create-batch" => create_batch::handle(backend, queue, request).await,
+        "preview-batch" => preview_batch::handle(backend, request).await,
+        "list-batches" => list_batches::handle(backend, request).await,
+        "get-batch" => get_batch::handle(backend, request).await,
+        "list-batch-payouts" => list_batch_payouts::handle(backend, request).await,
+        "get-batch-report" => get_batch_report::handle(backend, request).await,
+        "release-batch" => release_batch::handle(backend, queue, request).await,
+        "cancel-batch" => cancel_batch::handle(backend, queue, request).await,
+        "approve-batch" => approve_batch::handle(backend, request).await,
+        "add-batch-lines" => add_batch_lines::handle(backend, request).await,
+        "remove-batch-line" => remove_batch_line::handle(backend, request).await,
+        "retry-batch" => retry_batch::handle(backend, queue, request).await,
+        "get-settings" => get_settings::handle(backend, request).await,
+        "put-settings" => put_settings::handle(backend, request).await,
         "get-docs" => get_docs::handle(backend, request).await,
         "create-key" => create_key::handle(backend, world.vault.clone(), request).await,
         "list-keys" => list_keys::handle(backend, request).await,

@@ -4,7 +4,7 @@
 use app::message::QueueName;
 use platform::api::{
     admission::{BODY_MAX, Route},
-    loads_file,
+    csv_file,
 };
 
 /// What a function behind the HTTP API admits.
@@ -58,8 +58,11 @@ const fn http(
     }
 }
 
+/// The largest body of a batch: ten thousand loads.
+const BATCH_MAX: usize = 2 * 1024 * 1024;
+
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 36] = [
+pub const FUNCTIONS: [Function; 50] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -77,7 +80,7 @@ pub const FUNCTIONS: [Function; 36] = [
         trigger: Trigger::Http(Http {
             method: "POST",
             routes: &["/api/v1/loads/import"],
-            accepts: &["application/json", loads_file::CSV],
+            accepts: &["application/json", csv_file::CSV],
             // Ten thousand rows.
             body_max: 4 * 1024 * 1024,
             scopes: &["loads:write"],
@@ -189,6 +192,86 @@ pub const FUNCTIONS: [Function; 36] = [
         "list-audit-events",
         ("GET", &["/api/v1/audit-events"]),
         &["audit:read"],
+    ),
+    Function {
+        name: "create-batch",
+        trigger: Trigger::Http(Http {
+            method: "POST",
+            routes: &["/api/v1/batches"],
+            accepts: &["application/json", csv_file::CSV],
+            body_max: BATCH_MAX,
+            scopes: &["batches:write"],
+        }),
+    },
+    Function {
+        name: "preview-batch",
+        trigger: Trigger::Http(Http {
+            method: "POST",
+            routes: &["/api/v1/batches/preview"],
+            accepts: &["application/json", csv_file::CSV],
+            body_max: BATCH_MAX,
+            scopes: &["batches:read", "batches:write"],
+        }),
+    },
+    http(
+        "list-batches",
+        ("GET", &["/api/v1/batches"]),
+        &["batches:read"],
+    ),
+    http(
+        "get-batch",
+        ("GET", &["/api/v1/batches/{id}"]),
+        &["batches:read"],
+    ),
+    http(
+        "list-batch-payouts",
+        ("GET", &["/api/v1/batches/{id}/payouts"]),
+        &["batches:read"],
+    ),
+    http(
+        "get-batch-report",
+        ("GET", &["/api/v1/batches/{id}/report.csv"]),
+        &["batches:read"],
+    ),
+    http(
+        "release-batch",
+        ("POST", &["/api/v1/batches/{id}/release"]),
+        &["batches:write"],
+    ),
+    http(
+        "cancel-batch",
+        ("POST", &["/api/v1/batches/{id}/cancel"]),
+        &["batches:write"],
+    ),
+    http(
+        "approve-batch",
+        ("POST", &["/api/v1/batches/{id}/approve"]),
+        &["batches:approve"],
+    ),
+    http(
+        "add-batch-lines",
+        ("POST", &["/api/v1/batches/{id}/lines"]),
+        &["batches:write"],
+    ),
+    http(
+        "remove-batch-line",
+        ("DELETE", &["/api/v1/batches/{id}/lines/{loadId}"]),
+        &["batches:write"],
+    ),
+    http(
+        "retry-batch",
+        ("POST", &["/api/v1/batches/{id}/retry-failed"]),
+        &["batches:write"],
+    ),
+    http(
+        "get-settings",
+        ("GET", &["/api/v1/settings"]),
+        &["settings:read"],
+    ),
+    http(
+        "put-settings",
+        ("PUT", &["/api/v1/settings"]),
+        &["settings:write"],
     ),
     http("get-docs", ("GET", &["/docs", "/docs/{file}"]), &[]),
     Function {

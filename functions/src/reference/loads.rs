@@ -9,8 +9,8 @@ use app::{
 use domain::ids::LoadId;
 use platform::api::{
     body::{ImportedLoad, LoadTerms, LoadsImport, PayoutForLoad},
+    csv_file::CSV,
     import_view::ImportView,
-    loads_file::CSV,
     page_view::PageView,
     view::LoadView,
 };

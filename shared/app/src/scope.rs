@@ -1,7 +1,7 @@
 //! What a key may be allowed: the closed list of scopes.
 
 /// Every scope there is.
-pub const ALL: [&str; 24] = [
+pub const ALL: [&str; 26] = [
     "drivers:read",
     "drivers:write",
     "loads:read",
@@ -18,6 +18,8 @@ pub const ALL: [&str; 24] = [
     "wallet:write",
     "keys:read",
     "keys:write",
+    "settings:read",
+    "settings:write",
     "reviews:read",
     "reviews:write",
     "audit:read",
@@ -29,7 +31,12 @@ pub const ALL: [&str; 24] = [
 ];
 
 /// Scopes that make money, or decide about it. They open nothing on a key that is not an operator's.
-pub const OPERATOR_ONLY: [&str; 3] = ["wallet:write", "providers:manage", "reviews:write"];
+pub const OPERATOR_ONLY: [&str; 4] = [
+    "wallet:write",
+    "providers:manage",
+    "reviews:write",
+    "settings:write",
+];
 
 /// The scope of that name, when there is one.
 pub fn known(name: &str) -> Option<&'static str> {

@@ -58,6 +58,74 @@ pub struct ImportedLoad {
     pub metadata: Option<BTreeMap<&'static str, &'static str>>,
 }
 
+/// A batch of loads, or what it would be.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewBatch {
+    #[schema(value_type = Text<200>)]
+    pub name: &'static str,
+    /// 1 to 10,000 loads, each once.
+    #[schema(value_type = Vec<vocabulary::LoadId>, min_items = 1, max_items = 10_000)]
+    pub load_ids: Vec<&'static str>,
+    /// When it releases itself, at most 90 days ahead. A time that has passed releases nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::Time>)]
+    pub scheduled_for: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::OnInvalid>)]
+    pub on_invalid: Option<&'static str>,
+    /// Makes it only as it was previewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::PlanHash>)]
+    pub plan_hash: Option<&'static str>,
+}
+
+/// Releases a batch.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BatchRelease {
+    /// Only if its lines were not changed since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>, minimum = 1)]
+    pub version: Option<u32>,
+    /// Only if every line is still as planned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::PlanHash>)]
+    pub plan_hash: Option<&'static str>,
+}
+
+/// Approves a batch.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BatchApproval {
+    #[schema(value_type = vocabulary::PlanHash)]
+    pub plan_hash: &'static str,
+}
+
+/// Adds loads to a batch.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BatchAddition {
+    /// 1 to 20 loads.
+    #[schema(value_type = Vec<vocabulary::LoadId>, min_items = 1, max_items = 20)]
+    pub load_ids: Vec<&'static str>,
+    /// The version of the batch as the editor knows it.
+    #[schema(minimum = 1)]
+    pub version: u32,
+}
+
+/// What a tenant decides for itself.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewSettings {
+    /// Whether a batch needs the approval of a second key to be released.
+    pub batch_approval: bool,
+    /// How long an approval holds; at most 30 days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 43_200)]
+    pub approval_minutes: Option<u32>,
+}
+
 /// Registers a driver.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -80,6 +80,28 @@ impl Fields {
         self.keep(name, parsed)
     }
 
+    /// As [`Fields::optional_long`].
+    pub fn required_long<T, E: Display>(
+        &mut self,
+        (name, max): (&'static str, usize),
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        self.require(name);
+        self.optional_long((name, max), parse)
+    }
+
+    /// As [`Fields::optional`], of a text that may be as long as `max`.
+    pub fn optional_long<T, E: Display>(
+        &mut self,
+        (name, max): (&'static str, usize),
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let value = self.take(name)?;
+        let parsed =
+            text_of(&value, max).and_then(|text| parse(text).map_err(|error| error.to_string()));
+        self.keep(name, parsed)
+    }
+
     /// Minor units from 1 to [`Cents::PAYOUT_MAX`], as a JSON integer literal.
     pub fn required_amount(&mut self, name: &'static str) -> Option<Cents> {
         self.require(name);
@@ -104,6 +126,26 @@ impl Fields {
             format!("must be a whole number from {from} to {to}")
         };
         self.keep(name, number.ok_or_else(expected))
+    }
+
+    /// As [`Fields::optional_number`].
+    pub fn required_number(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<u64>,
+    ) -> Option<u64> {
+        self.require(name);
+        self.optional_number(name, range)
+    }
+
+    /// `true` or `false`.
+    pub fn required_bool(&mut self, name: &'static str) -> Option<bool> {
+        self.require(name);
+        let value = self.take(name)?;
+        let read = value
+            .as_bool()
+            .ok_or_else(|| "must be true or false".to_owned());
+        self.keep(name, read)
     }
 
     /// One of a few words, as what it stands for.

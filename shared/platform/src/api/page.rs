@@ -32,6 +32,8 @@ pub struct Listing<'a> {
     tenant: &'a TenantId,
     /// Route, path values and filters, written in one way only.
     name: String,
+    /// Of a page that names none.
+    size: u32,
 }
 
 struct Part {
@@ -55,7 +57,14 @@ impl<'a> Listing<'a> {
             tenant: &request.caller()?.tenant,
             name: serde_json::json!([request.method, request.route, request.params, filters])
                 .to_string(),
+            size: SIZE_DEFAULT,
         })
+    }
+
+    /// With another size for pages that name none.
+    #[must_use]
+    pub fn with_size(self, size: u32) -> Self {
+        Self { size, ..self }
     }
 
     /// Reads `page`, `pageSize` or its alias `limit`, and `cursor`. What cannot be used is a problem of the
@@ -93,7 +102,7 @@ impl<'a> Listing<'a> {
             query.problem("limit", "must not be sent together with pageSize");
         }
         Part {
-            size: size.or(limit).unwrap_or(SIZE_DEFAULT),
+            size: size.or(limit).unwrap_or(self.size),
             after,
         }
     }

@@ -16,8 +16,9 @@ use utoipa::{
 };
 
 pub use self::words::{
-    Account, Currency, DepositStatus, DriverStatus, ErrorCode, KycStatus, LoadStatus, MethodKind,
-    Mode, PayoutStatus, Provider, Rail, RowOutcome, Scope, TimelineEvent, WantedStatus,
+    Account, BatchStatus, Currency, DepositStatus, DriverStatus, ErrorCode, KycStatus,
+    LineRejection, LineResult, LineStatus, LoadStatus, MethodKind, Mode, OnInvalid, PayoutStatus,
+    Provider, Rail, RowOutcome, Scope, TimelineEvent, WantedStatus,
 };
 use super::fields::{MAP_ENTRIES_MAX, MAP_TEXT_MAX, PARSED_MAX};
 
@@ -73,6 +74,27 @@ pub(crate) fn always_true() -> Object {
 pub(crate) fn always_false() -> Object {
     constant(false)
 }
+
+pub struct BatchId;
+impl PartialSchema for BatchId {
+    fn schema() -> RefOr<Schema> {
+        own_id("Our id of a batch.", "batch_")
+    }
+}
+impl ToSchema for BatchId {}
+
+pub struct PlanHash;
+impl PartialSchema for PlanHash {
+    fn schema() -> RefOr<Schema> {
+        let about = "Names a plan: 64 hexadecimal digits, and after a dot four for each line, which may be left out.";
+        let object = text(about)
+            .min_length(Some(64))
+            .max_length(Some(domain::batch::PlanHash::TEXT_MAX));
+        let pattern = r"^[0-9a-f]{64}(\.([0-9a-f]{4})*)?$";
+        object.pattern(Some(pattern)).build().into()
+    }
+}
+impl ToSchema for PlanHash {}
 
 pub struct PayoutId;
 impl PartialSchema for PayoutId {

@@ -26,9 +26,9 @@ pub(crate) const UPDATED_AT: &str = "ua";
 pub(crate) const EXPIRES_AT: &str = "ea";
 pub(crate) const TX_ID: &str = "tx";
 /// How many lines of a tally the batch waits for.
-pub(crate) const LEFT: &str = "left";
+pub(crate) const LEFT: &str = "lf";
 /// What the making of a batch's lines depends on.
-pub(crate) const GATE: &str = "gate";
+pub(crate) const GATE: &str = "ga";
 pub(crate) const PAYOUTS: &str = "po";
 pub(crate) const PENDING_PAYOUTS: &str = "pp";
 pub(crate) const TOTAL_PAID: &str = "tp";
@@ -37,7 +37,7 @@ pub(crate) const FIGURES: [&str; 3] = [PAYOUTS, PENDING_PAYOUTS, TOTAL_PAID];
 
 /// Field of a record, and the name it is stored under. Both must be unique, and stay as they are once
 /// data exists. Every byte of a name is paid for in every item.
-const NAMES: [(&str, &str); 48] = [
+const NAMES: [(&str, &str); 50] = [
     ("version", VERSION),
     ("status", STATUS),
     ("method", METHOD),
@@ -86,6 +86,8 @@ const NAMES: [(&str, &str); 48] = [
     ("payouts", PAYOUTS),
     ("pending_payouts", PENDING_PAYOUTS),
     ("total_paid", TOTAL_PAID),
+    ("left", LEFT),
+    ("gate", GATE),
 ];
 
 /// An item that does not hold what its key promises.

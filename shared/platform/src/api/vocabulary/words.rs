@@ -25,6 +25,56 @@ impl PartialSchema for PayoutStatus {
 }
 impl ToSchema for PayoutStatus {}
 
+pub struct BatchStatus;
+impl PartialSchema for BatchStatus {
+    fn schema() -> RefOr<Schema> {
+        use domain::batch::BatchStatus as It;
+        one_of("Where a batch stands.", It::PUBLIC.map(It::name))
+    }
+}
+impl ToSchema for BatchStatus {}
+
+pub struct LineStatus;
+impl PartialSchema for LineStatus {
+    fn schema() -> RefOr<Schema> {
+        use domain::payout::PayoutStatus as It;
+        let about =
+            "Where a line stands: as its payout, or `waiting` to become one, or `rejected`.";
+        let [a, b, c, d, e, f, g, h] = It::ALL.map(It::name);
+        one_of(about, [a, b, c, d, e, f, g, h, "waiting", "rejected"])
+    }
+}
+impl ToSchema for LineStatus {}
+
+pub struct LineResult;
+impl PartialSchema for LineResult {
+    fn schema() -> RefOr<Schema> {
+        one_of(
+            "Whether a line would become a payout.",
+            ["accepted", "rejected"],
+        )
+    }
+}
+impl ToSchema for LineResult {}
+
+pub struct LineRejection;
+impl PartialSchema for LineRejection {
+    fn schema() -> RefOr<Schema> {
+        use domain::batch::Rejection as It;
+        one_of("Why a line is no payout.", It::ALL.map(It::name))
+    }
+}
+impl ToSchema for LineRejection {}
+
+pub struct OnInvalid;
+impl PartialSchema for OnInvalid {
+    fn schema() -> RefOr<Schema> {
+        let about = "What happens when lines cannot be paid: the batch is refused, or those lines are rejected.";
+        one_of(about, ["refuseBatch", "rejectLines"])
+    }
+}
+impl ToSchema for OnInvalid {}
+
 pub struct Rail;
 impl PartialSchema for Rail {
     fn schema() -> RefOr<Schema> {

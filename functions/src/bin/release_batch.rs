@@ -1,0 +1,8 @@
+//! Lambda `release-batch`.
+
+use functions::{open, release_batch};
+use platform::Fatal;
+
+fn main() -> Result<(), Fatal> {
+    open::serve_with("release-batch", open::queue, release_batch::handle)
+}
