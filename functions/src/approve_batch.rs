@@ -13,7 +13,7 @@ use domain::{
     ids::BatchId,
 };
 use platform::{
-    api::{batch_view::ApprovedBatchView, envelope::Reply, request::Request},
+    api::{batch_action_view::ApprovedBatchView, envelope::Reply, request::Request},
     entry::Backend,
 };
 

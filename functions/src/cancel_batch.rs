@@ -8,7 +8,7 @@ use app::{
 };
 use domain::{batch::Batch, ids::BatchId};
 use platform::{
-    api::{batch_view::CanceledBatchView, envelope::Reply, request::Request},
+    api::{batch_action_view::CanceledBatchView, envelope::Reply, request::Request},
     entry::Backend,
 };
 

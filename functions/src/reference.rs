@@ -3,6 +3,9 @@
 //! docs/openapi.json is this document; a test compares them.
 
 mod audit;
+mod batch_parameters;
+mod batch_samples;
+mod batches;
 mod drivers;
 mod keys;
 mod lists;
@@ -14,6 +17,7 @@ mod place;
 mod refusals;
 mod samples;
 mod service;
+mod settings;
 mod wallet;
 
 use std::collections::BTreeMap;
@@ -44,15 +48,20 @@ const ABOUT: &str = "Pays freight drivers for delivered loads and keeps a double
     Authenticate with `Authorization: Bearer psk_...`. A key has scopes; each operation names the ones that open it. \
     A path that exists under another method answers 405 with header `allow`.";
 
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 9] = [
     (loads::TAG, "The delivered jobs that payouts are for."),
     (
         drivers::TAG,
         "Who is paid: registration, payout method, verification.",
     ),
     (payouts::TAG, "Money on its way to a driver."),
+    (
+        batches::TAG,
+        "Many payouts that are reserved, approved and released together.",
+    ),
     (wallet::TAG, "What there is to pay out."),
     (keys::TAG, "Who may call, and for what."),
+    (settings::TAG, "What a tenant decides for itself."),
     (audit::TAG, "What was changed, and by whom."),
     (service::TAG, "Health and this document."),
 ];
@@ -63,8 +72,10 @@ fn operations(samples: &Samples) -> Result<Vec<Operation>, Error> {
         loads::operations(samples)?,
         drivers::operations(samples)?,
         payouts::operations(samples)?,
+        batches::operations(samples)?,
         wallet::operations(samples)?,
         keys::operations(samples)?,
+        settings::operations(samples)?,
         audit::operations(samples),
         service::operations(samples),
     ]

@@ -8,7 +8,7 @@ use app::{
 };
 use domain::ids::BatchId;
 use platform::{
-    api::{batch_view::RetriedBatchView, envelope::Reply, request::Request},
+    api::{batch_action_view::RetriedBatchView, envelope::Reply, request::Request},
     entry::Backend,
 };
 

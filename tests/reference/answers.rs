@@ -22,6 +22,7 @@ fn filled(value: Value) -> Value {
         Value::String(text) => Value::String(match text.as_str() {
             "<now>" => "2026-01-31T12:00:00Z".to_owned(),
             "<new payout>" => "pay_01KG9YS7G017EA6Z5MC776F3FM".to_owned(),
+            "<new batch>" => "batch_01KG9YS7G017EA6Z5MC776F3FM".to_owned(),
             _ => text.replace("<new key>", "k3y0f0rd3sk1"),
         }),
         Value::Array(items) => items.into_iter().map(filled).collect(),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     published::{Judge, Published, members},
-    stage::{Problems, Sent, Stage, function_at, path_of},
+    stage::{JSON, Problems, Sent, Stage, function_at, path_of},
 };
 
 /// A member that nobody knows: with it a body is always refused, so that nothing is written.
@@ -31,6 +31,7 @@ struct Form {
 async fn call(stage: &Stage, form: &Form, body: &Map<String, Value>) -> (u16, Problems) {
     let sent = Sent {
         path: form.path.clone(),
+        media_type: JSON,
         query: String::new(),
         body: serde_json::to_vec(body).expect("JSON"),
     };

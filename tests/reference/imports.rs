@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     bodies::{names, values},
     published::{Judge, Published},
-    stage::{Problems, Sent, Stage, function_at, path_of, problems},
+    stage::{JSON, Problems, Sent, Stage, function_at, path_of, problems},
 };
 
 const ROUTE: &str = "/api/v1/loads/import";
@@ -18,6 +18,7 @@ const STRANGER: &str = "zz";
 async fn rejected(stage: &Stage, row: &Map<String, Value>) -> Problems {
     let sent = Sent {
         path: path_of(ROUTE),
+        media_type: JSON,
         query: String::new(),
         body: json!({"loads": [row]}).to_string().into_bytes(),
     };

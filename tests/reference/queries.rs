@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use platform::api::csv_file::CSV;
 use serde_json::{Value, json};
 
 use crate::{
-    published::{Judge, Published},
-    stage::{Problems, Sent, Stage, function_at, path_of},
+    published::{Judge, Operation, Published},
+    stage::{JSON, Problems, Sent, Stage, function_at, path_of},
 };
 
 /// A name that no list knows: with it a query is always refused, so that nothing is read.
@@ -87,11 +88,19 @@ fn encoded(text: &str) -> String {
     bytes.map(|byte| format!("%{byte:02X}")).collect()
 }
 
-async fn problems(stage: &Stage, (method, route): (&str, &str), query: &str) -> Problems {
+/// A file whose query says the rest; where bodies are JSON, they say everything.
+const FILE: &str = "loadId\r\nL-12345\r\n";
+
+async fn problems(stage: &Stage, operation: &Operation<'_>, query: &str) -> Problems {
+    let (method, route) = (&operation.method, operation.route);
+    let takes_file = operation.content["requestBody"]["content"]
+        .get(CSV)
+        .is_some();
     let sent = Sent {
         path: path_of(route),
+        media_type: if takes_file { CSV } else { JSON },
         query: format!("{query}&{STRANGER}=1"),
-        body: Vec::new(),
+        body: if takes_file { FILE.into() } else { Vec::new() },
     };
     let (status, problems) = stage.ask(function_at(method, route), sent).await;
     assert_eq!(status, 400, "{method} {route}?{query}");
@@ -114,7 +123,7 @@ async fn handlers_and_document_accept_the_same_values_in_every_query_parameter()
             let fits = judge.schema(&format!("{place}/schema"));
             for text in texts() {
                 let query = format!("{name}={}", encoded(&text));
-                let found = problems(&stage, (&operation.method, operation.route), &query).await;
+                let found = problems(&stage, &operation, &query).await;
                 let told = judge.check(&as_value(&text, schema), fits);
                 let place = format!("{} {name} {text}: {told:?} {found:?}", operation.pointer);
                 if name == "cursor" {
@@ -151,7 +160,7 @@ async fn handlers_know_the_query_parameters_of_the_document_and_no_others() {
         let known = named(operation);
         for name in &everywhere {
             let query = format!("{name}=1");
-            let found = problems(&stage, (&operation.method, operation.route), &query).await;
+            let found = problems(&stage, operation, &query).await;
             let said = found.get(name.as_str()).map(String::as_str);
             let is_unknown = said == Some("is not a known query parameter");
             assert_eq!(

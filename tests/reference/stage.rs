@@ -16,6 +16,9 @@ use serde_json::Value;
 /// What a handler says of a request: message by path.
 pub(crate) type Problems = BTreeMap<String, String>;
 
+/// The media type of most bodies.
+pub(crate) const JSON: &str = "application/json";
+
 pub(crate) struct Stage {
     host: Host,
 }
@@ -23,6 +26,7 @@ pub(crate) struct Stage {
 /// A request to one function.
 pub(crate) struct Sent {
     pub(crate) path: String,
+    pub(crate) media_type: &'static str,
     /// As it stands in an address, after the question mark.
     pub(crate) query: String,
     pub(crate) body: Vec<u8>,
@@ -51,7 +55,7 @@ impl Stage {
         let key = format!("Bearer {}", self.host.ready.keys.full);
         let headers = [
             ("authorization", key),
-            ("content-type", "application/json".to_owned()),
+            ("content-type", sent.media_type.to_owned()),
         ];
         let route = function.http().expect("a route").route();
         let raw = RawRequest {
@@ -101,6 +105,7 @@ pub(crate) fn path_of(route: &str) -> String {
     let of = match route.split('/').nth(3) {
         Some("drivers") => "OVN-DRIVER-789",
         Some("payouts") => "pay_1",
+        Some("batches") => "batch_1",
         Some("keys") => "k3y0f0rd3sk1",
         _ => "L-12345",
     };

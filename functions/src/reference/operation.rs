@@ -50,6 +50,8 @@ enum Answer {
     Data(Vec<Shape>, Examples),
     /// Files of these media types: under the path alone, and under a path with a name.
     Files(&'static str, &'static [&'static str]),
+    /// One file of a media type, and an example of it.
+    File(&'static str, String),
 }
 
 /// Name, tag, summary and description of a function.
@@ -153,6 +155,12 @@ impl Operation {
     /// Answers a page, and files under names.
     pub(super) fn serving(mut self, page: &'static str, files: &'static [&'static str]) -> Self {
         self.answer = Answer::Files(page, files);
+        self
+    }
+
+    /// Answers a file, as this example of it.
+    pub(super) fn answering_file(mut self, media_type: &'static str, example: String) -> Self {
+        self.answer = Answer::File(media_type, example);
         self
     }
 
@@ -298,6 +306,9 @@ impl Operation {
                 let content = content(one_of(shapes), examples);
                 response = response.content("application/json", content);
             }
+            Answer::File(media_type, example) => {
+                response = response.content(*media_type, file(example));
+            }
             Answer::Files(page, files) => {
                 let page = std::slice::from_ref(page);
                 let media_types = if place.has_values() { *files } else { page };
@@ -319,7 +330,7 @@ impl Operation {
     pub(super) fn into_named(self) -> Vec<(String, RefOr<Schema>)> {
         let answered = match self.answer {
             Answer::Data(shapes, _) => shapes,
-            Answer::Files(..) => Vec::new(),
+            Answer::Files(..) | Answer::File(..) => Vec::new(),
         };
         let taken = self.body.map(|body| body.shape);
         let shapes = taken.into_iter().chain(answered);
@@ -356,9 +367,14 @@ fn request_body(body: &Body) -> RequestBody {
         .required(Some(body.required.clone()))
         .content("application/json", json);
     if let Some((media_type, example)) = body.file {
-        let text = ObjectBuilder::new().schema_type(Type::String).build();
-        let examples = vec![("file", Value::from(example))];
-        taken = taken.content(media_type, content(Schema::from(text).into(), &examples));
+        taken = taken.content(media_type, file(example));
     }
     taken.build()
+}
+
+/// A text of a media type of its own.
+fn file(example: &str) -> Content {
+    let text = ObjectBuilder::new().schema_type(Type::String).build();
+    let examples = vec![("file", Value::from(example))];
+    content(Schema::from(text).into(), &examples)
 }

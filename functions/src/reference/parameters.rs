@@ -81,6 +81,16 @@ fn path_value(before: &str) -> (RefOr<Schema>, &'static str, &'static str) {
             "Our id of the payout.",
             "pay_01M7Y8BCGA4T04JNKTBYHB7SCK",
         ),
+        "batches" => (
+            named::<vocabulary::BatchId>(),
+            "Our id of the batch.",
+            "batch_01M7Y8BCGA4T04JNKTBYHB7SCN",
+        ),
+        "lines" => (
+            named::<vocabulary::LoadId>(),
+            "The load of the line.",
+            "L-12345",
+        ),
         "keys" => (
             named::<vocabulary::KeyId>(),
             "The id of the key.",

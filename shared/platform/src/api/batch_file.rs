@@ -26,6 +26,8 @@ use crate::api::{
 pub const EXPECT_COUNT: &str = "X-Expect-Count";
 /// What the amounts of its loads should add up to, in minor units.
 pub const EXPECT_TOTAL: &str = "X-Expect-Total";
+/// The largest of either: what 16 digits can say.
+pub const CONTROL_MAX: u64 = 9_999_999_999_999_999;
 const ON_INVALID: [(&str, OnInvalid); 2] = [
     ("refuseBatch", OnInvalid::RefuseBatch),
     ("rejectLines", OnInvalid::RejectLines),
@@ -172,8 +174,9 @@ fn control(headers: &Headers, name: &str) -> Result<Option<u64>, Error> {
     let Some(value) = values.next() else {
         return Ok(None);
     };
-    let is_number = (1..=16).contains(&value.len()) && value.bytes().all(|it| it.is_ascii_digit());
-    let number = value.parse().ok().filter(|_| is_number);
+    let is_digits = value.bytes().all(|it| it.is_ascii_digit());
+    let number = value.parse().ok();
+    let number = number.filter(|it| is_digits && *it <= CONTROL_MAX);
     match (number, values.next()) {
         (Some(number), None) => Ok(Some(number)),
         _ => Err(Error::invalid(name, "must be one whole number")),

@@ -77,19 +77,23 @@ fn bad_line(line: &BadLine) -> Value {
 }
 
 pub(super) fn plan_changed(lines: &[ChangedLine], message: String) -> Refusal {
-    let listed: Vec<_> = lines
-        .iter()
-        .map(|changed| match &changed.now {
-            Some(now) => json!({
-                "line": changed.line,
-                "loadId": now.load.as_str(),
-                "driverId": now.driver.as_ref().map(|driver| driver.as_str()),
-                "amount": now.amount.get(),
-                "fee": now.fee.get(),
-                "result": now.verdict.name(),
-            }),
-            None => json!({"line": changed.line, "result": "absent"}),
-        })
-        .collect();
+    let listed: Vec<_> = lines.iter().map(changed_line).collect();
     Refusal::conflict(message, "plan_changed").detail("lines", listed)
+}
+
+fn changed_line(changed: &ChangedLine) -> Value {
+    let Some(now) = &changed.now else {
+        return json!({"line": changed.line, "result": "absent"});
+    };
+    let mut listed = json!({
+        "line": changed.line,
+        "loadId": now.load.as_str(),
+        "amount": now.amount.get(),
+        "fee": now.fee.get(),
+        "result": now.verdict.name(),
+    });
+    if let Some(driver) = &now.driver {
+        listed["driverId"] = driver.as_str().into();
+    }
+    listed
 }

@@ -3,7 +3,6 @@
 use app::{
     batch_lines::{Fate, LineNow},
     get_batch::BatchNow,
-    retry_batch::BatchRetry,
 };
 use domain::batch::{Approval, Batch, Counts, LineState};
 use serde::Serialize;
@@ -62,10 +61,29 @@ impl<'a> From<&'a Batch> for BatchView<'a> {
 #[serde(rename_all = "camelCase")]
 #[schema(as = BatchDetail)]
 pub struct BatchDetailView<'a> {
-    #[serde(flatten)]
-    batch: BatchView<'a>,
+    #[schema(value_type = vocabulary::BatchId)]
+    id: &'a str,
+    name: &'a str,
+    /// Lines that were put in and not taken out again, the rejected ones included.
+    payout_count: u32,
+    /// Gross amounts of the accepted lines; minor units.
+    total_amount: i64,
+    total_fees: i64,
+    /// What the drivers receive: the amount less the fees.
+    net_amount: i64,
+    #[schema(value_type = vocabulary::BatchStatus)]
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::Time)]
+    scheduled_for: Option<String>,
+    #[schema(value_type = vocabulary::Time)]
+    created_at: String,
+    /// When its last line had ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::Time)]
+    completed_at: Option<String>,
     /// Grows with every change of the lines; an editor names it.
-    #[schema(minimum = 1)]
+    #[schema(value_type = vocabulary::BatchVersion)]
     version: u32,
     /// Of the plan as it was accepted or last changed: what an approval is bound to.
     #[schema(value_type = vocabulary::PlanHash)]
@@ -108,9 +126,10 @@ pub struct LineAmounts {
 /// The consent of a second key to the plan.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = BatchApproval)]
+#[schema(as = ApprovedPlan)]
 pub struct BatchApprovalView<'a> {
-    /// The id of the key that approved.
+    /// The key that approved.
+    #[schema(value_type = vocabulary::KeyId)]
     key_id: &'a str,
     #[schema(value_type = vocabulary::PlanHash)]
     plan_hash: &'a str,
@@ -149,8 +168,18 @@ impl LineAmounts {
 impl<'a> From<&'a BatchNow> for BatchDetailView<'a> {
     fn from(now: &'a BatchNow) -> Self {
         let BatchNow { batch, counts } = now;
+        let listed = BatchView::from(batch);
         Self {
-            batch: BatchView::from(batch),
+            id: listed.id,
+            name: listed.name,
+            payout_count: listed.payout_count,
+            total_amount: listed.total_amount,
+            total_fees: listed.total_fees,
+            net_amount: listed.net_amount,
+            status: listed.status,
+            scheduled_for: listed.scheduled_for,
+            created_at: listed.created_at,
+            completed_at: listed.completed_at,
             version: batch.edition,
             plan_hash: &batch.plan,
             waiting_count: counts.waiting,
@@ -173,9 +202,28 @@ impl<'a> From<&'a BatchNow> for BatchDetailView<'a> {
 #[serde(rename_all = "camelCase")]
 #[schema(as = EditedBatch)]
 pub struct EditedBatchView<'a> {
-    #[serde(flatten)]
-    batch: BatchView<'a>,
-    #[schema(minimum = 1)]
+    #[schema(value_type = vocabulary::BatchId)]
+    id: &'a str,
+    name: &'a str,
+    /// Lines that were put in and not taken out again, the rejected ones included.
+    payout_count: u32,
+    /// Gross amounts of the accepted lines; minor units.
+    total_amount: i64,
+    total_fees: i64,
+    /// What the drivers receive: the amount less the fees.
+    net_amount: i64,
+    #[schema(value_type = vocabulary::BatchStatus)]
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::Time)]
+    scheduled_for: Option<String>,
+    #[schema(value_type = vocabulary::Time)]
+    created_at: String,
+    /// When its last line had ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::Time)]
+    completed_at: Option<String>,
+    #[schema(value_type = vocabulary::BatchVersion)]
     version: u32,
     #[schema(value_type = vocabulary::PlanHash)]
     plan_hash: &'a str,
@@ -183,123 +231,20 @@ pub struct EditedBatchView<'a> {
 
 impl<'a> From<&'a Batch> for EditedBatchView<'a> {
     fn from(batch: &'a Batch) -> Self {
+        let listed = BatchView::from(batch);
         Self {
-            batch: BatchView::from(batch),
+            id: listed.id,
+            name: listed.name,
+            payout_count: listed.payout_count,
+            total_amount: listed.total_amount,
+            total_fees: listed.total_fees,
+            net_amount: listed.net_amount,
+            status: listed.status,
+            scheduled_for: listed.scheduled_for,
+            created_at: listed.created_at,
+            completed_at: listed.completed_at,
             version: batch.edition,
             plan_hash: &batch.plan,
-        }
-    }
-}
-
-/// The answer of `POST /batches/{id}/release`.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = ReleasedBatch)]
-pub struct ReleasedBatchView<'a> {
-    #[schema(value_type = vocabulary::BatchId)]
-    id: &'a str,
-    #[schema(value_type = vocabulary::BatchStatus)]
-    status: &'static str,
-    #[schema(value_type = vocabulary::Time)]
-    released_at: String,
-}
-
-impl<'a> From<&'a Batch> for ReleasedBatchView<'a> {
-    fn from(batch: &'a Batch) -> Self {
-        Self {
-            id: batch.id.as_str(),
-            status: batch.status.public().name(),
-            released_at: batch.released_at.unwrap_or(batch.created_at).to_string(),
-        }
-    }
-}
-
-/// The answer of `POST /batches/{id}/cancel`.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = CanceledBatch)]
-pub struct CanceledBatchView<'a> {
-    #[schema(value_type = vocabulary::BatchId)]
-    id: &'a str,
-    #[schema(value_type = vocabulary::BatchStatus)]
-    status: &'static str,
-    #[schema(value_type = vocabulary::Time)]
-    canceled_at: String,
-}
-
-impl<'a> From<&'a Batch> for CanceledBatchView<'a> {
-    fn from(batch: &'a Batch) -> Self {
-        Self {
-            id: batch.id.as_str(),
-            status: batch.status.public().name(),
-            canceled_at: batch.canceled_at.unwrap_or(batch.created_at).to_string(),
-        }
-    }
-}
-
-/// The answer of `POST /batches/{id}/approve`.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = ApprovedBatch)]
-pub struct ApprovedBatchView<'a> {
-    #[schema(value_type = vocabulary::BatchId)]
-    id: &'a str,
-    #[schema(value_type = vocabulary::BatchStatus)]
-    status: &'static str,
-    #[schema(required, value_type = BatchApprovalView)]
-    approval: Option<BatchApprovalView<'a>>,
-}
-
-impl<'a> From<&'a Batch> for ApprovedBatchView<'a> {
-    fn from(batch: &'a Batch) -> Self {
-        Self {
-            id: batch.id.as_str(),
-            status: batch.status.public().name(),
-            approval: batch.approval.as_ref().map(BatchApprovalView::from),
-        }
-    }
-}
-
-/// The answer of `POST /batches/{id}/retry-failed`.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = RetriedBatch)]
-pub struct RetriedBatchView<'a> {
-    #[schema(value_type = vocabulary::BatchId)]
-    id: &'a str,
-    #[schema(value_type = vocabulary::BatchStatus)]
-    status: &'static str,
-    /// Failed payouts that get another run, as far as their drivers and the wallet allow it.
-    retrying: u32,
-    untouched: UntouchedLines,
-    message: &'static str,
-}
-
-/// Payouts that are not retried because they may still be paid.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UntouchedLines {
-    /// Nobody knows yet whether they were paid.
-    outcome_unknown: u32,
-    /// They wait for an operator.
-    in_review: u32,
-    /// They are on their way.
-    open: u32,
-}
-
-impl<'a> From<&'a BatchRetry> for RetriedBatchView<'a> {
-    fn from(retry: &'a BatchRetry) -> Self {
-        Self {
-            id: retry.batch.id.as_str(),
-            status: retry.batch.status.public().name(),
-            retrying: retry.retrying,
-            untouched: UntouchedLines {
-                outcome_unknown: retry.outcome_unknown,
-                in_review: retry.in_review,
-                open: retry.open,
-            },
-            message: "Only failed payouts are retried. A payout whose outcome is unknown may still be paid and is \
-                never touched.",
         }
     }
 }

@@ -64,12 +64,12 @@ pub struct ImportedLoad {
 pub struct NewBatch {
     #[schema(value_type = Text<200>)]
     pub name: &'static str,
-    /// 1 to 10,000 loads, each once.
+    /// 1 to 10,000 loads. One that stands there twice is rejected the second time.
     #[schema(value_type = Vec<vocabulary::LoadId>, min_items = 1, max_items = 10_000)]
     pub load_ids: Vec<&'static str>,
     /// When it releases itself, at most 90 days ahead. A time that has passed releases nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<vocabulary::Time>)]
+    #[schema(value_type = Option<vocabulary::Moment>)]
     pub scheduled_for: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<vocabulary::OnInvalid>)]
@@ -86,7 +86,7 @@ pub struct NewBatch {
 pub struct BatchRelease {
     /// Only if its lines were not changed since.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<u32>, minimum = 1)]
+    #[schema(value_type = Option<vocabulary::BatchVersion>)]
     pub version: Option<u32>,
     /// Only if every line is still as planned.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,11 +106,11 @@ pub struct BatchApproval {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BatchAddition {
-    /// 1 to 20 loads.
-    #[schema(value_type = Vec<vocabulary::LoadId>, min_items = 1, max_items = 20)]
+    /// 1 to 20 different loads.
+    #[schema(value_type = vocabulary::AddedLoads)]
     pub load_ids: Vec<&'static str>,
     /// The version of the batch as the editor knows it.
-    #[schema(minimum = 1)]
+    #[schema(value_type = vocabulary::BatchVersion)]
     pub version: u32,
 }
 

@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod audit_view;
 pub mod auth;
+pub mod batch_action_view;
 pub mod batch_file;
 pub mod batch_report;
 pub mod batch_view;

@@ -1,6 +1,8 @@
 //! The single values of the interface as the published document describes them. Limits and words are
 //! those of the code that checks or writes them. A type's name is its name in the document.
 
+mod batches;
+mod errors;
 mod words;
 
 use std::borrow::Cow;
@@ -15,6 +17,8 @@ use utoipa::{
     },
 };
 
+pub use self::batches::{AddedLoads, BatchId, BatchVersion, PlanHash};
+pub use self::errors::{ErrorDetails, FieldProblem, LineProblem};
 pub use self::words::{
     Account, BatchStatus, Currency, DepositStatus, DriverStatus, ErrorCode, KycStatus,
     LineRejection, LineResult, LineStatus, LoadStatus, MethodKind, Mode, OnInvalid, PayoutStatus,
@@ -74,27 +78,6 @@ pub(crate) fn always_true() -> Object {
 pub(crate) fn always_false() -> Object {
     constant(false)
 }
-
-pub struct BatchId;
-impl PartialSchema for BatchId {
-    fn schema() -> RefOr<Schema> {
-        own_id("Our id of a batch.", "batch_")
-    }
-}
-impl ToSchema for BatchId {}
-
-pub struct PlanHash;
-impl PartialSchema for PlanHash {
-    fn schema() -> RefOr<Schema> {
-        let about = "Names a plan: 64 hexadecimal digits, and after a dot four for each line, which may be left out.";
-        let object = text(about)
-            .min_length(Some(64))
-            .max_length(Some(domain::batch::PlanHash::TEXT_MAX));
-        let pattern = r"^[0-9a-f]{64}(\.([0-9a-f]{4})*)?$";
-        object.pattern(Some(pattern)).build().into()
-    }
-}
-impl ToSchema for PlanHash {}
 
 pub struct PayoutId;
 impl PartialSchema for PayoutId {
@@ -343,54 +326,3 @@ impl PartialSchema for Metadata {
     }
 }
 impl ToSchema for Metadata {}
-
-/// A field that cannot be used, as `details.fields` lists it.
-#[derive(ToSchema)]
-pub struct FieldProblem {
-    /// Where it stands, as `metadata.truck`; empty for the body itself.
-    pub path: String,
-    /// What was expected.
-    pub message: String,
-}
-
-/// What belongs to an error. Which members are there depends on the code.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct ErrorDetails {
-    /// `VALIDATION_ERROR`: every problem of the request at once.
-    #[schema(required = false, max_items = 100)]
-    pub fields: Vec<FieldProblem>,
-    /// `INSUFFICIENT_FUNDS`: what the wallet would need, in cents.
-    #[schema(required = false)]
-    pub required: i64,
-    /// `FORBIDDEN`: the scope that the key lacks.
-    #[schema(required = false)]
-    pub scope: String,
-    /// `NOT_FOUND`: what was not found.
-    #[schema(required = false)]
-    pub resource: String,
-    /// A stable word for programs.
-    #[schema(required = false)]
-    pub reason: String,
-    /// The load in question.
-    #[schema(required = false)]
-    pub load_id: String,
-    /// The payout that has the load.
-    #[schema(required = false)]
-    pub payout_id: String,
-    /// The status that does not allow it.
-    #[schema(required = false)]
-    pub status: String,
-    /// The methods that the path has.
-    #[schema(required = false)]
-    pub allowed: String,
-    /// The longest body.
-    #[schema(required = false)]
-    pub max_bytes: i64,
-    /// The media types of bodies.
-    #[schema(required = false)]
-    pub accepted: Vec<String>,
-    /// In how many seconds the key may go on.
-    #[schema(required = false)]
-    pub retry_after: i64,
-}
