@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::scene::{IDS, KEY_ID, NOW_TEXT};
+use crate::scene::{IDS, KEY_ID, NOW_TEXT, batches};
 
 /// The same answer, its body read as JSON and everything minted in this run replaced.
 pub(crate) fn plain(value: Value) -> Value {
@@ -31,6 +31,10 @@ fn plain_text(text: String) -> Value {
     let is_minted = |it: &str| it.len() == 30 && it.starts_with("pay_") && !IDS.contains(&it);
     if is_minted(&text) {
         return "<new payout>".into();
+    }
+    let is_batch = |it: &str| it.len() == 32 && it.starts_with("batch_") && it != batches::ID;
+    if is_batch(&text) {
+        return "<new batch>".into();
     }
     match as_key(&text) {
         Some(shown) => Value::String(shown),

@@ -3,6 +3,8 @@
 //!
 //! Clock and entropy of the start data stand still, so its ids are the ones the event files name.
 
+pub(crate) mod batches;
+
 use std::collections::BTreeMap;
 
 use app::{
@@ -98,6 +100,7 @@ impl Scene {
             if function != "delete-driver" {
                 props.put_payouts().await;
             }
+            props.put_batch(function).await;
         }
         // What the provider has in its hands by now is done, on however slow a computer.
         let later = clock.now_ms() + 3_600_000;
@@ -139,6 +142,7 @@ impl Scene {
             "OVN_SEAL_KEY" => SEAL_KEY.to_owned(),
             "OVN_DISPATCH_QUEUE_URL" => format!("{aws}/123456789012/DispatchQueue"),
             "OVN_CHECK_QUEUE_URL" => format!("{aws}/123456789012/CheckQueue"),
+            "OVN_BATCH_QUEUE_URL" => format!("{aws}/123456789012/BatchQueue"),
             "OVN_VAULT_KEY_ID" => "VaultKey".to_owned(),
             "OVN_MODE" => "test".to_owned(),
             "OVN_PAYELATA_BASE" => format!("{}/payelata/api", self.sandbox),
@@ -318,17 +322,21 @@ impl Props {
         let posted = create_deposit::run(&Self::call(104), &self.store, deposit).await;
         posted.expect("money");
         for (number, load) in (110..).zip(["L-12345", "L-12346", "L-12347"]) {
-            let load = PutLoad {
-                asking: self.asking(),
-                load: LoadId::parse(load).expect("a load"),
-                driver: self.driver.clone(),
-                amount: Cents::new(45_000),
-                description: None,
-                metadata: None,
-            };
-            let put = put_load::run(&Self::call(number), &self.store, load).await;
-            put.expect("a load");
+            self.put_load(number, load).await;
         }
+    }
+
+    async fn put_load(&self, number: u128, load: &str) {
+        let load = PutLoad {
+            asking: self.asking(),
+            load: LoadId::parse(load).expect("a load"),
+            driver: self.driver.clone(),
+            amount: Cents::new(45_000),
+            description: None,
+            metadata: None,
+        };
+        let put = put_load::run(&Self::call(number), &self.store, load).await;
+        put.expect("a load");
     }
 
     async fn put_payouts(&self) {
