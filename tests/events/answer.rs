@@ -11,6 +11,7 @@ pub(crate) fn plain(value: Value) -> Value {
             .into_iter()
             .map(|(name, value)| match name.as_str() {
                 "x-ratelimit-reset" => (name, "<soon>".into()),
+                "asked_at" => (name, "<now>".into()),
                 _ => (name, plain(value)),
             })
             .collect(),

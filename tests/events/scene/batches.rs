@@ -26,7 +26,7 @@ enum Far {
 }
 
 /// The batch of the start data.
-pub(crate) const ID: &str = "batch_01KG9YS7G00000000000000000";
+pub(crate) const ID: &str = "batch_01KG9YS7G0V5ATP04ADC1ZA9AC";
 const LOADS: [&str; 2] = ["L-22341", "L-22342"];
 
 fn far(function: &str) -> Option<Far> {
