@@ -151,7 +151,7 @@ async fn batches_are_due_beside_payouts_in_the_shard_of_their_own_id() {
         let wake = Changes::new("wake", "t1".to_owned());
         let wake = wake.replace(batch_record(&woken), building.version);
         assert_eq!(store.commit(wake).await, Ok(()));
-        assert_eq!(all_due(&store, at(89)).await, [payout.clone()]);
+        assert_eq!(all_due(&store, at(89)).await, std::slice::from_ref(&payout));
         assert_eq!(
             all_due(&store, at(90)).await,
             [payout.clone(), batch_at(90)]
