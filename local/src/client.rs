@@ -32,7 +32,16 @@ impl Client {
         })
     }
 
-    /// `data` of a successful answer, or the published document.
+    /// A client of the same host with another key.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// `data` of a successful answer, or the text of a file.
     ///
     /// # Errors
     /// When the call fails, or its answer is not a success.
@@ -93,7 +102,14 @@ fn with_body(request: reqwest::RequestBuilder, body: &Value) -> reqwest::Request
 
 async fn data(request: reqwest::RequestBuilder) -> Result<Value, Fault> {
     let response = request.send().await?;
+    let is_file = response
+        .headers()
+        .get("content-type")
+        .is_some_and(|it| it.as_bytes().starts_with(b"text/csv"));
     let (status, text) = (response.status(), response.text().await?);
+    if status.is_success() && is_file {
+        return Ok(Value::from(text));
+    }
     let mut answer: Value = serde_json::from_str(&text)?;
     if status.is_success() && answer["success"] == true {
         return Ok(answer["data"].take());

@@ -1,5 +1,5 @@
-//! The first payouts, end to end over HTTP: a standard and an instant one, on loads and money of the
-//! demo's own, so that the start data stays as the documentation prints it.
+//! The first payouts, end to end over HTTP: a standard and an instant one, and a batch of three, on loads and
+//! money of the demo's own, so that the start data stays as the documentation prints it.
 
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use crate::{
 const AMOUNT: i64 = 45_000;
 /// How long the demo waits for a payout: far longer than it needs.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often it looks.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Runs the demo and prints it on stderr. Returns whether every payout completed.
 ///
@@ -21,12 +23,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub async fn run(host: &Host) -> Result<bool, Fault> {
     let client = Client::of(&host.ready)?;
     let run = host.world.backend.clock.now().millis();
-    let loads = [format!("DEMO-{run}-1"), format!("DEMO-{run}-2")];
+    let loads: Vec<_> = (1..=5)
+        .map(|number| format!("DEMO-{run}-{number}"))
+        .collect();
     for load in &loads {
         let body = json!({"driverId": "OVN-DRIVER-789", "amount": AMOUNT});
         client.put(&format!("/api/v1/loads/{load}"), &body).await?;
     }
-    let deposit = json!({"amount": 2 * AMOUNT, "reference": format!("demo-{run}")});
+    let deposit = json!({"amount": 5 * AMOUNT, "reference": format!("demo-{run}")});
     client.post("/api/v1/wallet/deposits", &deposit).await?;
     let standard = json!({"loadId": loads[0], "urgency": "standard"});
     let standard = client.post("/api/v1/payouts", &standard).await?;
@@ -41,6 +45,7 @@ pub async fn run(host: &Host) -> Result<bool, Fault> {
             .await?;
         print_timeline(payout, &timeline);
     }
+    completed &= batch(&client, &loads[2..]).await?;
     let balance = client.get("/api/v1/balance").await?;
     eprintln!(
         "balance: available {} pending {} in transit {} {}",
@@ -52,8 +57,38 @@ pub async fn run(host: &Host) -> Result<bool, Fault> {
     Ok(completed)
 }
 
+/// Previews, makes and releases a batch. Returns whether it completed with every line paid.
+async fn batch(client: &Client, loads: &[String]) -> Result<bool, Fault> {
+    let mut wish = json!({"name": "Demo batch", "loadIds": loads});
+    let preview = client.post("/api/v1/batches/preview", &wish).await?;
+    wish["planHash"] = preview["planHash"].clone();
+    let made = client.post("/api/v1/batches", &wish).await?;
+    let path = format!(
+        "/api/v1/batches/{}",
+        made["id"].as_str().unwrap_or_default()
+    );
+    client.post(&format!("{path}/release"), &json!({})).await?;
+    let mut waited = Duration::ZERO;
+    let mut batch = client.get(&path).await?;
+    while batch["status"] == "processing" && waited < PATIENCE {
+        tokio::time::sleep(PAUSE).await;
+        waited += PAUSE;
+        batch = client.get(&path).await?;
+    }
+    eprintln!(
+        "\nbatch {}: {} payouts, amount {} fees {} net {} -> {}, {} paid",
+        batch["id"].as_str().unwrap_or_default(),
+        batch["payoutCount"],
+        batch["totalAmount"],
+        batch["totalFees"],
+        batch["netAmount"],
+        batch["status"].as_str().unwrap_or_default(),
+        batch["paidCount"],
+    );
+    Ok(batch["status"] == "completed" && batch["paidCount"] == loads.len())
+}
+
 async fn wait(client: &Client, id: &str) -> Result<bool, Fault> {
-    let pause = Duration::from_millis(20);
     let mut waited = Duration::ZERO;
     while waited < PATIENCE {
         let payout = client.get(&format!("/api/v1/payouts/{id}")).await?;
@@ -62,8 +97,8 @@ async fn wait(client: &Client, id: &str) -> Result<bool, Fault> {
             Some("failed" | "canceled" | "returned") => return Ok(false),
             _ => {}
         }
-        tokio::time::sleep(pause).await;
-        waited += pause;
+        tokio::time::sleep(PAUSE).await;
+        waited += PAUSE;
     }
     Ok(false)
 }

@@ -2,6 +2,7 @@
 //! Then every endpoint is called by one client. Prints what it measured, beside the table's request units
 //! per payout.
 
+mod batches;
 mod endpoints;
 mod latency;
 
@@ -16,6 +17,7 @@ use platform::dynamo::{Cost, Step};
 use serde_json::json;
 use tokio::{sync::Semaphore, task::JoinSet};
 
+pub use self::batches::{BatchReport, HEAD, run as run_batches};
 pub use self::latency::{LargeImport, Latencies};
 use self::{
     endpoints::{AMOUNT, Props},
@@ -67,8 +69,8 @@ pub async fn run(payouts: usize, calls: usize, place: Place) -> Result<Report, F
     .await?;
     let client = Client::of(&host.ready)?;
     let run = host.world.backend.clock.now().millis();
-    // Of the calls, some create two payouts each, besides those that have to fail.
-    fund(&client, payouts + 4 * calls, run).await?;
+    // Of the calls, some create payouts or batches, besides those that have to fail.
+    fund(&client, payouts + 20 * calls, run).await?;
     let put = |client: Client, number: usize| async move {
         let body = json!({"driverId": "OVN-DRIVER-789", "amount": AMOUNT});
         let path = format!("/api/v1/loads/LOAD-{run}-{number}");
@@ -104,9 +106,12 @@ pub async fn run(payouts: usize, calls: usize, place: Place) -> Result<Report, F
             payouts: ids,
             failed: Vec::new(),
             keys: Vec::new(),
+            batches: Vec::new(),
+            foreign: Vec::new(),
         };
         latency::fail_payouts(&host, &client, (&mut props, calls)).await?;
         latency::make_keys(&client, &mut props).await?;
+        latency::make_batches(&host, &client, (&mut props, calls)).await?;
         latencies.extend(latency::measure(&host, &client, (&props, calls)).await?);
         import = Some(latency::import_at_once(&host, &client, &props).await?);
     }

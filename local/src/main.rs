@@ -43,7 +43,7 @@ struct Up {
     aws_port: Option<u16>,
     #[command(flatten)]
     place: Where,
-    /// After the start, pay a standard and an instant payout and print their timelines.
+    /// After the start, pay a standard and an instant payout and a batch, and print what became of them.
     #[arg(long)]
     demo: bool,
     /// Exit after the demo; non-zero when a demo payout did not complete.
@@ -59,6 +59,9 @@ struct Load {
     /// How often each endpoint is called afterwards, to measure how long it takes; 0 leaves that out.
     #[arg(long, default_value_t = 200)]
     calls: usize,
+    /// Then run batches of 100, 1,000 and 10,000 lines.
+    #[arg(long)]
+    batches: bool,
     /// Only on the files of this folder.
     #[arg(long)]
     data: Option<PathBuf>,
@@ -69,6 +72,9 @@ struct Load {
     #[arg(long)]
     at_least: Option<u64>,
 }
+
+/// Lines of the batches that are measured.
+const BATCHES: [usize; 3] = [100, 1_000, 10_000];
 
 #[derive(Args)]
 struct Where {
@@ -169,7 +175,13 @@ async fn measure(load: Load) -> Result<bool, Fault> {
         (false, Some(folder)) => vec![Place::Folder(folder)],
         (false, None) => vec![Place::Memory, Place::Folder(spare.clone())],
     };
-    let measured = measure_all((load.payouts, load.calls), load.at_least, places).await;
+    let mut measured = measure_all((load.payouts, load.calls), load.at_least, places.clone()).await;
+    if load.batches {
+        measured = match (measured, measure_batches(places).await) {
+            (Ok(passed), Ok(paid)) => Ok(passed && paid),
+            (Err(fault), _) | (_, Err(fault)) => Err(fault),
+        };
+    }
     if spare.exists() {
         std::fs::remove_dir_all(&spare)?;
     }
@@ -189,6 +201,19 @@ async fn measure_all(
         passed &= fast && report.completed == report.payouts;
     }
     Ok(passed)
+}
+
+/// One run for each place.
+async fn measure_batches(places: Vec<Place>) -> Result<bool, Fault> {
+    let mut paid = true;
+    for place in places {
+        say(load::HEAD);
+        for report in load::run_batches(&BATCHES, place).await? {
+            say(&report.to_string());
+            paid &= report.is_paid();
+        }
+    }
+    Ok(paid)
 }
 
 async fn audit_folder(folder: PathBuf) -> Result<bool, Fault> {

@@ -169,9 +169,9 @@ async fn the_meter_tells_what_each_step_costs() {
     // A deposit: three items, each twice because of the transaction.
     let deposit = cost(WRITE, "deposit").expect("counted");
     assert_eq!((deposit.calls, deposit.write_hundredths), (1, 600));
-    // The available balance and four shards, each twice.
+    // The available balance, the hold and four shards, each twice.
     let figures = cost("TransactGetItems", "balances").expect("counted");
-    assert_eq!((figures.calls, figures.read_hundredths), (1, 1_000));
+    assert_eq!((figures.calls, figures.read_hundredths), (1, 1_200));
     let fetched = cost("GetItem", "fetch").expect("counted");
     assert_eq!((fetched.calls, fetched.read_hundredths), (1, 100));
     meter.reset();

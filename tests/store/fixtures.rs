@@ -1,5 +1,7 @@
 //! Records as they occur, with as little said as a case needs.
 
+mod batches;
+
 use app::{
     changes::Changes,
     message::{Dispatch, Message},
@@ -20,6 +22,8 @@ use domain::{
     time::Timestamp,
     transition::{Actor, Recorded, Transition},
 };
+
+pub(crate) use self::batches::*;
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_769_860_800_000);
 

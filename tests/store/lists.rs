@@ -57,7 +57,7 @@ async fn canceled(store: &AnyStore, payout: &Payout) {
     assert_eq!(store.commit(unit).await, Ok(()));
 }
 
-async fn ids(store: &AnyStore, list: &List, span: &Span, limit: u32) -> Vec<String> {
+pub(crate) async fn ids(store: &AnyStore, list: &List, span: &Span, limit: u32) -> Vec<String> {
     let entries = store.entries(list, span, limit).await.expect("reachable");
     entries.into_iter().map(|entry| entry.place.id).collect()
 }

@@ -4,6 +4,7 @@
 #[path = "../figures.rs"]
 mod figures;
 
+mod batches;
 mod discipline;
 mod durability;
 mod fixtures;
@@ -14,4 +15,5 @@ mod rate;
 mod reads;
 mod repeats;
 mod stores;
+mod tallies;
 mod writes;

@@ -5,7 +5,7 @@ use app::{
     port::{DUE_SHARDS, Store},
     record::{Balances, DueEntry, Key, OUTBOX_SHARDS, Record, due_shard},
 };
-use domain::{ids::AttemptRef, ledger::Posting, payout::Payout, time::Timestamp};
+use domain::{batch::Batch, ids::AttemptRef, ledger::Posting, payout::Payout, time::Timestamp};
 
 use crate::{
     fixtures::*,
@@ -103,9 +103,63 @@ async fn payouts_and_attempts_are_due_in_their_shard_from_their_time_on() {
         assert_eq!(all_due(&store, at(50)).await, std::slice::from_ref(&first));
         let both = all_due(&store, at(51)).await;
         assert!(both.contains(&first) && both.contains(&second) && both.len() == 2);
-        let shard = due_shard(&payout_id("2"));
+        let shard = due_shard(payout_id("2").as_str());
         let found = store.due(shard, at(51), 100).await.expect("reachable");
         assert!(found.contains(&second));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn batches_are_due_beside_payouts_in_the_shard_of_their_own_id() {
+    on_every_store(|store| async move {
+        let building = Batch {
+            next_at: Some(at(60)),
+            ..batch("1")
+        };
+        insert(&store, batch_record(&building)).await;
+        // A payout of the same shard, so that one look finds both.
+        let shard = due_shard(building.id.as_str());
+        let name = (0..100)
+            .map(|n| format!("{n}"))
+            .find(|name| due_shard(payout_id(name).as_str()) == shard)
+            .expect("every shard is used");
+        let waiting = due_payout(&name, Some(at(50)));
+        insert(&store, Record::Payout(Box::new(waiting))).await;
+        let resting = Batch {
+            next_at: None,
+            ..batch("2")
+        };
+        insert(&store, batch_record(&resting)).await;
+        let payout = DueEntry {
+            at: at(50),
+            key: Key::Payout(tenant(), payout_id(&name)),
+        };
+        let batch_at = |millis| DueEntry {
+            at: at(millis),
+            key: Key::Batch(tenant(), batch_id("1")),
+        };
+        let both = vec![payout.clone(), batch_at(60)];
+        assert_eq!(store.due(shard, at(59), 9).await, Ok(vec![payout.clone()]));
+        assert_eq!(store.due(shard, at(60), 9).await, Ok(both.clone()));
+        assert_eq!(all_due(&store, at(60)).await, both);
+
+        let woken = Batch {
+            next_at: Some(at(90)),
+            ..building.woken(at(60))
+        };
+        let wake = Changes::new("wake", "t1".to_owned());
+        let wake = wake.replace(batch_record(&woken), building.version);
+        assert_eq!(store.commit(wake).await, Ok(()));
+        assert_eq!(all_due(&store, at(89)).await, std::slice::from_ref(&payout));
+        assert_eq!(
+            all_due(&store, at(90)).await,
+            [payout.clone(), batch_at(90)]
+        );
+        let rest = Changes::new("rest", "t2".to_owned());
+        let rest = rest.replace(batch_record(&woken.at_rest()), woken.version);
+        assert_eq!(store.commit(rest).await, Ok(()));
+        assert_eq!(all_due(&store, at(1_000)).await, [payout]);
     })
     .await;
 }
@@ -155,7 +209,7 @@ async fn the_earliest_due_come_first_and_no_more_than_asked_for() {
     on_every_store(|store| async move {
         let names: Vec<_> = (0..200)
             .map(|n| format!("{n}"))
-            .filter(|name| due_shard(&payout_id(name)) == 3)
+            .filter(|name| due_shard(payout_id(name).as_str()) == 3)
             .take(12)
             .collect();
         assert_eq!(names.len(), 12, "the shards are used evenly enough");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::{
+    audit::Dump,
     changes::{Changes, Counted},
     list::{Count, Entry, List, Range, Span},
     memory::MemoryStore,
@@ -47,6 +48,15 @@ pub(crate) fn over(engine: &Engine) -> DynamoStore {
 pub(crate) fn spoiled(engine: &Engine, faults: Faults) -> DynamoStore {
     engine.create_table().expect("a table");
     DynamoStore::new(engine.faulty_client(faults), TABLE.to_owned()).with_jitter(|| 0)
+}
+
+impl AnyStore {
+    pub(crate) async fn dump(&self) -> Dump {
+        match self {
+            Self::Memory(it) => it.dump(),
+            Self::Dynamo(it) => it.dump().await.expect("reachable"),
+        }
+    }
 }
 
 impl Store for AnyStore {

@@ -13,6 +13,10 @@ pub(super) struct Props {
     pub(super) failed: Vec<String>,
     /// [`KEYS`] keys of our own.
     pub(super) keys: Vec<String>,
+    /// Batches of one load, two for each call: the first half to be released, the second to be canceled.
+    pub(super) batches: Vec<String>,
+    /// Batches of another key with their plans, to be approved.
+    pub(super) foreign: Vec<(String, String)>,
 }
 
 /// One call.
@@ -39,6 +43,9 @@ const IMPORT_ROWS: usize = 100;
 /// How many keys are made beforehand, and how many more are measured: a tenant has 200 at the most.
 pub(super) const KEYS: usize = 50;
 
+/// How many approvals are measured: the key that makes the batches for them has an ordinary rate limit.
+pub(super) const FOREIGN: usize = 50;
+
 const fn row(function: &'static str, ask: fn(&Props, usize) -> Ask) -> Endpoint {
     Endpoint {
         function,
@@ -47,7 +54,7 @@ const fn row(function: &'static str, ask: fn(&Props, usize) -> Ask) -> Endpoint 
     }
 }
 
-pub(super) const ENDPOINTS: [Endpoint; 29] = [
+pub(super) const ENDPOINTS: [Endpoint; 43] = [
     row("health", |_, _| get("/api/v1/health")),
     row("register-driver", |props, number| {
         let body = json!({"ovnDriverId": driver(props, number), "name": "Ana Lopez",
@@ -144,6 +151,59 @@ pub(super) const ENDPOINTS: [Endpoint; 29] = [
         path: of_key(props, number, ""),
         body: None,
     }),
+    row("preview-batch", |props, number| {
+        send("POST", "/api/v1/batches/preview", wish(props, number))
+    }),
+    row("create-batch", |props, number| {
+        send("POST", "/api/v1/batches", wish(props, number))
+    }),
+    row("list-batches", |_, number| {
+        get(&page("/api/v1/batches", number))
+    }),
+    row("get-batch", |props, number| {
+        get(&of_batch(props, number, ""))
+    }),
+    row("list-batch-payouts", |props, number| {
+        get(&of_batch(props, number, "/payouts"))
+    }),
+    row("get-batch-report", |props, number| {
+        get(&of_batch(props, number, "/report.csv"))
+    }),
+    Endpoint {
+        function: "approve-batch",
+        ask: |props, number| {
+            let (id, plan) = &props.foreign[number % props.foreign.len()];
+            let path = format!("/api/v1/batches/{id}/approve");
+            send("POST", &path, json!({"planHash": plan}))
+        },
+        most: FOREIGN,
+    },
+    row("add-batch-lines", |props, number| {
+        let body = json!({"loadIds": [load(props, "A", number)], "version": 1});
+        send("POST", &of_batch(props, number, "/lines"), body)
+    }),
+    row("remove-batch-line", |props, number| {
+        let line = format!("/lines/{}?version=2", load(props, "A", number));
+        Ask {
+            method: "DELETE",
+            path: of_batch(props, number, &line),
+            body: None,
+        }
+    }),
+    row("release-batch", |props, number| {
+        send("POST", &of_batch(props, number, "/release"), json!({}))
+    }),
+    row("retry-batch", |props, number| {
+        send("POST", &of_batch(props, number, "/retry-failed"), json!({}))
+    }),
+    row("cancel-batch", |props, number| {
+        let id = &props.batches[props.batches.len() / 2 + number];
+        send("POST", &format!("/api/v1/batches/{id}/cancel"), json!({}))
+    }),
+    row("get-settings", |_, _| get("/api/v1/settings")),
+    row("put-settings", |_, _| {
+        send("PUT", "/api/v1/settings", json!({"batchApproval": false}))
+    }),
     row("list-audit-events", |_, _| {
         get("/api/v1/audit-events?pageSize=50")
     }),
@@ -187,6 +247,18 @@ fn driver(props: &Props, number: usize) -> String {
 
 fn of_driver(props: &Props, number: usize, rest: &str) -> String {
     format!("/api/v1/drivers/{}{rest}", driver(props, number))
+}
+
+fn of_batch(props: &Props, number: usize, rest: &str) -> String {
+    let id = &props.batches[number % props.batches.len()];
+    format!("/api/v1/batches/{id}{rest}")
+}
+
+/// A batch of ten loads of a measured import.
+fn wish(props: &Props, number: usize) -> Value {
+    let name = format!("R{number}");
+    let loads: Vec<_> = (1..=10).map(|row| load(props, &name, row)).collect();
+    json!({"name": "load", "loadIds": loads})
 }
 
 fn of_payout(props: &Props, number: usize, rest: &str) -> String {
@@ -245,6 +317,8 @@ mod tests {
             payouts: vec!["pay_1".to_owned()],
             failed: vec!["pay_2".to_owned(), "pay_3".to_owned()],
             keys: vec!["k7q2mx91bz0a".to_owned()],
+            batches: vec!["batch_1".to_owned(), "batch_2".to_owned()],
+            foreign: vec![("batch_3".to_owned(), "0".repeat(64))],
         };
         for endpoint in &ENDPOINTS {
             let ask = (endpoint.ask)(&props, 0);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::endpoints::{self, Ask, ENDPOINTS, Props};
 use crate::{
@@ -105,6 +105,46 @@ pub(super) async fn make_keys(client: &Client, props: &mut Props) -> Result<(), 
         props.keys.push(id.to_owned());
     }
     Ok(())
+}
+
+/// Makes batches of one load to be worked on, and some of another key to be approved.
+///
+/// # Errors
+/// When a call fails.
+pub(super) async fn make_batches(
+    host: &Host,
+    client: &Client,
+    (props, calls): (&mut Props, usize),
+) -> Result<(), Fault> {
+    for number in 0..calls {
+        timed(
+            client,
+            &endpoints::put_load(&endpoints::load(props, "A", number)),
+        )
+        .await?;
+    }
+    for number in 0..2 * calls {
+        let batch = batch_of(client, &endpoints::load(props, "Q", number)).await?;
+        props.batches.push(batch);
+    }
+    let body = json!({"name": "maker", "scopes": ["batches:write", "batches:read", "loads:write"]});
+    let key = client.post("/api/v1/keys", &body).await?;
+    let other = client.with_key(key["secret"].as_str().unwrap_or_default());
+    for number in 0..calls.min(endpoints::FOREIGN) {
+        let id = batch_of(&other, &endpoints::load(props, "M", number)).await?;
+        let batch = client.get(&format!("/api/v1/batches/{id}")).await?;
+        let plan = batch["planHash"].as_str().unwrap_or_default().to_owned();
+        props.foreign.push((id, plan));
+    }
+    host.pump.settle().await;
+    Ok(())
+}
+
+async fn batch_of(client: &Client, load: &str) -> Result<String, Fault> {
+    timed(client, &endpoints::put_load(load)).await?;
+    let body = json!({"name": "load", "loadIds": [load]});
+    let batch = client.post("/api/v1/batches", &body).await?;
+    Ok(batch["id"].as_str().unwrap_or_default().to_owned())
 }
 
 /// # Errors

@@ -116,14 +116,7 @@ impl<S: Store, Q: Queue> BatchWorker<S, Q> {
             return Ok(true);
         };
         let tx_id = call.tx_id(&format!("advance {} {}", batch.id, batch.version));
-        let changes = match batch.status.public() == next.status.public() {
-            true => Changes::new("advance-batch", tx_id)
-                .replace(Record::Batch(Box::new(next.clone())), batch.version),
-            false => {
-                let what = ("advance-batch", "batch.finish");
-                release_batch::moved(call, (batch, &next), what, tx_id)
-            }
-        };
+        let changes = release_batch::moved((batch, &next), ("advance-batch", tx_id));
         let status = next.status.name();
         let done = committed(self.store.commit(changes).await)?;
         if done {

@@ -57,8 +57,9 @@ pub async fn run(
             .map(|task| batch_task::entry(call, task))
             .collect();
         let tx_id = call.tx_id(&format!("cancel-batch {round}"));
-        let what = ("cancel-batch", "batch.cancel");
-        let changes = release_batch::moved(call, (&batch, &canceled), what, tx_id);
+        let both = (&batch, &canceled);
+        let changes = release_batch::moved(both, ("cancel-batch", tx_id))
+            .insert(release_batch::noted(call, both, "batch.cancel"));
         let changes = entries.iter().fold(changes, |changes, entry| {
             changes.insert(Record::Outbox(Box::new(entry.clone())))
         });

@@ -116,25 +116,35 @@ pub(crate) fn release(
         .into_iter()
         .map(|task| batch_task::entry(call, task))
         .collect();
-    let changes = moved(
+    let changes = moved((before, released), ("release-batch", tx_id)).insert(noted(
         call,
         (before, released),
-        ("release-batch", "batch.release"),
-        tx_id,
-    );
+        "batch.release",
+    ));
     let changes = entries.iter().fold(changes, |changes, entry| {
         changes.insert(Record::Outbox(Box::new(entry.clone())))
     });
     (changes, entries)
 }
 
-/// A batch in another status: counted there, and noted in the audit when a key did it.
+/// A batch in another status, counted there.
 pub(crate) fn moved(
+    (before, after): (&Batch, &Batch),
+    (label, tx_id): (&'static str, String),
+) -> Changes {
+    let (was, is) = (before.status.public(), after.status.public());
+    Changes::new(label, tx_id)
+        .replace(Record::Batch(Box::new(after.clone())), before.version)
+        .count(create_batch::counter(before), was.name(), -1)
+        .count(create_batch::counter(before), is.name(), 1)
+}
+
+/// What somebody did to a batch as a whole.
+pub(crate) fn noted(
     call: &Call,
     (before, after): (&Batch, &Batch),
-    (label, action): (&'static str, &'static str),
-    tx_id: String,
-) -> Changes {
+    action: &'static str,
+) -> Record {
     let name = |batch: &Batch| Some(batch.status.name().to_owned());
     let done = Done {
         tenant: &before.tenant,
@@ -144,10 +154,5 @@ pub(crate) fn moved(
             .into_iter()
             .collect(),
     };
-    let (was, is) = (before.status.public(), after.status.public());
-    Changes::new(label, tx_id)
-        .replace(Record::Batch(Box::new(after.clone())), before.version)
-        .insert_if(audit_event::event_if_changed(call, done))
-        .count(create_batch::counter(before), was.name(), -1)
-        .count(create_batch::counter(before), is.name(), 1)
+    audit_event::event(call, done)
 }

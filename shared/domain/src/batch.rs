@@ -452,8 +452,20 @@ impl Batch {
         if by.is_same(&self.maker, mode) || by.is_same(&self.editor, mode) {
             return Err(Denied::OwnBatch);
         }
+        // One whose time has come goes at the next look.
+        let (next_at, wakes) = match self.status {
+            BatchStatus::Scheduled => (self.releases_itself_at(), 0),
+            BatchStatus::Building
+            | BatchStatus::Queued
+            | BatchStatus::Processing
+            | BatchStatus::Completed
+            | BatchStatus::Failed
+            | BatchStatus::Canceled => (self.next_at, self.wakes),
+        };
         Ok(Self {
             version: self.version + 1,
+            next_at,
+            wakes,
             approval: Some(Approval {
                 by,
                 plan: self.plan.clone(),

@@ -81,6 +81,7 @@ impl Lists for MemoryStore {
                 *sums.entry((*name).to_owned()).or_default() += u64::try_from(*count).unwrap_or(0);
             }
         }
+        sums.retain(|_, count| *count > 0);
         Ok(sums)
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use domain::{
+    batch::{Counts, TallyMovement},
     driver::{Driver, DriverFigures},
     ids::TenantId,
     ledger::Account,
@@ -57,7 +58,8 @@ impl Inner {
             Write::Remember { record, now } => {
                 let found = self.records.get(&record.key())?;
                 let forgotten = found.forgotten_at().is_some_and(|at| at < *now);
-                if forgotten {
+                // What is kept for ever takes the place of nothing.
+                if forgotten && record.forgotten_at().is_some() {
                     None
                 } else {
                     refused(Some(found))
@@ -113,16 +115,8 @@ impl Inner {
                 }
             }
             Write::Tally { tally, by, left } => match self.records.get(&tally.key()) {
-                Some(Record::Tally(found)) => {
-                    let after = found.counts.left + by.left();
-                    let fits = match left {
-                        Left::Any => true,
-                        Left::Some => after > 0,
-                        Left::None => after == 0,
-                    };
-                    if fits { None } else { refused(None) }
-                }
-                _ => refused(None),
+                Some(Record::Tally(found)) if fits_tally(&found.counts, by, *left) => None,
+                found => refused(found),
             },
             Write::Gate {
                 tenant,
@@ -292,6 +286,16 @@ impl Inner {
             self.newest_units.pop_front();
         }
         Ok(())
+    }
+}
+
+/// Whether as many lines of a tally are left after a movement as `left` says.
+fn fits_tally(counts: &Counts, by: &TallyMovement, left: Left) -> bool {
+    let after = counts.left.saturating_add(by.left());
+    match left {
+        Left::Any => true,
+        Left::Some => after > 0,
+        Left::None => after == 0,
     }
 }
 

@@ -334,11 +334,11 @@ impl Place<'_> {
             addition.add(state.name(), number(lines));
             addition.add(state.cents_name(), number(cents));
         }
-        addition.add(item::LEFT, number(by.left()));
+        let name = addition.add(item::LEFT, number(by.left()));
         let condition = match left {
             Left::Any => "attribute_exists(pk)".to_owned(),
-            Left::Some => format!("{} > :ending", item::LEFT),
-            Left::None => format!("{} = :ending", item::LEFT),
+            Left::Some => format!("{name} > :ending"),
+            Left::None => format!("{name} = :ending"),
         };
         if left != Left::Any {
             let ending = number(by.left().saturating_neg());
@@ -351,7 +351,8 @@ impl Place<'_> {
         let check = ConditionCheck::builder()
             .table_name(self.table)
             .set_key(Some(item::key_of(&self.address)))
-            .condition_expression(format!("{} = :gate", item::GATE))
+            .condition_expression("#gate = :gate")
+            .expression_attribute_names("#gate", item::GATE)
             .expression_attribute_values(":gate", number(gate))
             .return_values_on_condition_check_failure(AllOld)
             .build()
@@ -382,3 +383,6 @@ impl Place<'_> {
         TransactWriteItem::builder().delete(delete).build()
     }
 }
+
+#[cfg(test)]
+mod tests;

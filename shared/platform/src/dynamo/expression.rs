@@ -25,9 +25,11 @@ impl Expression {
         self.sets.push(format!("{name} = {value}"));
     }
 
-    pub(crate) fn add(&mut self, name: &str, value: AttributeValue) {
+    /// The placeholder of the attribute, for a condition on it.
+    pub(crate) fn add(&mut self, name: &str, value: AttributeValue) -> String {
         let (name, value) = self.place(name.to_owned(), value);
         self.adds.push(format!("{name} {value}"));
+        name
     }
 
     pub(crate) fn remove(&mut self, name: String) {

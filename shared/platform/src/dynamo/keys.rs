@@ -320,16 +320,18 @@ pub(crate) fn due_entry(address: &Address, due_sk: &str) -> Option<app::record::
 }
 
 /// The record at an address, where it belongs to the books or stands in a list: payouts, attempts,
-/// transitions, loads, drivers, deposits, batches with all that belongs to them, API keys and their rings, audit
-/// events. None for everything else.
+/// transitions, loads, drivers, deposits, batches with all that belongs to them and their files, API keys and
+/// their rings, settings, audit events. None for everything else.
 pub(crate) fn record_key(address: &Address) -> Option<Key> {
     if let Some(id) = address.pk.strip_prefix("K#") {
         return (address.sk == "KEY").then(|| Key::ApiKey(id.to_owned()));
     }
     let (tenant, rest) = address.pk.strip_prefix("T#")?.split_once('#')?;
     let tenant: TenantId = tenant.parse().ok()?;
-    if rest == "K" {
-        return Some(Key::KeyRing(tenant));
+    match rest {
+        "K" => return Some(Key::KeyRing(tenant)),
+        "S" => return Some(Key::Settings(tenant)),
+        _ => {}
     }
     let (kind, id) = rest.split_once('#')?;
     match (kind, address.sk.split_once('#')) {
@@ -348,6 +350,7 @@ pub(crate) fn record_key(address: &Address) -> Option<Key> {
         ("J", Some(_)) => Some(Key::Deposit(tenant, id.parse().ok()?)),
         ("U", None) => Some(Key::AuditEvent(tenant, id.to_owned())),
         ("B", _) => batch_key(tenant, id),
+        ("F", None) => Some(Key::BatchFile(tenant, id.to_owned())),
         _ => None,
     }
 }

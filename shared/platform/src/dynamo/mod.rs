@@ -303,6 +303,10 @@ impl Store for DynamoStore {
     async fn commit(&self, changes: Changes) -> Result<(), CommitError> {
         let step = step("TransactWriteItems", changes.label);
         let unit = Unit::new(&self.table, changes);
+        // Movements that cancel out leave nothing to write.
+        if unit.items.is_empty() {
+            return Ok(());
+        }
         retry::persist(self.jitter, || self.try_commit(&unit, step))
             .await
             .map_err(|gave_up| match gave_up {

@@ -1,4 +1,6 @@
-//! Records of every kind, as a typical payout has them.
+//! Records of every kind, as a typical payout and a typical batch have them.
+
+pub(super) mod batches;
 
 use app::{
     key_ring::{KeyRing, UsableKey},
@@ -360,5 +362,5 @@ pub(super) fn every_kind() -> Vec<Record> {
         changes: vec![change.clone(), change],
     };
     let audit = vec![Record::AuditEvent(Box::new(event))];
-    [money, people(), traces(), audit].concat()
+    [money, people(), traces(), audit, batches::of_a_batch()].concat()
 }

@@ -1,16 +1,25 @@
-//! Every kind of record of a typical payout: it reads back as it was written, and costs one unit.
+//! Every kind of record: it reads back as it was written, and costs one unit unless it grows with a batch.
 
 use std::collections::BTreeSet;
 
-use domain::payout::Payout;
+use domain::{
+    batch::{
+        Batch, LINES_MAX, Line, MANIFEST_LINES, MANIFESTS_MAX, REMOVED_MAX, Rejection, Verdict,
+    },
+    money::Cents,
+    payout::Payout,
+};
 
 use super::{
-    samples::{every_kind, payout},
+    samples::{batches, every_kind, payout},
     *,
 };
 
 /// What is billed as one write unit, less a reserve.
 const ONE_UNIT: usize = 1000;
+/// What the table takes as one item, and in one transaction, less a reserve.
+const ITEM_MAX: usize = 390_000;
+const TRANSACTION_MAX: usize = 3_900_000;
 
 /// The size that is billed: names and values, with the overhead of lists, maps and numbers.
 fn billed(item: &Attributes) -> usize {
@@ -38,13 +47,65 @@ fn every_record_reads_back_as_it_was_written() {
     }
 }
 
+/// A manifest is 500 lines, and a batch has a mark for each of its manifests. Both are many units and are meant
+/// to be: a manifest is written twice in its life, and a batch only when somebody acts on the whole of it. What
+/// is written for a line or a chunk of lines is not among them.
+fn grows_with_its_lines(record: &Record) -> bool {
+    matches!(record, Record::Batch(_) | Record::Manifest(_))
+}
+
 #[test]
-fn every_record_of_a_typical_payout_is_billed_as_one_unit() {
+fn every_record_but_a_batch_and_its_manifests_is_billed_as_one_unit() {
     for record in every_kind() {
         let size = billed(&write(&record));
         println!("{size:5} {:?}", record.key());
-        assert!(size < ONE_UNIT, "{size} bytes: {record:?}");
+        if !grows_with_its_lines(&record) {
+            assert!(size < ONE_UNIT, "{size} bytes: {record:?}");
+        }
     }
+}
+
+#[test]
+fn the_largest_batch_and_manifest_fit_an_item_and_all_of_them_one_transaction() {
+    let longest = "L".repeat(64);
+    let line = Line {
+        load: longest.parse().expect("valid"),
+        driver: Some(format!("drv_{}", &longest[4..]).parse().expect("valid")),
+        amount: Cents::WALLET_MAX,
+        fee: Cents::WALLET_MAX,
+        verdict: Verdict::Rejected(Rejection::InstantNotAvailable),
+    };
+    let manifest = Record::Manifest(Box::new(batches::manifest_of(&line)));
+    let manifest = billed(&write(&manifest));
+    let whole = batches::batch();
+    let mark = whole.manifests[0].clone();
+    let batch = Record::Batch(Box::new(Batch {
+        manifests: vec![mark; MANIFESTS_MAX],
+        removed_lines: vec![LINES_MAX; REMOVED_MAX],
+        ..whole
+    }));
+    let batch = billed(&write(&batch));
+    println!("manifest {manifest}, batch {batch}");
+    assert!(manifest < ITEM_MAX, "{manifest} bytes");
+    assert!(batch < ITEM_MAX, "{batch} bytes");
+    let manifests = usize::try_from(LINES_MAX / MANIFEST_LINES).expect("small");
+    let together = batch + manifests * manifest;
+    assert!(together < TRANSACTION_MAX, "{together} bytes");
+}
+
+#[test]
+fn a_manifest_that_is_kept_has_no_expiry_left() {
+    let manifests = every_kind().into_iter().filter_map(|record| match record {
+        Record::Manifest(it) => Some(*it),
+        _ => None,
+    });
+    let expiries: Vec<_> = manifests
+        .map(|manifest| {
+            let item = write(&Record::Manifest(Box::new(manifest)));
+            (item.contains_key(EXPIRY), item.contains_key(EXPIRES_AT))
+        })
+        .collect();
+    assert_eq!(expiries, [(true, true), (false, false)]);
 }
 
 #[test]

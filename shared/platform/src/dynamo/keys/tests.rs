@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use app::{changes::BalanceKey, record::InboxId};
-use domain::ids::LoadId;
+use domain::{batch::BatchStatus, ids::LoadId};
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn keys() -> Vec<Key> {
     let driver: DriverId = "drv_1".parse().expect("valid");
     let object: domain::ids::ProviderId = "cpoi_1".parse().expect("valid");
     let load: LoadId = "L-1".parse().expect("valid");
-    vec![
+    let keys = vec![
         Key::Payout(tenant.clone(), payout.clone()),
         Key::Attempt(tenant.clone(), reference.clone()),
         Key::Transition(tenant.clone(), payout, 7),
@@ -43,6 +43,22 @@ fn keys() -> Vec<Key> {
         }),
         Key::Outbox("09#01J".to_owned()),
         Key::AuditEvent("acme~test".parse().expect("valid"), "aud_1".to_owned()),
+    ];
+    [keys, keys_of_batches()].concat()
+}
+
+fn keys_of_batches() -> Vec<Key> {
+    let tenant: TenantId = "acme~test".parse().expect("valid");
+    let batch: BatchId = "batch_1".parse().expect("valid");
+    vec![
+        Key::Batch(tenant.clone(), batch.clone()),
+        Key::Manifest(tenant.clone(), batch.clone(), 7),
+        Key::Chunk(tenant.clone(), batch.clone(), 123),
+        Key::Tally(tenant.clone(), batch.clone(), 3),
+        Key::Journal(tenant.clone(), batch.clone(), "create".to_owned()),
+        Key::Journal(tenant.clone(), batch, "chunk-0123".to_owned()),
+        Key::BatchFile(tenant.clone(), "00ff".to_owned()),
+        Key::Settings(tenant),
     ]
 }
 
@@ -76,6 +92,14 @@ fn keys_are_spelled_as_documented_and_no_two_collide() {
             "CB#payelata#live#cpoi_1 / ab",
             "OB#09 / 01J",
             "T#acme~test#U#aud_1 / AUD",
+            "T#acme~test#B#batch_1 / META",
+            "T#acme~test#B#batch_1#M#07 / MAN",
+            "T#acme~test#B#batch_1#C#0123 / CHK",
+            "T#acme~test#B#batch_1#N#03 / TAL",
+            "T#acme~test#B#batch_1#J#create / X#000001",
+            "T#acme~test#B#batch_1#J#chunk-0123 / X#000001",
+            "T#acme~test#F#00ff / FILE",
+            "T#acme~test#S / SET",
         ]
     );
     assert_eq!(
@@ -100,7 +124,8 @@ fn an_account_kept_whole_has_an_item_and_the_others_share_one_for_each_shard() {
     let spelled: HashSet<_> = Account::ALL
         .map(|account| wallet_address(&wallet(account)).pk)
         .into();
-    let expected = ["AVAIL", "SUSP", "CASH", "S03"].map(|it| format!("T#acme~live#W#USD#{it}"));
+    let expected = ["AVAIL", "HOLD", "SUSP", "CASH", "S03"];
+    let expected = expected.map(|it| format!("T#acme~live#W#USD#{it}"));
     assert_eq!(spelled, expected.into());
     for account in Account::ALL {
         let key = wallet(account);
@@ -137,7 +162,7 @@ fn places_sort_as_texts_and_read_back() {
 }
 
 #[test]
-fn every_listed_record_is_found_again_by_its_address() {
+fn every_record_of_the_books_or_of_a_list_is_found_again_by_its_address() {
     for key in keys() {
         let listed = matches!(
             key,
@@ -150,17 +175,62 @@ fn every_listed_record_is_found_again_by_its_address() {
                 | Key::ApiKey(_)
                 | Key::KeyRing(_)
                 | Key::AuditEvent(..)
+                | Key::Batch(..)
+                | Key::Manifest(..)
+                | Key::Chunk(..)
+                | Key::Tally(..)
+                | Key::Journal(..)
+                | Key::BatchFile(..)
+                | Key::Settings(_)
         );
         assert_eq!(record_key(&address(&key)), listed.then_some(key));
     }
 }
 
 #[test]
-fn a_due_entry_reads_back_as_the_key_it_was_written_for() {
-    for key in keys().iter().take(2) {
-        let entry = due_entry(&address(key), "0000000001000#pay_1").expect("ours");
-        assert_eq!(&entry.key, key);
-        assert_eq!(entry.at, Timestamp::from_millis(1000));
+fn what_does_not_belong_to_a_batch_is_none_of_its_records() {
+    for pk in [
+        "T#acme~test#B#b1",
+        "T#acme~test#B#batch_1#M",
+        "T#acme~test#B#batch_1#M#x",
+        "T#acme~test#B#batch_1#N#256",
+        "T#acme~test#B#batch_1#Q#01",
+    ] {
+        let address = Address::new(pk.to_owned(), "META");
+        assert_eq!(record_key(&address), None, "{pk}");
     }
-    assert_eq!(due_entry(&address(&keys()[3]), "0000000001000#pay_1"), None);
+}
+
+#[test]
+fn a_due_entry_reads_back_as_the_key_it_was_written_for() {
+    for key in keys() {
+        let entry = due_entry(&address(&key), "0000000001000#id");
+        let can_be_due = matches!(key, Key::Payout(..) | Key::Attempt(..) | Key::Batch(..));
+        let at = Timestamp::from_millis(1000);
+        let expected = can_be_due.then_some(app::record::DueEntry { at, key });
+        assert_eq!(entry, expected);
+    }
+}
+
+#[test]
+fn batches_are_counted_and_listed_beside_the_others() {
+    let tenant: TenantId = "acme~test".parse().expect("valid");
+    for list in Counted::ALL {
+        let key = CounterKey {
+            tenant: tenant.clone(),
+            list,
+            shard: 2,
+        };
+        assert_eq!(counter_key(&counter_address(&key)), Some(key));
+    }
+    let all = shelf(&List::Batches(tenant.clone()));
+    assert_eq!(
+        (all.index, all.partition.as_str()),
+        ("list", "T#acme~test#B")
+    );
+    for status in BatchStatus::PUBLIC {
+        let shelf = shelf(&List::BatchesOfStatus(tenant.clone(), status));
+        let partition = format!("T#acme~test#B#{status}");
+        assert_eq!((shelf.index, shelf.partition), ("status", partition));
+    }
 }
