@@ -25,16 +25,15 @@ fn parameter(
         .schema(Some(schema))
 }
 
-/// What a CSV file cannot say of its batch.
+/// What a CSV file cannot say of its batch, and what any batch can be checked against.
 pub(super) fn of_file() -> Vec<RefOr<Parameter>> {
     let total = || {
         let number = ObjectBuilder::new().schema_type(Type::Integer);
         let number = number.minimum(Some(0_u64)).maximum(Some(CONTROL_MAX));
         RefOr::T(Schema::from(number.build()))
     };
-    let count = "With a CSV file: how many rows it has. A file with another number is refused.";
-    let amount = "With a CSV file: what the amounts of the loads of all its rows add up to, in cents. A file with \
-        another sum is refused.";
+    let count = "How many loads there must be; a batch of another number is refused.";
+    let amount = "What the amounts of all loads must add up to, in cents; a batch of another sum is refused.";
     let at = "With a CSV file: when the batch releases itself, at most 90 days ahead.";
     let bad =
         "With a CSV file: what happens when lines cannot be paid; `refuseBatch` unless given.";

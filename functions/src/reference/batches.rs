@@ -78,8 +78,8 @@ fn create((samples, batches): Known<'_>) -> Result<Operation, Error> {
         summary: "Make a batch",
         description: "Of 1 to 10,000 loads, at most 2 MiB. The money of all its lines is put on hold at once; they become \
             payouts within seconds and wait for the release. As CSV, the header names the column `loadId` and, if wanted, \
-            `amount`: what the file takes the load's amount to be. The query and the `X-Expect` headers belong to CSV files; \
-            the same file makes one batch, unless that one was canceled. It releases itself at `scheduledFor`; a time that \
+            `amount`: what the file takes the load's amount to be. The query belongs to CSV files; the same file makes one \
+            batch, unless that one was canceled. It releases itself at `scheduledFor`; a time that \
             has passed releases nothing.",
     };
     let refusals = [

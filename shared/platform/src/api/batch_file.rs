@@ -22,7 +22,7 @@ use crate::api::{
     request::{Headers, Request},
 };
 
-/// How many rows a file should have.
+/// How many lines a batch should have.
 pub const EXPECT_COUNT: &str = "X-Expect-Count";
 /// What the amounts of its loads should add up to, in minor units.
 pub const EXPECT_TOTAL: &str = "X-Expect-Total";
@@ -60,6 +60,7 @@ impl BatchFile {
 
 fn of_json(request: &Request) -> Result<BatchFile, Error> {
     Query::none(&request.query)?;
+    let expected = expected(&request.headers)?;
     let whole = request.json()?;
     let mut fields = Fields::of_object(whole.clone())?;
     let name = fields.required_text("name", NAME_MAX);
@@ -79,7 +80,7 @@ fn of_json(request: &Request) -> Result<BatchFile, Error> {
             scheduled_for,
             on_invalid: on_invalid.unwrap_or_default(),
             plan,
-            expected: ControlTotals::default(),
+            expected,
             file: None,
         },
         whole,
@@ -94,10 +95,7 @@ fn of_csv(request: &Request) -> Result<BatchFile, Error> {
     let scheduled_for = query.optional("scheduledFor", |text| schedule(text, request.received_at));
     let on_invalid = query.optional_one_of("onInvalid", &ON_INVALID);
     query.finish()?;
-    let expected = ControlTotals {
-        lines: control(&request.headers, EXPECT_COUNT)?,
-        amount: control(&request.headers, EXPECT_TOTAL)?,
-    };
+    let expected = expected(&request.headers)?;
     let lines = lines(text)?;
     let mut whole: Map<_, _> = request
         .query
@@ -167,6 +165,13 @@ fn schedule(text: &str, now: Timestamp) -> Result<Timestamp, String> {
         return Err("must lie within the next 90 days".to_owned());
     }
     Ok(at)
+}
+
+fn expected(headers: &Headers) -> Result<ControlTotals, Error> {
+    Ok(ControlTotals {
+        lines: control(headers, EXPECT_COUNT)?,
+        amount: control(headers, EXPECT_TOTAL)?,
+    })
 }
 
 fn control(headers: &Headers, name: &str) -> Result<Option<u64>, Error> {
