@@ -169,7 +169,7 @@ async fn a_batch_goes_when_a_second_key_has_approved_it() {
     let batch = stage.make_batch("Weekly", &["L-12345"]).await;
     let alone = stage.idle_post(&path(&batch, "/release"), &json!({})).await;
     assert_eq!(reason(&alone), (409, "approval_missing"));
-    let own = approve(&stage, &stage.key().to_owned(), &batch).await;
+    let own = approve(&stage, stage.key(), &batch).await;
     assert_eq!(refusal(&own), forbidden(json!({"reason": "own_batch"})));
     let approved = approve(&stage, &finance, &batch).await;
     assert_eq!(approved.status, 200, "{}", approved.text);

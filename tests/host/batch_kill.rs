@@ -9,9 +9,33 @@ use crate::{
     stage::Call,
 };
 
-const LINES: usize = 300;
-const KILLS: u64 = 10;
+const LINES: usize = 200;
 const AMOUNT: i64 = 5_000;
+/// Where each process is killed.
+const ENDS: [End; 10] = [
+    End::Making(30),
+    End::Making(150),
+    End::Waiting(180),
+    End::Waiting(100),
+    End::Waiting(20),
+    End::Waiting(0),
+    End::Paid(1),
+    End::Paid(40),
+    End::Paid(100),
+    End::Paid(160),
+];
+/// How long the end of a process may take to come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Copy)]
+enum End {
+    /// So many milliseconds after it is asked for the batch.
+    Making(u64),
+    /// Once no more lines than these wait to become payouts.
+    Waiting(i64),
+    /// Once so many lines of the released batch are paid.
+    Paid(i64),
+}
 
 async fn put_loads(process: &Process) -> Vec<String> {
     let ids: Vec<_> = (0..LINES).map(|it| format!("K-{it}")).collect();
@@ -41,26 +65,57 @@ async fn advance(process: &Process, seconds: u32) {
     process.sandbox(advance).await;
 }
 
+/// One life of the process, up to its end; the id of the batch, if it got so far.
+async fn live(process: &Process, (loads, end): (&[String], End)) -> Option<String> {
+    if let End::Making(millis) = end {
+        let end = tokio::time::sleep(Duration::from_millis(millis));
+        return tokio::select! {
+            id = work(process, (loads, false)) => id,
+            () = end => None,
+        };
+    }
+    let is_released = matches!(end, End::Paid(_));
+    let id = work(process, (loads, is_released)).await?;
+    tokio::select! {
+        // What another process left undone is found again as time passes.
+        () = advance(process, 14_400) => {}
+        () = reached(process, (&id, end)) => {}
+    }
+    Some(id)
+}
+
+async fn reached(process: &Process, (id, end): (&str, End)) {
+    let path = format!("/api/v1/batches/{id}");
+    loop {
+        let read = process.try_call("GET", &path, &Value::Null).await;
+        let batch = read.expect("an answer");
+        let count = |name: &str| batch[name].as_i64().expect("a count");
+        let is_reached = match end {
+            End::Making(_) => true,
+            End::Waiting(most) => count("waitingCount") <= most,
+            End::Paid(least) => count("paidCount") >= least,
+        };
+        if is_reached {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_whose_process_is_killed_ten_times_is_paid_line_by_line_and_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let loads = put_loads(&Process::start(folder.path())).await;
     let mut ids = BTreeSet::new();
-    for kill in 0..KILLS {
+    for end in ENDS {
         let mut process = Process::start(folder.path());
-        // Made and built in the first half, released and paid in the second. What a killed process left undone is
-        // found again as time passes.
-        let life = Duration::from_millis(40 + 60 * (kill % 5));
-        let later = async {
-            ids.extend(work(&process, (&loads, kill >= KILLS / 2)).await);
-            advance(&process, 60).await;
-            std::future::pending::<()>().await;
-        };
-        let _ = tokio::time::timeout(life, later).await;
+        let life = live(&process, (&loads, end));
+        ids.extend(tokio::time::timeout(PATIENCE, life).await.expect("an end"));
         process.child.kill().expect("killed");
     }
     let process = Process::start(folder.path());
     ids.extend(work(&process, (&loads, true)).await);
+
     assert_eq!(ids.len(), 1, "the same request key names the same batch");
     let id = ids.first().expect("a batch");
     advance(&process, 14_400).await;
@@ -82,7 +137,7 @@ async fn a_batch_whose_process_is_killed_ten_times_is_paid_line_by_line_and_once
     assert_eq!(balance["available"], 5_000_000 - lines * AMOUNT);
 
     let mut payouts = BTreeSet::new();
-    for page in 1..=3 {
+    for page in 1..=2 {
         let page = read(format!(
             "/api/v1/batches/{id}/payouts?pageSize=100&page={page}"
         ))

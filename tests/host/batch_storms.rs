@@ -203,7 +203,7 @@ async fn a_batch_that_some_release_and_some_cancel_does_one_of_both() {
         .await;
     let id = id(&made);
     let call = |number: usize| -> Request {
-        let rest = if number % 2 == 0 {
+        let rest = if number.is_multiple_of(2) {
             "/release"
         } else {
             "/cancel"

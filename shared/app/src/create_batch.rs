@@ -141,12 +141,9 @@ pub async fn run(
 }
 
 fn explain(error: &CommitError, sums: Sums) -> Error {
-    match error
-        .refused(Subject::Other)
-        .and_then(|it| it.found.as_ref())
-    {
-        Some(Record::BatchFile(known)) => return Error::FileKnown(known.batch.clone()),
-        Some(_) | None => {}
+    let found = error.refused(Subject::Other);
+    if let Some(Record::BatchFile(known)) = found.and_then(|it| it.found.as_ref()) {
+        return Error::FileKnown(known.batch.clone());
     }
     match error.refused(Subject::Available) {
         Some(_) => Denied::InsufficientFunds {

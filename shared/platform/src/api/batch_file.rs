@@ -88,7 +88,7 @@ fn of_csv(request: &Request) -> Result<BatchFile, Error> {
     let text = std::str::from_utf8(&request.body)
         .map_err(|_| Error::invalid("", "must be a text in UTF-8"))?;
     let mut query = Query::new(&request.query);
-    let name = query.optional("name", |text| named(text));
+    let name = query.optional("name", named);
     let scheduled_for = query.optional("scheduledFor", |text| schedule(text, request.received_at));
     let on_invalid = query.optional_one_of("onInvalid", &ON_INVALID);
     query.finish()?;
