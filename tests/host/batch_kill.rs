@@ -118,7 +118,7 @@ async fn a_batch_whose_process_is_killed_ten_times_is_paid_line_by_line_and_once
 
     assert_eq!(ids.len(), 1, "the same request key names the same batch");
     let id = ids.first().expect("a batch");
-    advance(&process, 14_400).await;
+    advance(&process, 3_600).await;
 
     let read = async |path: String| {
         let read = process.try_call("GET", &path, &Value::Null).await;
