@@ -144,6 +144,10 @@ async fn files_that_are_none_are_refused_by_row() {
         assert_eq!((status, code), (400, "VALIDATION_ERROR"), "{file:?}");
         assert!(paths.contains(&named), "{file:?}: {}", refused.text);
     }
+    let many: String = (0..10_001).map(|row| format!("L-{row}\n")).collect();
+    let many = upload(&stage, NAMED, format!("loadId\n{many}"));
+    let many = stage.idle(many).await;
+    assert_eq!(fields(&many), (400, "VALIDATION_ERROR", vec![""]));
     let latin = stage
         .idle(upload(&stage, NAMED, b"loadId\nL-\xe9\n".to_vec()))
         .await;
