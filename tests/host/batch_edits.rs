@@ -1,14 +1,11 @@
-//! Batches that change before they go, and the second pair of eyes on them.
+//! Batches that change before they go.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    batch_stage::{WALLET, path, reason, wish},
-    keys::{forbidden, refusal},
-    stage::{Answer, Call, Stage},
+    batch_stage::{WALLET, path, reason},
+    stage::{Answer, Stage},
 };
-
-const SETTINGS: &str = "/api/v1/settings";
 
 async fn add(stage: &Stage, batch: &str, (loads, version): (&[&str], u32)) -> Answer {
     let body = json!({"loadIds": loads, "version": version});
@@ -25,28 +22,6 @@ fn edition(answer: &Answer) -> [i64; 3] {
     assert_eq!(answer.status, 200, "{}", answer.text);
     let data = &answer.body["data"];
     ["version", "payoutCount", "totalAmount"].map(|name| data[name].as_i64().expect("a figure"))
-}
-
-/// Wants two people for every batch of the tenant, and makes the key of the second.
-async fn second_key(stage: &Stage, minutes: u32) -> String {
-    let body = json!({"batchApproval": true, "approvalMinutes": minutes});
-    let settings = stage.data("PUT", SETTINGS, Some(&body)).await;
-    assert_eq!(settings, body);
-    assert_eq!(stage.data("GET", SETTINGS, None).await, body);
-    let body = json!({"name": "finance", "scopes": ["batches:read", "batches:approve"]});
-    let key = stage.data("POST", "/api/v1/keys", Some(&body)).await;
-    key["secret"].as_str().expect("a secret").to_owned()
-}
-
-async fn approve(stage: &Stage, key: &str, batch: &str) -> Answer {
-    let plan = stage.batch(batch).await["planHash"].clone();
-    let path = path(batch, "/approve");
-    let call = Call::new("POST", &path).key(key);
-    stage.call(call.json(&json!({"planHash": plan}))).await
-}
-
-async fn release(stage: &Stage, batch: &str) -> Answer {
-    stage.post(&path(batch, "/release"), &json!({})).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,99 +135,4 @@ async fn a_load_that_comes_back_can_be_taken_out_again() {
     assert_eq!(edition(&removed)[..2], [3, 2]);
     assert_eq!(stage.balance().await, (WALLET - 45_000, 45_000, 0));
     stage.assert_books().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_goes_when_a_second_key_has_approved_it() {
-    let stage = Stage::new().await;
-    let finance = second_key(&stage, 60).await;
-    let batch = stage.make_batch("Weekly", &["L-12345"]).await;
-    let alone = stage.idle_post(&path(&batch, "/release"), &json!({})).await;
-    assert_eq!(reason(&alone), (409, "approval_missing"));
-    let own = approve(&stage, stage.key(), &batch).await;
-    assert_eq!(refusal(&own), forbidden(json!({"reason": "own_batch"})));
-    let approved = approve(&stage, &finance, &batch).await;
-    assert_eq!(approved.status, 200, "{}", approved.text);
-    let approval = stage.batch(&batch).await["approval"].clone();
-    assert_eq!(approved.body["data"]["approval"], approval);
-    let key = approval["keyId"].as_str().expect("a key");
-    assert!(finance.contains(key), "{approval}");
-    assert_eq!(release(&stage, &batch).await.status, 200);
-    stage.advance(3_600).await;
-    assert_eq!(stage.batch(&batch).await["status"], "completed");
-    let late = approve(&stage, &finance, &batch).await;
-    assert_eq!(reason(&late), (409, "wrong_state"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_approval_holds_for_one_plan_and_for_a_while() {
-    let stage = Stage::new().await;
-    let finance = second_key(&stage, 1).await;
-    let batch = stage.make_batch("Weekly", &["L-12345"]).await;
-    let other = json!({"planHash": "0".repeat(64)});
-    let approve_path = path(&batch, "/approve");
-    let wrong = Call::new("POST", &approve_path).key(&finance).json(&other);
-    assert_eq!(reason(&stage.idle(wrong).await), (409, "plan_changed"));
-
-    assert_eq!(approve(&stage, &finance, &batch).await.status, 200);
-    assert_eq!(add(&stage, &batch, (&["L-12346"], 1)).await.status, 200);
-    assert_eq!(stage.batch(&batch).await.get("approval"), None);
-    assert_eq!(
-        reason(&release(&stage, &batch).await),
-        (409, "approval_missing")
-    );
-
-    assert_eq!(approve(&stage, &finance, &batch).await.status, 200);
-    stage.advance(60).await;
-    assert_eq!(
-        reason(&release(&stage, &batch).await),
-        (409, "approval_lapsed")
-    );
-    assert_eq!(approve(&stage, &finance, &batch).await.status, 200);
-    stage.advance(50).await;
-    assert_eq!(release(&stage, &batch).await.status, 200);
-    stage.assert_books().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_scheduled_batch_waits_for_its_approval() {
-    let stage = Stage::new().await;
-    let finance = second_key(&stage, 600).await;
-    let mut wish = wish("Weekly", &["L-12345"]);
-    wish["scheduledFor"] = json!(stage.in_seconds(600));
-    let batch = stage.make_of(&wish).await;
-    stage.advance(3_600).await;
-    assert_eq!(stage.batch(&batch).await["status"], "queued");
-    assert_eq!(stage.paid().await, [Value::Null; 0]);
-    assert_eq!(approve(&stage, &finance, &batch).await.status, 200);
-    stage.advance(7_200).await;
-    let gone = stage.batch(&batch).await;
-    assert_eq!(gone["status"], "completed", "{gone}");
-    assert_eq!(stage.paid().await.len(), 1);
-    stage.assert_books().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn who_edits_a_batch_cannot_approve_it() {
-    let stage = Stage::new().await;
-    second_key(&stage, 60).await;
-    let scopes = json!(["batches:read", "batches:write", "batches:approve"]);
-    let body = json!({"name": "editor", "scopes": scopes});
-    let key = stage.data("POST", "/api/v1/keys", Some(&body)).await;
-    let editor = key["secret"].as_str().expect("a secret");
-    let batch = stage.make_batch("Weekly", &["L-12345", "L-12346"]).await;
-    let path = path(&batch, "/lines/L-12346?version=1");
-    let edited = stage.call(Call::new("DELETE", &path).key(editor)).await;
-    assert_eq!(edited.status, 200, "{}", edited.text);
-    let own = approve(&stage, editor, &batch).await;
-    assert_eq!(refusal(&own), forbidden(json!({"reason": "own_batch"})));
-    let reader = stage.host.ready.keys.read.clone();
-    let refused = approve(&stage, &reader, &batch).await;
-    assert_eq!(
-        refusal(&refused),
-        forbidden(json!({"scope": "batches:approve"}))
-    );
-    let settings = Call::new("PUT", SETTINGS).key(editor);
-    let settings = settings.json(&json!({"batchApproval": false}));
-    assert_eq!(stage.idle(settings).await.status, 403);
 }

@@ -45,6 +45,29 @@ pub(crate) fn fields(answer: &Answer) -> (u16, &str, Vec<&str>) {
     )
 }
 
+/// Gross, fees and net of a batch or of a preview.
+pub(crate) fn sums(of: &Value) -> [i64; 3] {
+    ["totalAmount", "totalFees", "netAmount"].map(|name| of[name].as_i64().expect("a sum"))
+}
+
+pub(crate) fn statuses(lines: &[Value]) -> Vec<&str> {
+    let statuses = lines.iter().map(|line| line["status"].as_str());
+    statuses.map(|it| it.expect("a status")).collect()
+}
+
+/// How many lines wait, are open, paid, failed, canceled and rejected.
+pub(crate) fn counts(batch: &Value) -> [i64; 6] {
+    let names = [
+        "waitingCount",
+        "openCount",
+        "paidCount",
+        "failedCount",
+        "canceledCount",
+        "rejectedCount",
+    ];
+    names.map(|name| batch[name].as_i64().expect("a count"))
+}
+
 impl Stage {
     pub(crate) async fn put_load(&self, load: &str, amount: i64) {
         let body = json!({"driverId": DRIVER, "amount": amount});

@@ -4,34 +4,12 @@ use app::message::QueueName;
 use serde_json::{Value, json};
 
 use crate::{
-    batch_stage::{BATCHES, WALLET, id, path, reason, wish},
-    stage::{Call, Stage},
+    batch_stage::{BATCHES, WALLET, counts, id, path, reason, statuses, sums, wish},
+    stage::Stage,
 };
 
 const SEED: [&str; 3] = ["L-12345", "L-12346", "L-12347"];
 const PREVIEW: &str = "/api/v1/batches/preview";
-
-/// Name, amount and so on of something with sums.
-fn sums(of: &Value) -> [i64; 3] {
-    ["totalAmount", "totalFees", "netAmount"].map(|name| of[name].as_i64().expect("a sum"))
-}
-
-fn counts(batch: &Value) -> [i64; 6] {
-    let names = [
-        "waitingCount",
-        "openCount",
-        "paidCount",
-        "failedCount",
-        "canceledCount",
-        "rejectedCount",
-    ];
-    names.map(|name| batch[name].as_i64().expect("a count"))
-}
-
-fn statuses(lines: &[Value]) -> Vec<&str> {
-    let statuses = lines.iter().map(|line| line["status"].as_str());
-    statuses.map(|it| it.expect("a status")).collect()
-}
 
 async fn load(stage: &Stage, id: &str) -> Value {
     stage
@@ -241,91 +219,46 @@ async fn a_canceled_batch_gives_everything_back_and_its_loads_may_be_paid_again(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lines_that_cannot_be_paid_are_rejected_where_the_client_wants_the_others() {
+async fn batches_are_listed_newest_first_and_by_status() {
     let stage = Stage::new().await;
-    stage.create("L-12346").await;
-    stage.advance(3_600).await;
-    let loads = ["L-12345", "L-12346", "L-NONE", "L-12347", "L-12345"];
-    let mut wish = wish("Weekly", &loads);
-    wish["onInvalid"] = json!("rejectLines");
-    let made = stage.make_of(&wish).await;
-    let batch = stage.batch(&made).await;
-    assert_eq!(counts(&batch), [0, 2, 0, 0, 0, 3], "{batch}");
-    assert_eq!(sums(&batch), [90_000, 450, 89_550]);
-    assert_eq!(batch["payoutCount"], 5);
-    let lines = stage.lines(&made).await;
-    let reasons: Vec<_> = lines.iter().map(|it| it["statusReason"].as_str()).collect();
-    let expected = [
-        None,
-        Some("load_paid"),
-        Some("load_not_found"),
-        None,
-        Some("duplicate_line"),
-    ];
-    assert_eq!(reasons, expected);
-    stage.release(&made).await;
-    stage.advance(3_600).await;
-    let batch = stage.batch(&made).await;
-    assert_eq!(counts(&batch), [0, 0, 2, 0, 0, 3], "{batch}");
-    assert_eq!(batch["status"], "completed");
-    assert_eq!(stage.paid().await.len(), 3);
-    stage.assert_books().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_load_that_changes_while_the_batch_is_built_is_not_paid_and_its_money_comes_back() {
-    let stage = Stage::new().await;
-    let held = stage.host.pump.hold(QueueName::Batch).await;
-    let made = stage
-        .data("POST", BATCHES, Some(&wish("Weekly", &SEED)))
-        .await;
-    let id = id(&made);
-    stage.put_load("L-12346", 45_001).await;
-    stage.release(&id).await;
-    drop(held);
-    stage.advance(3_600).await;
-    let batch = stage.batch(&id).await;
-    assert_eq!(counts(&batch), [0, 0, 2, 0, 0, 1], "{batch}");
-    assert_eq!(stage.lines(&id).await[1]["statusReason"], "load_changed");
-    assert_eq!(stage.paid().await.len(), 2);
-    assert_eq!(stage.balance().await, (WALLET - 90_000, 0, 0));
-    stage.assert_books().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn failed_payouts_get_another_run_and_those_that_may_be_paid_do_not() {
-    let stage = Stage::new().await;
-    let outcome = |status: &str| json!({"provider": "payelata", "status": status});
-    for status in ["process_failed", "process_pending"] {
-        stage.control("/_control/outcomes", &outcome(status)).await;
+    let mut made = Vec::new();
+    for load in SEED {
+        made.insert(0, stage.make_batch("Weekly", &[load]).await);
+        stage.advance(1).await;
     }
-    let made = stage.make_batch("Weekly", &SEED).await;
-    let early = stage
-        .idle_post(&path(&made, "/retry-failed"), &json!({}))
-        .await;
-    assert_eq!(reason(&early), (409, "wrong_state"));
-    stage.release(&made).await;
+    stage.release(&made[0]).await;
+    stage.data("POST", &path(&made[1], "/cancel"), None).await;
     stage.advance(3_600).await;
-    assert_eq!(counts(&stage.batch(&made).await), [0, 1, 1, 1, 0, 0]);
-    let before = stage.paid().await.len();
-    let call = Call::new("POST", "").key(stage.key());
-    let retry_path = path(&made, "/retry-failed");
-    let retry = Call {
-        path: &retry_path,
-        ..call
+    let ids = |page: &Value| -> Vec<String> {
+        page["items"]
+            .as_array()
+            .expect("items")
+            .iter()
+            .map(id)
+            .collect()
+    };
+    let all = stage.data("GET", BATCHES, None).await;
+    assert_eq!((ids(&all), &all["pageSize"]), (made.clone(), &json!(20)));
+    for (status, expected) in [
+        ("completed", &made[..1]),
+        ("canceled", &made[1..2]),
+        ("queued", &made[2..]),
+        ("processing", &[]),
+        ("failed", &[]),
+    ] {
+        let page = stage
+            .data("GET", &format!("{BATCHES}?status={status}"), None)
+            .await;
+        assert_eq!(ids(&page), expected, "{status}");
+        assert_eq!(page["total"], expected.len());
     }
-    .header("idempotency-key", "retry");
-    let retried = stage.call(retry.clone()).await;
-    assert_eq!(retried.body["data"]["retrying"], 1, "{}", retried.text);
-    let untouched = &retried.body["data"]["untouched"];
-    let left = ["outcomeUnknown", "inReview", "open"].map(|name| untouched[name].as_i64());
-    assert_eq!(left.into_iter().flatten().sum::<i64>(), 1, "{untouched}");
-    let again = stage.call(retry).await;
-    assert!(again.replayed);
-    assert_eq!(again.text, retried.text);
-    stage.advance(3_600).await;
-    let batch = stage.batch(&made).await;
-    assert_eq!(batch["failedCount"], 0, "{batch}");
-    assert_eq!(stage.paid().await.len(), before + 1);
-    stage.assert_books().await;
+    let first = stage
+        .data("GET", &format!("{BATCHES}?pageSize=2"), None)
+        .await;
+    let cursor = first["nextCursor"].as_str().expect("a cursor");
+    let next = format!("{BATCHES}?pageSize=2&cursor={cursor}");
+    let next = stage.data("GET", &next, None).await;
+    assert_eq!([ids(&first), ids(&next)].concat(), made);
+    let other = path(&made[0], &format!("/payouts?cursor={cursor}"));
+    assert_eq!(stage.as_full("GET", &other, None).await.status, 400);
 }

@@ -5,8 +5,10 @@ mod figures;
 
 mod audit;
 mod batch_edits;
+mod batch_fates;
 mod batch_files;
 mod batch_kill;
+mod batch_people;
 mod batch_refusals;
 mod batch_stage;
 mod batch_storms;
