@@ -140,21 +140,32 @@ async fn fifty_creates_under_one_key_are_one_batch() {
     report("creates under one key made 1 batch", 50, time);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
-async fn one_file_that_many_send_is_one_batch() {
-    let stage = Stage::new().await;
+fn upload(stage: &Stage, key: Option<&str>) -> Request {
     let file = "loadId\nL-12345\nL-12346\nL-12347\n";
-    let mut upload = request(&stage, ("POST", BATCHES), None, &Value::Null);
+    let mut upload = request(stage, ("POST", BATCHES), key, &Value::Null);
     upload.headers.retain(|(name, _)| name != "content-type");
     let csv = ("content-type".to_owned(), "text/csv".to_owned());
     upload.headers.push(csv);
     upload.body = Some(file.as_bytes().to_vec());
-    let (responses, _) = storm(&stage, vec![upload; 20]).await;
-    assert_eq!(good(&responses).len(), 1);
-    assert_eq!(reasons(&responses), expected([(409, "file_known")]));
-    stage.host.pump.settle().await;
-    assert_eq!(stage.balance().await, (WALLET - 135_000, 135_000, 0));
-    stage.assert_books().await;
+    upload
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn one_file_that_many_send_is_one_batch() {
+    for key in [None, Some("storm")] {
+        let stage = Stage::new().await;
+        let (responses, _) = storm(&stage, vec![upload(&stage, key); 50]).await;
+        match key {
+            Some(_) => assert_one_answer(&responses),
+            None => {
+                assert_eq!(good(&responses).len(), 1);
+                assert_eq!(reasons(&responses), expected([(409, "file_known")]));
+            }
+        }
+        stage.host.pump.settle().await;
+        assert_eq!(stage.balance().await, (WALLET - 135_000, 135_000, 0));
+        stage.assert_books().await;
+    }
 }
 
 /// What wants the same loads may be accepted more than once; each load is paid once, and what was kept for it
