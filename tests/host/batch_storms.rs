@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    batch_stage::{BATCHES, DRIVER, WALLET, id, path, wish},
+    batch_stage::{BATCHES, DRIVER, WALLET, counts, id, path, wish},
     stage::Stage,
     storms::{assert_one_answer, report, request, storm},
     wire::{Request, Response},
@@ -234,5 +234,82 @@ async fn a_batch_that_some_release_and_some_cancel_does_one_of_both() {
     assert!([0, 45].contains(&paid), "{paid}");
     let left = WALLET - i64::try_from(paid).expect("few") * 45_000;
     assert_eq!(stage.balance().await, (left, 0, 0));
+    stage.assert_books().await;
+}
+
+/// Lines of a batch by state, as its counters have them.
+async fn states(stage: &Stage, batch: &str) -> [i64; 6] {
+    let mut counts = [0; 6];
+    for line in stage.lines(batch).await {
+        let place = match line["status"].as_str().expect("a status") {
+            "waiting" => 0,
+            "completed" | "returned" => 2,
+            "failed" => 3,
+            "canceled" => 4,
+            "rejected" => 5,
+            _ => 1,
+        };
+        counts[place] += 1;
+    }
+    counts
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn whatever_happens_to_batches_at_once_their_counters_are_their_lines() {
+    let stage = Stage::new().await;
+    let loads = stage.put_loads("X", 60).await;
+    let mut calls = Vec::new();
+    for number in 0..20 {
+        let mut wish = wish("Weekly", &loads[number..number + 40]);
+        wish["onInvalid"] = json!("rejectLines");
+        calls.push(request(&stage, ("POST", BATCHES), None, &wish));
+        let load = format!("/api/v1/loads/{}", loads[3 * number]);
+        let changed = json!({"driverId": DRIVER, "amount": 45_001});
+        calls.push(request(&stage, ("PUT", &load), None, &changed));
+        let payout = json!({"loadId": loads[2 * number]});
+        calls.push(request(&stage, ("POST", "/api/v1/payouts"), None, &payout));
+    }
+    let (made, _) = storm(&stage, calls).await;
+    let batches: Vec<_> = made
+        .iter()
+        .filter_map(|it| it.body["data"]["id"].as_str())
+        .filter(|id| id.starts_with("batch_"))
+        .collect();
+    assert!(batches.len() > 1, "{made:?}");
+    let mut calls = Vec::new();
+    for (number, batch) in batches.iter().enumerate() {
+        let failed = json!({"provider": "payelata", "status": "process_failed"});
+        stage.control("/_control/outcomes", &failed).await;
+        let more = json!({"loadIds": [loads[number]], "version": 1});
+        let fewer = format!("/lines/{}?version=1", loads[number + 20]);
+        for (method, rest, body) in [
+            ("POST", "/lines", more),
+            ("DELETE", &fewer, json!({})),
+            ("POST", ["/release", "/cancel"][number % 2], json!({})),
+            ("POST", "/retry-failed", json!({})),
+            ("POST", "/cancel", json!({})),
+        ] {
+            calls.push(request(&stage, (method, &path(batch, rest)), None, &body));
+        }
+    }
+    let (done, _) = storm(&stage, calls).await;
+    for answer in made.iter().chain(&done) {
+        assert!(answer.status < 500, "{}", answer.text);
+    }
+    stage.advance(7_200).await;
+    for batch in batches {
+        let after = stage.batch(batch).await;
+        let counted = counts(&after);
+        assert_eq!(counted, states(&stage, batch).await, "{after}");
+        assert_eq!(
+            after["payoutCount"],
+            counted.into_iter().sum::<i64>(),
+            "{after}"
+        );
+        assert_eq!(counted[..2], [0, 0], "{after}");
+    }
+    paid_once(&stage).await;
+    let (_, pending, transit) = stage.balance().await;
+    assert_eq!((pending, transit), (0, 0));
     stage.assert_books().await;
 }

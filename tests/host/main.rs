@@ -8,6 +8,7 @@ mod batch_edits;
 mod batch_fates;
 mod batch_files;
 mod batch_kill;
+mod batch_large;
 mod batch_people;
 mod batch_refusals;
 mod batch_stage;
