@@ -51,14 +51,11 @@ async fn a_batch_that_many_release_goes_once() {
     let batch = stage.make_batch("Weekly", &loads).await;
     let release = path(&batch, "/release");
     // Each with a request key of its own, so that none is a mere repeat.
+    let plan = stage.batch(&batch).await["planHash"].clone();
+    let body = json!({"version": 1, "planHash": plan});
     let one = |number: usize| {
         let key = format!("release-{number}");
-        request(
-            &stage,
-            ("POST", &release),
-            Some(&key),
-            &json!({"version": 1}),
-        )
+        request(&stage, ("POST", &release), Some(&key), &body)
     };
     let (responses, time) = storm(&stage, (0..20).map(one).collect()).await;
     let answers: BTreeSet<_> = responses
