@@ -1,9 +1,9 @@
 //! Batches that change before they go.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    batch_stage::{WALLET, path, reason},
+    batch_stage::{WALLET, counts, path, reason},
     stage::{Answer, Stage},
 };
 
@@ -134,5 +134,23 @@ async fn a_load_that_comes_back_can_be_taken_out_again() {
     let removed = remove(&stage, &batch, ("L-12345", 2)).await;
     assert_eq!(edition(&removed)[..2], [3, 2]);
     assert_eq!(stage.balance().await, (WALLET - 45_000, 45_000, 0));
+    stage.assert_books().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_without_lines_pays_nobody_and_ends_at_once() {
+    let stage = Stage::new().await;
+    let batch = stage.make_batch("Weekly", &["L-12345"]).await;
+    let removed = remove(&stage, &batch, ("L-12345", 1)).await;
+    assert_eq!(edition(&removed), [2, 0, 0]);
+    assert_eq!(stage.lines(&batch).await, [Value::Null; 0]);
+    stage.release(&batch).await;
+    stage.host.pump.settle().await;
+    let ended = stage.batch(&batch).await;
+    assert_eq!(ended["status"], "failed", "{ended}");
+    assert_eq!(counts(&ended), [0; 6]);
+    stage.advance(3_600).await;
+    assert_eq!(stage.payments().await, [Value::Null; 0]);
+    assert_eq!(stage.balance().await, (WALLET, 0, 0));
     stage.assert_books().await;
 }
