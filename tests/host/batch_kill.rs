@@ -25,7 +25,7 @@ const ENDS: [End; 10] = [
     End::Paid(160),
 ];
 /// How long the end of a process may take to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 #[derive(Clone, Copy)]
 enum End {
