@@ -1,6 +1,7 @@
 //! A stage for flows: every port in memory behind fault points, one clock, and the workers' loop.
 
 use app::{
+    advance_batch::BatchWorker,
     call::{Call, Clock, Entropy},
     check_attempt::Checker,
     create_deposit::{self, CreateDeposit},
@@ -258,7 +259,7 @@ impl Stage {
     pub(crate) async fn work(&self) {
         loop {
             let now = self.clock.now();
-            let message = [QueueName::Dispatch, QueueName::Check]
+            let message = QueueName::ALL
                 .into_iter()
                 .find_map(|queue| self.messages.take(queue, now));
             let Some(message) = message else { return };
@@ -280,6 +281,13 @@ impl Stage {
                     providers: self.dispatcher.providers.clone(),
                 };
                 checker.run(&self.call("check-attempt"), &check).await
+            }
+            Message::Batch(task) => {
+                let worker = BatchWorker {
+                    store: self.store.clone(),
+                    queue: self.queue.clone(),
+                };
+                worker.run(&self.call("advance-batch"), &task).await
             }
         };
         self.survive(result);

@@ -2,6 +2,7 @@
 //! folder: nothing is lost, nothing is paid twice, and nothing personal is in its log.
 
 use std::{
+    hash::{Hash, Hasher},
     io::{BufRead, BufReader, Read},
     path::Path,
     process::{Child, Command, Stdio},
@@ -12,14 +13,14 @@ use serde_json::{Value, json};
 
 use crate::stage::{Call, http_client, send};
 
-struct Process {
-    child: Child,
+pub(crate) struct Process {
+    pub(crate) child: Child,
     ready: Value,
     http: reqwest::Client,
 }
 
 impl Process {
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         let ours = "domain=trace,app=trace,platform=trace,functions=trace,local=trace,warn";
         let log = std::fs::OpenOptions::new()
             .create(true)
@@ -59,14 +60,14 @@ impl Process {
     }
 
     /// `data` of an answer, or none when the process is gone or refuses.
-    async fn try_call(&self, method: &str, path: &str, body: &Value) -> Option<Value> {
+    pub(crate) async fn try_call(&self, method: &str, path: &str, body: &Value) -> Option<Value> {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
         let response = self
             .http
             .request(method, format!("{}{path}", self.text("api")))
             .bearer_auth(self.key())
             .header("content-type", "application/json")
-            .header("idempotency-key", format!("{path} {body}"))
+            .header("idempotency-key", request_key(path, body))
             .body(body.to_string())
             .send()
             .await
@@ -75,9 +76,16 @@ impl Process {
         (answer["success"] == true).then(|| answer["data"].take())
     }
 
-    async fn sandbox(&self, call: Call<'_>) -> Value {
+    pub(crate) async fn sandbox(&self, call: Call<'_>) -> Value {
         send(&self.http, &self.text("sandbox"), call).await.body
     }
+}
+
+/// The same for the same call, and short however long its body is.
+fn request_key(path: &str, body: &Value) -> String {
+    let mut hasher = std::hash::DefaultHasher::new();
+    format!("{path} {body}").hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 impl Drop for Process {
@@ -161,7 +169,7 @@ async fn a_process_killed_five_times_in_its_work_loses_nothing_and_pays_nothing_
         "one paid movement a payout"
     );
     drop(process);
-    the_books_are_in_order(folder.path());
+    the_books_are_in_order(folder.path(), LOADS);
     nothing_personal_is_logged(folder.path());
 }
 
@@ -174,7 +182,8 @@ fn remember(accepted: &mut [Option<String>], ids: Vec<Option<String>>) {
     }
 }
 
-fn the_books_are_in_order(folder: &Path) {
+/// Every payout of the folder is completed, so many there are, and nothing is wrong with the books.
+pub(crate) fn the_books_are_in_order(folder: &Path, payouts: usize) {
     let audit = Command::new(env!("CARGO_BIN_EXE_local"))
         .args(["audit", "--data"])
         .arg(folder.join("data"))
@@ -186,7 +195,7 @@ fn the_books_are_in_order(folder: &Path) {
         "{text}"
     );
     assert!(
-        text.starts_with(&format!("{LOADS} payouts ({LOADS} completed)")),
+        text.starts_with(&format!("{payouts} payouts ({payouts} completed)")),
         "{text}"
     );
 }

@@ -4,6 +4,16 @@
 mod figures;
 
 mod audit;
+mod batch_edits;
+mod batch_fates;
+mod batch_files;
+mod batch_kill;
+mod batch_large;
+mod batch_people;
+mod batch_refusals;
+mod batch_stage;
+mod batch_storms;
+mod batches;
 mod conformance;
 mod corpus;
 mod cost;

@@ -66,6 +66,8 @@ impl<'a> Call<'a> {
 }
 
 pub(crate) fn http_client() -> reqwest::Client {
+    // Where only another process has a host, nobody else does.
+    let _already_there = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .timeout(std::time::Duration::from_secs(60))
         .build()

@@ -27,7 +27,12 @@ const IN_FLIGHT: usize = 200;
 /// One storm at a time: together they would need more descriptors, and measure each other.
 static WEATHER: Mutex<()> = Mutex::const_new(());
 
-fn request(stage: &Stage, call: (&str, &str), key: Option<&str>, body: &Value) -> Request {
+pub(crate) fn request(
+    stage: &Stage,
+    call: (&str, &str),
+    key: Option<&str>,
+    body: &Value,
+) -> Request {
     let mut headers = vec![
         ("authorization", format!("Bearer {}", stage.key())),
         ("content-type", "application/json".to_owned()),
@@ -47,7 +52,7 @@ fn request(stage: &Stage, call: (&str, &str), key: Option<&str>, body: &Value) -
     clippy::disallowed_methods,
     reason = "a storm is measured in real time"
 )]
-async fn storm(stage: &Stage, requests: Vec<Request>) -> (Vec<Response>, Duration) {
+pub(crate) async fn storm(stage: &Stage, requests: Vec<Request>) -> (Vec<Response>, Duration) {
     let senders = requests.len().min(IN_FLIGHT);
     let (requests, start) = (Arc::new(requests), Arc::new(Barrier::new(senders)));
     let mut tasks = JoinSet::new();
@@ -70,7 +75,7 @@ async fn storm(stage: &Stage, requests: Vec<Request>) -> (Vec<Response>, Duratio
 }
 
 /// All are 200 with the same bytes, and all but one say that they are a repeat.
-fn assert_one_answer(responses: &[Response]) {
+pub(crate) fn assert_one_answer(responses: &[Response]) {
     let texts: BTreeSet<_> = responses.iter().map(|it| &it.text).collect();
     assert!(responses.iter().all(|it| it.status == 200), "{texts:?}");
     assert_eq!(texts.len(), 1, "{texts:?}");
@@ -79,7 +84,7 @@ fn assert_one_answer(responses: &[Response]) {
     assert_eq!(replayed, responses.len() - 1);
 }
 
-fn report(what: &str, count: usize, time: Duration) {
+pub(crate) fn report(what: &str, count: usize, time: Duration) {
     let millis = time.as_millis().max(1);
     let per_second = u128::try_from(count).unwrap_or(0) * 1_000 / millis;
     let line = format!("storm of {what}: {count} in {millis} ms, {per_second} calls/s");

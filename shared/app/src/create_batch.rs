@@ -87,12 +87,9 @@ pub async fn run(
     if let Some(replayed) = asking.replay_now(store, call.now()).await? {
         return Ok(replayed);
     }
-    let file = known_file(store, asking.tenant, wish.file.as_deref()).await?;
-    let plan = batch_plan::plan(store, asking.tenant, (&wish.lines, command.fees)).await?;
-    let judged = judge(&plan, &wish);
-    let sums = match judged {
-        Ok(sums) => sums,
-        // The same request may have won meanwhile, and taken the loads itself.
+    let (file, plan, sums) = match planned(store, asking.tenant, (&wish, command.fees)).await {
+        Ok(planned) => planned,
+        // The same request may have won meanwhile, and taken the file and the loads itself.
         Err(error) => {
             return match asking.replay_now(store, call.now()).await? {
                 Some(replayed) => Ok(replayed),
@@ -138,6 +135,18 @@ pub async fn run(
             Err(explain(&error, sums))
         }
     }
+}
+
+/// What the wish comes to as things stand, if it may become a batch.
+async fn planned(
+    store: &impl Store,
+    tenant: &TenantId,
+    (wish, fees): (&Wish, &FeeSchedule),
+) -> Result<(Option<BatchFile>, Plan, Sums), Error> {
+    let file = known_file(store, tenant, wish.file.as_deref()).await?;
+    let plan = batch_plan::plan(store, tenant, (&wish.lines, fees)).await?;
+    let sums = judge(&plan, wish)?;
+    Ok((file, plan, sums))
 }
 
 fn explain(error: &CommitError, sums: Sums) -> Error {

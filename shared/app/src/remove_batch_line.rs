@@ -50,7 +50,8 @@ pub async fn run(
         batch.require_editable(command.edition)?;
         let lines = batch_lines::accepted(store, &batch).await?;
         let is_meant = |line: &Line| line.load == command.load && line.is_accepted();
-        let found = lines.iter().find(|(_, line)| is_meant(line));
+        // The newest: a load can only come in again after its earlier lines let go of it.
+        let found = lines.iter().rev().find(|(_, line)| is_meant(line));
         let Some((number, line)) = found else {
             return Err(Error::NotFound("line"));
         };
