@@ -1,6 +1,8 @@
 //! Whole lives of payouts on the memory ports: going well, going wrong, and with a crash at every await
 //! on a port.
 
+mod batch_stage;
+mod batches;
 mod books;
 mod busy;
 mod crashes;

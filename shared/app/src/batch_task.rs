@@ -12,8 +12,14 @@ use crate::{
 
 /// The outbox entry of a task.
 pub(crate) fn entry(call: &Call, task: BatchTask) -> OutboxEntry {
-    let purpose = format!("outbox {} {:?}", task.batch, task.step);
-    OutboxEntry::new(Message::Batch(task), call.now(), call.entropy.of(&purpose))
+    let unit = format!("{} {:?}", task.batch, task.step);
+    entry_of(call, task, &unit)
+}
+
+/// The outbox entry of a task that `unit` of the invocation has.
+pub(crate) fn entry_of(call: &Call, task: BatchTask, unit: &str) -> OutboxEntry {
+    let entropy = call.entropy.of(&format!("outbox {unit}"));
+    OutboxEntry::new(Message::Batch(task), call.now(), entropy)
 }
 
 /// One task for each manifest.

@@ -34,7 +34,8 @@ pub(crate) async fn commit(
             Err(error) if is_about_tally_only(&error) => {}
             outcome => return outcome.map(|()| None),
         }
-        let entry = batch_task::entry(call, task.clone());
+        // One invocation may end several tallies: each has an entry of its own.
+        let entry = batch_task::entry_of(call, task.clone(), &changes.tx_id);
         let message = entry.message.clone();
         match store.commit(changes.clone().closing(entry)).await {
             Err(error) if is_about_tally_only(&error) => {}
