@@ -9,23 +9,23 @@ use crate::{
     stage::Call,
 };
 
-const LINES: usize = 200;
+const LINES: usize = 100;
 const AMOUNT: i64 = 5_000;
 /// Where each process is killed.
 const ENDS: [End; 10] = [
     End::Making(30),
     End::Making(150),
-    End::Waiting(180),
-    End::Waiting(100),
+    End::Waiting(80),
+    End::Waiting(40),
     End::Waiting(20),
     End::Waiting(0),
     End::Paid(1),
-    End::Paid(40),
-    End::Paid(100),
-    End::Paid(160),
+    End::Paid(20),
+    End::Paid(50),
+    End::Paid(80),
 ];
 /// How long the end of a process may take to come.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 #[derive(Clone, Copy)]
 enum End {
@@ -139,7 +139,7 @@ async fn a_batch_whose_process_is_killed_ten_times_is_paid_line_by_line_and_once
     let mut payouts = BTreeSet::new();
     for page in 1..=2 {
         let page = read(format!(
-            "/api/v1/batches/{id}/payouts?pageSize=100&page={page}"
+            "/api/v1/batches/{id}/payouts?pageSize=50&page={page}"
         ))
         .await;
         for line in page["items"].as_array().expect("items") {

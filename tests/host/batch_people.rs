@@ -227,7 +227,6 @@ async fn the_log_tells_who_did_what_to_a_batch() {
         "batch.remove_line",
         "batch.approve",
         "batch.release",
-        "batch.finish",
     ];
     assert_eq!(of(&batch), steps, "{log}");
     assert_eq!(of(&other), ["batch.create", "batch.cancel"]);

@@ -69,7 +69,7 @@ pub(crate) fn http_client() -> reqwest::Client {
     // Where only another process has a host, nobody else does.
     let _already_there = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
-        .timeout(std::time::Duration::from_secs(60))
+        .timeout(std::time::Duration::from_secs(180))
         .build()
         .expect("a client")
 }
