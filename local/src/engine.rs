@@ -6,7 +6,13 @@ mod fault;
 mod listing;
 mod wire;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -99,7 +105,12 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] when the database cannot be opened.
     pub fn in_memory() -> Result<Self, EngineError> {
-        Ok(Self::over(Database::memory()?))
+        // A file that is kept in memory, and not a database without a file: there SQLite walks through all of its
+        // pages at every commit.
+        static OPENED: AtomicU64 = AtomicU64::new(0);
+        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        let path = format!("file:/ovn-pay-{number}?vfs=memdb");
+        Ok(Self::over(Database::new(&path)?))
     }
 
     /// A database in a file, made when absent. Every commit is on disk before it is answered: the

@@ -13,6 +13,11 @@ use local::{
 };
 use platform::dynamo::DynamoStore;
 
+/// Half of what a local payout takes is the engine, the SDK and JSON allocating, on many threads. No function has
+/// another allocator than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(about = "OVN Pay on one machine: the whole bundle, its queues, timers and sandbox twins")]
 struct Cli {

@@ -9,6 +9,7 @@ mod machine;
 mod manifest;
 mod plan;
 mod tally;
+mod terms;
 
 use std::time::Duration;
 
@@ -20,11 +21,11 @@ pub use self::{
     manifest::{Line, Lines, Manifest, ManifestMark, Rejection, Unreadable, Verdict},
     plan::{InvalidPlanHash, PlanHash},
     tally::{Counts, LineState, Tally, TallyMovement},
+    terms::{Approval, FeeTerms, Hand, Sums},
 };
 use crate::{
     denied::Denied,
-    fee::{FeeQuote, FeeSchedule},
-    ids::{BatchId, Mode, PayoutId, TenantId},
+    ids::{BatchId, PayoutId, TenantId},
     money::Cents,
     schedule,
     time::Timestamp,
@@ -46,95 +47,6 @@ pub const REMOVED_MAX: usize = 1_000;
 pub const TALLIES_MAX: u8 = 16;
 /// How far ahead a batch may be scheduled.
 pub const SCHEDULE_MAX: Duration = Duration::from_secs(90 * 24 * 3_600);
-
-/// Who made or changed a batch: the key, and the person who holds it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hand {
-    pub key: String,
-    pub owner: String,
-}
-
-impl Hand {
-    /// Whether both are the same key or, where money is real, the same person: who may make keys could be two
-    /// otherwise.
-    pub fn is_same(&self, other: &Self, mode: Mode) -> bool {
-        let is_one_person = self.owner.to_lowercase() == other.owner.to_lowercase();
-        self.key == other.key || (mode == Mode::Live && is_one_person)
-    }
-}
-
-/// The consent of a second person to exactly one plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approval {
-    pub by: Hand,
-    pub plan: String,
-    pub at: Timestamp,
-    pub lapses_at: Timestamp,
-}
-
-/// By which rule the lines are charged: as it was when the batch was made, for ever.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FeeTerms {
-    pub rule: String,
-    pub version: String,
-    pub refund_on_return: bool,
-}
-
-impl FeeTerms {
-    pub fn of(schedule: &FeeSchedule) -> Self {
-        Self {
-            rule: schedule.batch.id.clone(),
-            version: schedule.version.clone(),
-            refund_on_return: schedule.refund_fee_on_return,
-        }
-    }
-
-    /// The quote of a line with this fee.
-    pub fn quote(&self, fee: Cents) -> FeeQuote {
-        FeeQuote {
-            fee,
-            rule: self.rule.clone(),
-            version: self.version.clone(),
-            refund_on_return: self.refund_on_return,
-        }
-    }
-}
-
-/// Sums over some lines, in minor units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sums {
-    pub lines: u32,
-    pub amount: Cents,
-    pub fees: Cents,
-}
-
-impl Sums {
-    /// Over the accepted lines.
-    ///
-    /// # Errors
-    /// [`Denied::AmountOutOfRange`] when the sum leaves what a wallet can hold.
-    pub fn of<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Result<Self, Denied> {
-        let accepted = lines.into_iter().filter(|line| line.is_accepted());
-        let sums = accepted.fold(Self::default(), |sums, line| Self {
-            lines: sums.lines + 1,
-            amount: Cents::new(sums.amount.get().saturating_add(line.amount.get())),
-            fees: Cents::new(sums.fees.get().saturating_add(line.fee.get())),
-        });
-        if sums.amount > Cents::WALLET_MAX {
-            return Err(Denied::AmountOutOfRange);
-        }
-        Ok(sums)
-    }
-
-    #[must_use]
-    pub fn plus(self, more: Self) -> Self {
-        Self {
-            lines: self.lines + more.lines,
-            amount: Cents::new(self.amount.get().saturating_add(more.amount.get())),
-            fees: Cents::new(self.fees.get().saturating_add(more.fees.get())),
-        }
-    }
-}
 
 /// Many payouts that are released together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ids::LoadId;
+use crate::{fee::FeeSchedule, ids::LoadId};
 
 const NOW: Timestamp = Timestamp::from_millis(1_769_860_800_000);
 
