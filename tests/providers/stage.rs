@@ -236,6 +236,7 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         polls: 0,
         checked_at: None,
         absent_at: None,
+        undecided_at: None,
         next_at: None,
     }
 }

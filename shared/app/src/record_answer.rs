@@ -85,15 +85,17 @@ pub async fn run(
     if news.asked == Asked::Read && is_quiet && sight.attempt.is_leased(call.now()) {
         return Ok(Recorded::WorkerBusy);
     }
+    if draft.contradicts
+        && let Some(known) = known_contradiction(store, sight, news).await?
+    {
+        match self::draft(call, sight, news, (&verdict, Some(&known))) {
+            Some(again) => draft = again,
+            None => return Ok(Recorded::Stale),
+        }
+    }
     if draft.contradicts {
         // Frozen first: a crash in between leaves a stopped route, not a forgotten contradiction.
         stop_route(call, store, &sight.attempt, StopReason::Contradiction).await?;
-        if let Some(known) = known_contradiction(store, sight, news).await? {
-            match self::draft(call, sight, news, (&verdict, Some(&known))) {
-                Some(again) => draft = again,
-                None => return Ok(Recorded::Stale),
-            }
-        }
     }
     let ended = match line_end::commit(call, store, draft.changes).await {
         Ok(ended) => ended,
@@ -210,7 +212,10 @@ fn draft(
     let after = pen.step(&before, &news.answer)?;
     let informative = resolution::is_informative(&sight.attempt, &news.answer);
     let after = match news.asked {
-        Asked::Read if sight.attempt.is_final() => after.final_read(call.now(), informative),
+        Asked::Read if sight.attempt.is_final() => {
+            let news = resolution::final_news(&pen.payout, &sight.attempt, &news.answer);
+            after.read_again(call.now(), news, call.entropy.chance())
+        }
         Asked::Read => Attempt {
             checked_at: Some(call.now()),
             ..after

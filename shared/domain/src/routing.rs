@@ -36,6 +36,13 @@ impl Provider {
             Self::Payelata => true,
         }
     }
+
+    /// Whether a payment is read again after it was paid: the provider can take it back, and can be asked.
+    pub const fn is_reread(self) -> bool {
+        match self {
+            Self::Payelata => true,
+        }
+    }
 }
 
 /// Version of the routing table below, recorded with every attempt's reason.

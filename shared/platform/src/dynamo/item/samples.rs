@@ -132,6 +132,7 @@ fn attempt() -> Attempt {
         polls: 3,
         checked_at: Some(NOW),
         absent_at: Some(NOW),
+        undecided_at: Some(NOW),
         next_at: Some(NOW),
     }
 }
