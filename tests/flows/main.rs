@@ -14,6 +14,7 @@ mod lists;
 mod lives;
 mod races;
 mod rare;
+mod reconciliations;
 mod returns;
 mod stage;
 mod troubles;

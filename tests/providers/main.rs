@@ -2,6 +2,7 @@
 //! row of the decision tables the answer and what it proves. Needs no network.
 
 mod create;
+mod list;
 mod order;
 mod query;
 mod request;

@@ -191,7 +191,9 @@ impl Write {
                     | Record::Manifest(_)
                     | Record::Journal(_)
                     | Record::BatchFile(_)
-                    | Record::Settings(_) => Subject::Other,
+                    | Record::Settings(_)
+                    | Record::Reconciliation(_)
+                    | Record::ReconciliationPart(_) => Subject::Other,
                 }
             }
             Self::Retire { .. } | Self::Driver { .. } => Subject::Driver,

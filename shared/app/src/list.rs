@@ -7,7 +7,7 @@
 use domain::{
     batch::BatchStatus,
     driver::DriverStatus,
-    ids::{DriverId, TenantId},
+    ids::{DriverId, Mode, TenantId},
     payout::{PayoutStatus, SHARDS},
     time::{Month, Timestamp},
     transition::Actor,
@@ -15,7 +15,7 @@ use domain::{
 
 use crate::record::{Key, Record};
 
-/// One list of a tenant.
+/// One list, most of them of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum List {
     Payouts(TenantId),
@@ -31,6 +31,8 @@ pub enum List {
     BatchesOfStatus(TenantId, BatchStatus),
     /// What API keys changed: audit events, and transitions of payouts that a key caused.
     Audit(TenantId),
+    /// Every tenant that ever had a key, as its key ring.
+    Tenants(Mode),
 }
 
 /// Where a record stands in its lists: by the moment it was made, then by its id.
@@ -135,13 +137,17 @@ impl Record {
                 place: place(it.at, &it.id),
                 lists: vec![List::Audit(it.tenant.clone())],
             }),
+            // A ring does not know when it was made, and nobody reads this list by time.
+            Self::KeyRing(it) => Some(Listed {
+                place: place(Timestamp::default(), &it.tenant.to_string()),
+                lists: vec![List::Tenants(it.tenant.mode())],
+            }),
             Self::Attempt(_)
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Proposal(_)
             | Self::Request(_)
             | Self::AnswerPart(_)
-            | Self::KeyRing(_)
             | Self::Switch(_)
             | Self::Reference(_)
             | Self::Object(_)
@@ -154,7 +160,9 @@ impl Record {
             | Self::Tally(_)
             | Self::Journal(_)
             | Self::BatchFile(_)
-            | Self::Settings(_) => None,
+            | Self::Settings(_)
+            | Self::Reconciliation(_)
+            | Self::ReconciliationPart(_) => None,
         }
     }
 }

@@ -7,8 +7,10 @@ use std::{collections::BTreeMap, future::Future};
 use domain::{
     answer::Answer,
     attempt::Attempt,
-    ids::{DriverId, PayoutId, ProviderId, TenantId},
+    ids::{DriverId, Mode, PayoutId, ProviderId, TenantId},
     payout::PayoutStatus,
+    reconciliation::ListedObject,
+    routing::Provider,
     time::Timestamp,
     transition::Transition,
 };
@@ -245,6 +247,20 @@ pub enum Lookup {
     Reference,
 }
 
+/// A page of a provider's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// Newest first, and where the older ones go on; none after the last.
+    Page {
+        objects: Vec<ListedObject>,
+        next: Option<String>,
+    },
+    /// The provider has no list, or not for this mode.
+    CannotList,
+    /// No page, and why, as a stable word. It says nothing of any payout.
+    Failed(String),
+}
+
 /// The providers. Every method returns an [`Answer`], never an error: a failed call is an unclear
 /// payment, and the type makes every caller face that.
 pub trait Providers: Clone + Send + Sync + 'static {
@@ -263,4 +279,16 @@ pub trait Providers: Clone + Send + Sync + 'static {
 
     /// Reads the object of an attempt over an authenticated call.
     fn read(&self, attempt: &Attempt, lookup: &Lookup) -> impl Future<Output = Answer> + Send;
+
+    /// One page of everything a provider holds of a mode, newest first: the first page, or what follows the
+    /// `next` of another one.
+    fn list(
+        &self,
+        provider: Provider,
+        mode: Mode,
+        after: Option<&str>,
+    ) -> impl Future<Output = Listing> + Send {
+        let _unlisted = (provider, mode, after);
+        std::future::ready(Listing::CannotList)
+    }
 }

@@ -2,10 +2,12 @@
 
 mod batch;
 mod outbox;
+mod reconciliation;
 
 use domain::{
     attempt::Attempt,
     batch::{Batch, Manifest, Tally},
+    day::Day,
     driver::{Driver, Method},
     ids::{AttemptRef, BatchId, DepositId, DriverId, LoadId, Mode, PayoutId, ProviderId, TenantId},
     ledger::Posting,
@@ -21,6 +23,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::batch::{BatchFile, Chunk, Journal, RejectedLine, Settings};
 pub use self::outbox::{DueEntry, OUTBOX_SHARDS, OutboxEntry, due_shard};
+pub use self::reconciliation::{
+    Comparison, ListEnding, PartRows, PartSet, ProviderList, Reconciliation, ReconciliationPart,
+    Settlement,
+};
 pub use crate::api_key::{ApiKey, PreviousSecret};
 use crate::{key_ring::KeyRing, secret_answer::SealedAnswer};
 
@@ -66,6 +72,9 @@ pub enum Key {
     /// Which batch was made of a file, by its digest.
     BatchFile(TenantId, String),
     Settings(TenantId),
+    Reconciliation(TenantId, Day),
+    /// By the number of its set, and its own from 1.
+    ReconciliationPart(TenantId, Day, u32, u32),
 }
 
 /// One stored item.
@@ -98,6 +107,8 @@ pub enum Record {
     Journal(Box<Journal>),
     BatchFile(Box<BatchFile>),
     Settings(Box<Settings>),
+    Reconciliation(Box<Reconciliation>),
+    ReconciliationPart(Box<ReconciliationPart>),
 }
 
 impl Record {
@@ -138,6 +149,10 @@ impl Record {
             Self::Journal(it) => Key::Journal(it.tenant.clone(), it.batch.clone(), it.name.clone()),
             Self::BatchFile(it) => Key::BatchFile(it.tenant.clone(), it.digest.clone()),
             Self::Settings(it) => Key::Settings(it.tenant.clone()),
+            Self::Reconciliation(it) => Key::Reconciliation(it.tenant.clone(), it.day),
+            Self::ReconciliationPart(it) => {
+                Key::ReconciliationPart(it.tenant.clone(), it.day, it.set, it.number)
+            }
         }
     }
 
@@ -171,7 +186,9 @@ impl Record {
             | Self::Tally(_)
             | Self::Journal(_)
             | Self::BatchFile(_)
-            | Self::Settings(_) => None,
+            | Self::Settings(_)
+            | Self::Reconciliation(_)
+            | Self::ReconciliationPart(_) => None,
         }
     }
 
@@ -204,7 +221,9 @@ impl Record {
             | Self::Tally(_)
             | Self::Journal(_)
             | Self::BatchFile(_)
-            | Self::Settings(_) => None,
+            | Self::Settings(_)
+            | Self::Reconciliation(_)
+            | Self::ReconciliationPart(_) => None,
         }
     }
 
@@ -238,7 +257,9 @@ impl Record {
             | Self::Chunk(_)
             | Self::Tally(_)
             | Self::BatchFile(_)
-            | Self::Settings(_) => None,
+            | Self::Settings(_)
+            | Self::Reconciliation(_)
+            | Self::ReconciliationPart(_) => None,
         }
     }
 
@@ -260,6 +281,7 @@ impl Record {
             Self::Chunk(it) => it.version,
             Self::Settings(it) => it.version,
             Self::BatchFile(it) => it.version,
+            Self::Reconciliation(it) => it.version,
             Self::Transition(_)
             | Self::Method(_)
             | Self::Deposit(_)
@@ -271,7 +293,8 @@ impl Record {
             | Self::Outbox(_)
             | Self::AuditEvent(_)
             | Self::Tally(_)
-            | Self::Journal(_) => 0,
+            | Self::Journal(_)
+            | Self::ReconciliationPart(_) => 0,
         }
     }
 }

@@ -127,7 +127,9 @@ async fn wake(
         | Record::Tally(_)
         | Record::Journal(_)
         | Record::BatchFile(_)
-        | Record::Settings(_) => Ok(0),
+        | Record::Settings(_)
+        | Record::Reconciliation(_)
+        | Record::ReconciliationPart(_) => Ok(0),
     }
 }
 

@@ -437,4 +437,4 @@ impl Payout {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

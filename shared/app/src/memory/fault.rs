@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::{
     answer::Answer,
     attempt::Attempt,
-    ids::{PayoutId, ProviderId, TenantId},
+    ids::{Mode, PayoutId, ProviderId, TenantId},
+    routing::Provider,
     time::Timestamp,
     transition::Transition,
 };
@@ -17,7 +18,7 @@ use crate::{
     changes::Changes,
     message::Message,
     port::{
-        CommitError, CreateOrder, Lookup, Plaintext, Providers, Queue, SealedFor, Store,
+        CommitError, CreateOrder, Listing, Lookup, Plaintext, Providers, Queue, SealedFor, Store,
         Unreachable, Vault,
     },
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
@@ -222,6 +223,10 @@ impl<T: Providers> Providers for Faulty<T> {
 
     async fn read(&self, attempt: &Attempt, lookup: &Lookup) -> Answer {
         self.asking("read", self.inner.read(attempt, lookup)).await
+    }
+
+    async fn list(&self, provider: Provider, mode: Mode, after: Option<&str>) -> Listing {
+        self.inner.list(provider, mode, after).await
     }
 }
 

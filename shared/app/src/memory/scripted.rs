@@ -12,9 +12,15 @@ use domain::{
     attempt::Attempt,
     ids::{Mode, ProviderId},
     money::Cents,
+    reconciliation::ListedObject,
+    routing::Provider,
+    time::Timestamp,
 };
 
-use crate::port::{CreateOrder, Lookup, Providers};
+use crate::port::{CreateOrder, Listing, Lookup, Providers};
+
+/// Objects of one page of the list.
+const PAGE: usize = 3;
 
 /// Which call a trouble waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +28,7 @@ pub enum Operation {
     Create,
     Process,
     Read,
+    List,
 }
 
 /// What goes wrong with one call.
@@ -58,6 +65,9 @@ pub struct Booked {
     pub object: ProviderId,
     pub net: Cents,
     pub mode: Mode,
+    /// As the code says it; an amount is read in it.
+    pub currency: &'static str,
+    pub created_at: Timestamp,
     /// None while it is inert.
     pub ending: Option<Ending>,
     pub updated: i64,
@@ -100,6 +110,11 @@ impl ScriptedProvider {
             booked.ending = Some(ending);
             booked.updated += 1;
         }
+    }
+
+    /// Changes the provider's books by hand.
+    pub fn rewrite(&self, change: impl FnOnce(&mut BTreeMap<String, Booked>)) {
+        change(&mut self.lock().by_reference);
     }
 
     /// The provider's books, by our reference.
@@ -155,6 +170,13 @@ fn with_trouble(trouble: Option<Trouble>, work: impl FnOnce() -> Answer) -> Answ
 }
 
 fn shown(reference: &str, booked: &Booked) -> Answer {
+    Answer::Exists {
+        object: booked.object.clone(),
+        seen: Box::new(seen(reference, booked)),
+    }
+}
+
+fn seen(reference: &str, booked: &Booked) -> Seen {
     let (standing, status) = match booked.ending {
         None => (Standing::Inert, "created"),
         Some(Ending::InFlight) => (Standing::InFlight, "processing"),
@@ -171,24 +193,21 @@ fn shown(reference: &str, booked: &Booked) -> Answer {
         Some(Ending::PaidShort) => Some(Cents::new(booked.net.get() - 1)),
         Some(Ending::InFlight | Ending::Failed) | None => None,
     };
-    Answer::Exists {
-        object: booked.object.clone(),
-        seen: Box::new(Seen {
-            standing,
-            status: status.to_owned(),
-            updated: booked.updated,
-            facts: Facts {
-                reference: reference.to_owned(),
-                currency: "USD".to_owned(),
-                amount: Some(booked.net),
-                payout_amount: Some(booked.net),
-                service_currency: Some("USD".to_owned()),
-                service_payout_amount: Some(booked.net),
-                processed_amount: processed,
-                test_mode: Some(booked.mode == Mode::Test),
-                was_processed: processed.is_some(),
-            },
-        }),
+    Seen {
+        standing,
+        status: status.to_owned(),
+        updated: booked.updated,
+        facts: Facts {
+            reference: reference.to_owned(),
+            currency: booked.currency.to_owned(),
+            amount: Some(booked.net),
+            payout_amount: Some(booked.net),
+            service_currency: Some(booked.currency.to_owned()),
+            service_payout_amount: Some(booked.net),
+            processed_amount: processed,
+            test_mode: Some(booked.mode == Mode::Test),
+            was_processed: processed.is_some(),
+        },
     }
 }
 
@@ -211,6 +230,8 @@ impl Providers for ScriptedProvider {
                     object: object_id(number),
                     net: order.attempt.net,
                     mode: order.attempt.tenant.mode(),
+                    currency: order.attempt.currency.code(),
+                    created_at: order.attempt.sent_at.unwrap_or_default(),
                     ending: None,
                     updated: 1,
                 });
@@ -247,6 +268,42 @@ impl Providers for ScriptedProvider {
             None => Answer::Absent,
             Some(booked) => shown(&reference, booked),
         })
+    }
+
+    async fn list(&self, _: Provider, mode: Mode, after: Option<&str>) -> Listing {
+        let mut books = self.lock();
+        if books.next_trouble(Operation::List).is_some() {
+            return Listing::Failed("timeout".to_owned());
+        }
+        let booked = books.by_reference.iter();
+        let mut rows: Vec<_> = booked.filter(|(_, booked)| booked.mode == mode).collect();
+        rows.sort_by(|(_, one), (_, other)| {
+            let key = |it: &Booked| (it.created_at, it.object.clone());
+            key(other).cmp(&key(one))
+        });
+        let start = match after {
+            None => 0,
+            Some(after) => match rows.iter().position(|(_, it)| it.object.as_str() == after) {
+                Some(at) => at + 1,
+                None => return Listing::Failed("unknown_cursor".to_owned()),
+            },
+        };
+        let page: Vec<_> = rows.iter().skip(start).take(PAGE).collect();
+        let is_last = start + PAGE >= rows.len();
+        Listing::Page {
+            next: page
+                .last()
+                .filter(|_| !is_last)
+                .map(|(_, it)| it.object.to_string()),
+            objects: page
+                .into_iter()
+                .map(|(reference, booked)| ListedObject {
+                    object: booked.object.clone(),
+                    created_at: booked.created_at,
+                    seen: seen(reference, booked),
+                })
+                .collect(),
+        }
     }
 }
 

@@ -31,7 +31,7 @@ fn note(actor: &Actor) -> Note<'_> {
     }
 }
 
-fn standard() -> (Payout, Transition) {
+pub(crate) fn standard() -> (Payout, Transition) {
     Payout::book_standard(
         booking(Rail::Standard),
         &note(&Actor::System("test".to_owned())),

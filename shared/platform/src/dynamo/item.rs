@@ -211,6 +211,8 @@ pub(crate) fn read(key: &Key, item: Attributes) -> Result<Record, Unreadable> {
         Key::Journal(..) => of(item).map(Record::Journal),
         Key::BatchFile(..) => of(item).map(Record::BatchFile),
         Key::Settings(..) => of(item).map(Record::Settings),
+        Key::Reconciliation(..) => of(item).map(Record::Reconciliation),
+        Key::ReconciliationPart(..) => of(item).map(Record::ReconciliationPart),
     };
     record.map_err(|cause| {
         let Address { pk, sk } = keys::address(key);
@@ -258,6 +260,8 @@ fn all_fields(record: &Record) -> Attributes {
         Record::Journal(it) => plain(it),
         Record::BatchFile(it) => plain(it),
         Record::Settings(it) => plain(it),
+        Record::Reconciliation(it) => plain(it),
+        Record::ReconciliationPart(it) => plain(it),
     }
 }
 

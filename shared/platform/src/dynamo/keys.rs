@@ -30,6 +30,8 @@
 //! | journal of a batch's money | `T#t#B#b#J#create` | `X#000001` | batch and name |
 //! | batch of a file | `T#t#F#digest` | `FILE` | digest |
 //! | settings of a tenant | `T#t#S` | `SET` | tenant |
+//! | reconciliation of a day | `T#t#R#2026-01-31` | `META` | day |
+//! | rows of it | `T#t#R#2026-01-31#0003#01` | `PART` | day, set and number |
 //! | callback inbox | `CB#provider#mode#object` | SHA-256 of the body | both |
 //! | outbox entry | `OB#09` | ULID | shard, oldest first |
 //!
@@ -40,7 +42,7 @@
 //!
 //! | index | entries | partition |
 //! |---|---|---|
-//! | `list` | payouts, drivers, loads, batches, API keys, audit of a tenant | `T#t#P`, `T#t#D`, `T#t#L`, `T#t#B`, `T#t#K`, `T#t#U` |
+//! | `list` | payouts, drivers, loads, batches, API keys, audit of a tenant; tenants of a mode, by their rings | `T#t#P`, `T#t#D`, `T#t#L`, `T#t#B`, `T#t#K`, `T#t#U`, `TENANTS#test` |
 //! | `driver` | payouts of a driver | `T#t#D#drv#P` |
 //! | `status` | payouts of a status made in a month; drivers and batches of a status | `T#t#P#completed#2026-11`, `T#t#D#active`, `T#t#B#queued` |
 //!
@@ -151,6 +153,11 @@ pub(crate) fn address(key: &Key) -> Address {
         }
         Key::BatchFile(tenant, digest) => Address::new(format!("T#{tenant}#F#{digest}"), "FILE"),
         Key::Settings(tenant) => Address::new(format!("T#{tenant}#S"), "SET"),
+        Key::Reconciliation(tenant, day) => Address::new(format!("T#{tenant}#R#{day}"), "META"),
+        // Not in the partition of the day: parts are large, and are written all at once.
+        Key::ReconciliationPart(tenant, day, set, number) => {
+            Address::new(format!("T#{tenant}#R#{day}#{set:04}#{number:02}"), "PART")
+        }
     }
 }
 
@@ -231,6 +238,7 @@ pub(crate) fn shelf(list: &List) -> Shelf {
         }
         List::ApiKeys(tenant) => ("list", "g2p", format!("T#{tenant}#K")),
         List::Audit(tenant) => ("list", "g2p", format!("T#{tenant}#U")),
+        List::Tenants(mode) => ("list", "g2p", format!("TENANTS#{}", mode.name())),
         List::PayoutsOfDriver(tenant, driver) => {
             ("driver", "g3p", format!("{}#P", driver_pk(tenant, driver)))
         }

@@ -5,8 +5,13 @@ pub mod payelata;
 
 use std::time::Duration;
 
-use app::port::{CreateOrder, Lookup, Providers};
-use domain::{answer::Answer, attempt::Attempt, ids::ProviderId, routing::Provider};
+use app::port::{CreateOrder, Listing, Lookup, Providers};
+use domain::{
+    answer::Answer,
+    attempt::Attempt,
+    ids::{Mode, ProviderId},
+    routing::Provider,
+};
 
 /// The most time a create or a process call may take (reliability design, section 6).
 pub const CALL_BUDGET: Duration = Duration::from_secs(25);
@@ -45,6 +50,12 @@ impl Providers for AnyProvider {
     async fn read(&self, attempt: &Attempt, lookup: &Lookup) -> Answer {
         match attempt.provider {
             Provider::Payelata => self.payelata.read(attempt, lookup).await,
+        }
+    }
+
+    async fn list(&self, provider: Provider, mode: Mode, after: Option<&str>) -> Listing {
+        match provider {
+            Provider::Payelata => self.payelata.list(mode, after).await,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Records of every kind, as a typical payout and a typical batch have them.
 
 pub(super) mod batches;
+pub(super) mod reconciliations;
 
 use app::{
     key_ring::{KeyRing, UsableKey},
@@ -363,5 +364,14 @@ pub(super) fn every_kind() -> Vec<Record> {
         changes: vec![change.clone(), change],
     };
     let audit = vec![Record::AuditEvent(Box::new(event))];
-    [money, people(), traces(), audit, batches::of_a_batch()].concat()
+    let of_a_day = reconciliations::of_a_day();
+    [
+        money,
+        people(),
+        traces(),
+        audit,
+        batches::of_a_batch(),
+        of_a_day,
+    ]
+    .concat()
 }

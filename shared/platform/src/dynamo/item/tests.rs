@@ -11,7 +11,7 @@ use domain::{
 };
 
 use super::{
-    samples::{batches, every_kind, payout},
+    samples::{self, batches, every_kind, payout},
     *,
 };
 
@@ -149,4 +149,14 @@ fn an_item_of_another_kind_is_unreadable_and_says_where_it_is() {
     let item = write(&Record::Payout(Box::new(payout)));
     let error = read(&Key::ApiKey("k1".to_owned()), item).expect_err("no API key");
     assert!(error.to_string().starts_with("unreadable item K#k1 / KEY"));
+}
+
+#[test]
+fn a_day_full_of_long_differences_fits_in_one_transaction() {
+    let difference = samples::reconciliations::difference();
+    let rows = app::record::PartRows::Differences(vec![difference; 500]);
+    let size = billed(&write(&samples::reconciliations::part(rows)));
+    assert!(size <= ITEM_MAX, "{size}");
+    let parts = app::reconcile_day::DIFFERENCES_MAX / 500;
+    assert!(parts * size <= TRANSACTION_MAX, "{parts} of {size}");
 }

@@ -11,12 +11,12 @@ mod wire;
 
 use std::sync::Arc;
 
-use app::port::{CreateOrder, Lookup};
+use app::port::{CreateOrder, Listing, Lookup};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     answer::{Answer, Refusal},
     attempt::Attempt,
-    ids::ProviderId,
+    ids::{Mode, ProviderId},
 };
 use reqwest::{
     Body, Method, Request, Url,
@@ -27,9 +27,11 @@ use secrecy::ExposeSecret;
 use self::settings::{PayelataSettings, SettingsFault};
 use super::{
     CALL_BUDGET, READ_BUDGET,
-    http::{Http, Reply},
+    http::{Http, Lost, Reply},
 };
 
+/// Invoices of one page: more would come near the largest answer that is read.
+const PAGE: &str = "50";
 const UNREADABLE: &str = "body_unreadable";
 /// The attempt belongs to the other mode than the credentials.
 const OTHER_MODE: &str = "mode_not_served";
@@ -118,6 +120,40 @@ impl Payelata {
         match self.http.send(request, READ_BUDGET).await {
             Ok(reply) => seen(attempt, lookup, reply),
             Err(lost) => lost.into(),
+        }
+    }
+
+    /// `GET /payout-invoices` (contract, E8): newest first, older ones after the last row of the page before.
+    /// The account holds both modes; rows of the other one are left out.
+    pub(super) async fn list(&self, mode: Mode, after: Option<&str>) -> Listing {
+        if mode != self.settings.mode {
+            return Listing::CannotList;
+        }
+        let mut request = self.request(Method::GET, &[]);
+        {
+            let mut query = request.url_mut().query_pairs_mut();
+            query.append_pair("page[size]", PAGE);
+            if let Some(after) = after {
+                query.append_pair("page[before]", after);
+            }
+        }
+        let reply = match self.http.send(request, READ_BUDGET).await {
+            Ok(reply) => reply,
+            Err(Lost::NotSent(cause) | Lost::Unclear(cause)) => {
+                return Listing::Failed(cause.to_owned());
+            }
+        };
+        match (reply.status, reply.body) {
+            (200, Ok(body)) => match wire::page(&body, mode) {
+                // A page that goes on with itself would never end.
+                Some((_, Some(next))) if Some(next.as_str()) == after => {
+                    Listing::Failed("same_page".to_owned())
+                }
+                Some((objects, next)) => Listing::Page { objects, next },
+                None => Listing::Failed(UNREADABLE.to_owned()),
+            },
+            (200, Err(cause)) => Listing::Failed(cause.to_owned()),
+            (status, _) => Listing::Failed(http_word(status)),
         }
     }
 

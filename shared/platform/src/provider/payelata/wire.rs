@@ -8,8 +8,10 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use domain::{
     answer::{Answer, Facts, Seen, Standing},
-    ids::ProviderId,
+    ids::{Mode, ProviderId},
     money::{self, Cents, Currency},
+    reconciliation::ListedObject,
+    time::Timestamp,
 };
 use serde::{
     Deserialize,
@@ -33,6 +35,7 @@ const FIELD_DIGITS_MAX: usize = 2;
 pub(super) struct Invoice {
     pub(super) object: ProviderId,
     pub(super) seen: Seen,
+    created: Option<i64>,
 }
 
 /// What a search by reference showed.
@@ -100,6 +103,7 @@ struct Attributes<'a> {
     reference_id: String,
     currency: String,
     updated: i64,
+    created: Option<i64>,
     test_mode: Option<bool>,
     service_currency: Option<String>,
     #[serde(borrow)]
@@ -156,6 +160,49 @@ pub(super) fn listing(body: &[u8], reference: &str, currency: Currency) -> Optio
             })
         }
     }
+}
+
+#[derive(Deserialize)]
+struct Page<'a> {
+    #[serde(borrow)]
+    data: Vec<&'a RawValue>,
+    meta: Cursors,
+    links: Links,
+}
+
+#[derive(Deserialize)]
+struct Cursors {
+    before: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Links {
+    next: Option<String>,
+}
+
+/// The invoices of one mode on a page of the list, and the cursor of the next page. None for a page with a row
+/// that cannot be read, or one that goes on without saying where: half a list proves nothing.
+pub(super) fn page(body: &[u8], mode: Mode) -> Option<(Vec<ListedObject>, Option<String>)> {
+    let page: Page<'_> = serde_json::from_slice(body).ok()?;
+    let mut objects = Vec::new();
+    for row in page.data {
+        let shown = invoice(row, Currency::Usd)?;
+        let created = shown.created?.checked_mul(1_000)?;
+        if shown.seen.facts.test_mode? == (mode == Mode::Test) {
+            objects.push(ListedObject {
+                object: shown.object,
+                created_at: Timestamp::from_millis(created),
+                seen: shown.seen,
+            });
+        }
+    }
+    // An absent link is written as an empty text too.
+    let is_last = page.links.next.is_none_or(|link| link.is_empty());
+    let next = match is_last {
+        true => None,
+        false => Some(invoice_id(&page.meta.before?)?.to_string()),
+    };
+    Some((objects, next))
 }
 
 /// The earlier invoice in a 409 answer. Its place is not documented (contract, section 7): `data`, its
@@ -233,6 +280,7 @@ fn invoice(raw: &RawValue, currency: Currency) -> Option<Invoice> {
         attributes.processed_amount.is_some() && processed_amount.is_none_or(Cents::is_positive);
     Some(Invoice {
         object: invoice_id(&resource.id)?,
+        created: attributes.created,
         seen: Seen {
             standing: status::standing(&attributes.status),
             updated: attributes.updated,

@@ -1,0 +1,88 @@
+//! Imports the settlement of one day. The next comparison of the day is held against it.
+
+use domain::{day::Day, reconciliation::SettledRow};
+
+use crate::{
+    audit_event::{self, Done, changed},
+    call::Call,
+    cancel_payout::refuse_unless_overtaken,
+    changes::Changes,
+    create_payout::ROUNDS,
+    error::Error,
+    port::Store,
+    reconcile_day::{self, Rows, written},
+    record::{PartRows, Reconciliation, Record, Settlement},
+    request_key::{Answered, Asking},
+};
+
+pub struct PutSettlement<'a> {
+    pub asking: Asking<'a, Reconciliation>,
+    pub day: Day,
+    /// At most [`reconcile_day::SETTLED_MAX`], each reference once.
+    pub rows: Vec<SettledRow>,
+}
+
+/// # Errors
+/// `Invalid` for a day that has not begun; `KeyReused`; `Conflict`; `Unavailable`.
+pub async fn run(
+    call: &Call,
+    store: &impl Store,
+    command: PutSettlement<'_>,
+) -> Result<Answered<Reconciliation>, Error> {
+    let (asking, day) = (command.asking, command.day);
+    if day.start() > call.now() {
+        return Err(Error::invalid("date", "must not lie in the future"));
+    }
+    if let Some(replayed) = asking.replay_now(store, call.now()).await? {
+        return Ok(replayed);
+    }
+    for round in 0..ROUNDS {
+        let before = reconcile_day::head(store, asking.tenant, day).await?;
+        let rows = Rows::new(&before, PartRows::Settled(command.rows.clone()));
+        let after = Reconciliation {
+            version: before.version + 1,
+            settlement: Some(Settlement {
+                set: rows.set(),
+                at: call.now(),
+            }),
+            ..before.clone()
+        };
+        let body = (asking.render)(&after);
+        let tx_id = call.tx_id(&format!("put-settlement {day} {round}"));
+        let old = before.settlement.as_ref().map(|it| it.set);
+        let changes = Changes::new("put-settlement", tx_id);
+        let changes = written(changes, (&before, &after), (rows, old));
+        let changes = changes.insert(noted(call, &before, &after));
+        match store
+            .commit(asking.remember(changes, &body, call.now()))
+            .await
+        {
+            Ok(()) => return Ok(Answered::Fresh { it: after, body }),
+            Err(error) => {
+                if let Some(replayed) = asking.replay_after(&error, call.now())? {
+                    return Ok(replayed);
+                }
+                refuse_unless_overtaken(error)?;
+            }
+        }
+    }
+    Err(Error::Conflict(
+        "the day kept changing; send the settlement again".to_owned(),
+    ))
+}
+
+fn noted(call: &Call, before: &Reconciliation, after: &Reconciliation) -> Record {
+    let rows = |it: &Reconciliation| it.settlement.as_ref().map(|it| it.set.rows.to_string());
+    let day = after.day.to_string();
+    audit_event::event(
+        call,
+        Done {
+            tenant: &after.tenant,
+            action: "settlement.import",
+            subject: ("reconciliation", &day),
+            changes: changed("rows", rows(before), rows(after))
+                .into_iter()
+                .collect(),
+        },
+    )
+}
