@@ -15,7 +15,7 @@ pub const CONTENT_TYPE: &str = "text/csv; charset=utf-8";
 pub async fn handle<S: Store>(backend: Backend<S>, request: Request) -> Reply {
     let meta = request.meta();
     match report(&backend, &request).await {
-        Ok(text) => Reply::document(CONTENT_TYPE, &text, &meta),
+        Ok(text) => Reply::report(CONTENT_TYPE, text, &meta),
         Err(error) => Reply::error(&error, &meta),
     }
 }

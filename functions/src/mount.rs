@@ -17,12 +17,13 @@ use crate::{
     add_batch_lines, advance_batch, approve_batch, cancel_batch, cancel_payout, check_attempt,
     create_batch, create_deposit, create_instant_payout, create_key, create_payout, delete_driver,
     dispatch_payout, get_balance, get_batch, get_batch_report, get_docs, get_driver, get_load,
-    get_payout, get_payout_method, get_payout_timeline, get_settings, guard, health, import_loads,
-    list_audit_events, list_batch_payouts, list_batches, list_driver_payouts, list_drivers,
-    list_keys, list_loads, list_payouts, preview_batch, put_load, put_payout_method, put_settings,
-    receive_payelata_callback, register_driver, relay_outbox, release_batch, remove_batch_line,
-    retry_batch, retry_payout, revoke_key, rotate_key, sweep_due, table::Function, update_driver,
-    verify_driver,
+    get_payout, get_payout_method, get_payout_timeline, get_reconciliation,
+    get_reconciliation_report, get_settings, guard, health, import_loads, list_audit_events,
+    list_batch_payouts, list_batches, list_driver_payouts, list_drivers, list_keys, list_loads,
+    list_payouts, preview_batch, put_load, put_payout_method, put_settings, put_settlement,
+    receive_payelata_callback, reconcile_ledger, register_driver, relay_outbox, release_batch,
+    remove_batch_line, retry_batch, retry_payout, revoke_key, rotate_key, run_reconciliation,
+    sweep_due, table::Function, update_driver, verify_driver,
 };
 
 /// Everything any function works with.
@@ -95,6 +96,10 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
         "retry-batch" => retry_batch::handle(backend, queue, request).await,
         "get-settings" => get_settings::handle(backend, request).await,
         "put-settings" => put_settings::handle(backend, request).await,
+        "run-reconciliation" => run_reconciliation::handle(backend, desk(world), request).await,
+        "get-reconciliation" => get_reconciliation::handle(backend, request).await,
+        "get-reconciliation-report" => get_reconciliation_report::handle(backend, request).await,
+        "put-settlement" => put_settlement::handle(backend, request).await,
         "get-docs" => get_docs::handle(backend, request).await,
         "create-key" => create_key::handle(backend, world.vault.clone(), request).await,
         "list-keys" => list_keys::handle(backend, request).await,
@@ -106,6 +111,13 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
             receive_payelata_callback::handle(backend, queue, secrets, request).await
         }
         _ => Reply::no_route(&request.meta()),
+    }
+}
+
+fn desk<S, Q: Clone, P: Clone, V>(world: &World<S, Q, P, V>) -> run_reconciliation::Desk<Q, P> {
+    run_reconciliation::Desk {
+        queue: world.queue.clone(),
+        providers: world.providers.clone(),
     }
 }
 
@@ -149,7 +161,7 @@ pub async fn message<S: Store, Q: Queue, P: Providers, V: Vault>(
 ///
 /// # Errors
 /// As the function says; `NotFound` for a name that is not a scheduled function.
-pub async fn tick<S: Store, Q: Queue, P, V>(
+pub async fn tick<S: Store + Lists, Q: Queue, P: Providers, V>(
     world: &World<S, Q, P, V>,
     name: &str,
 ) -> Result<(), Error> {
@@ -157,6 +169,7 @@ pub async fn tick<S: Store, Q: Queue, P, V>(
     match name {
         "relay-outbox" => relay_outbox::handle(backend, queue).await,
         "sweep-due" => sweep_due::handle(backend, queue).await,
+        "reconcile-ledger" => reconcile_ledger::handle(backend, desk(world)).await,
         _ => Err(Error::NotFound("function")),
     }
 }

@@ -23,7 +23,7 @@ use platform::{
 };
 
 use crate::{
-    advance_batch, check_attempt, dispatch_payout, guard,
+    advance_batch, check_attempt, dispatch_payout, guard, run_reconciliation,
     table::{Function, function},
 };
 
@@ -89,6 +89,15 @@ pub fn for_dispatch()
 pub fn for_check() -> Result<check_attempt::Bench<DynamoStore, SqsQueue, AnyProvider>, Fatal> {
     Ok(check_attempt::Bench {
         backend: backend()?,
+        queue: queue()?,
+        providers: providers()?,
+    })
+}
+
+/// # Errors
+/// As [`backend`].
+pub fn for_reconciliation() -> Result<run_reconciliation::Desk<SqsQueue, AnyProvider>, Fatal> {
+    Ok(run_reconciliation::Desk {
         queue: queue()?,
         providers: providers()?,
     })

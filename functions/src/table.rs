@@ -28,6 +28,8 @@ pub enum Trigger {
     Queue(QueueName),
     /// Once a minute.
     EveryMinute,
+    /// At two in the morning, UTC.
+    EveryNight,
     /// Nothing but a call by somebody whom the account permits it.
     Invoke,
 }
@@ -62,7 +64,7 @@ const fn http(
 const BATCH_MAX: usize = 2 * 1024 * 1024;
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 50] = [
+pub const FUNCTIONS: [Function; 55] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -273,6 +275,32 @@ pub const FUNCTIONS: [Function; 50] = [
         ("PUT", &["/api/v1/settings"]),
         &["settings:write"],
     ),
+    http(
+        "run-reconciliation",
+        ("POST", &["/api/v1/reconciliations"]),
+        &["reconciliation:write"],
+    ),
+    http(
+        "get-reconciliation",
+        ("GET", &["/api/v1/reconciliations/{date}"]),
+        &["reconciliation:read"],
+    ),
+    http(
+        "get-reconciliation-report",
+        ("GET", &["/api/v1/reconciliations/{date}/report.csv"]),
+        &["reconciliation:read"],
+    ),
+    Function {
+        name: "put-settlement",
+        trigger: Trigger::Http(Http {
+            method: "PUT",
+            routes: &["/api/v1/reconciliations/{date}/settlement"],
+            accepts: &[csv_file::CSV],
+            // Ten thousand rows.
+            body_max: 1024 * 1024,
+            scopes: &["reconciliation:write"],
+        }),
+    },
     http("get-docs", ("GET", &["/docs", "/docs/{file}"]), &[]),
     Function {
         name: "receive-payelata-callback",
@@ -306,6 +334,10 @@ pub const FUNCTIONS: [Function; 50] = [
         trigger: Trigger::EveryMinute,
     },
     Function {
+        name: "reconcile-ledger",
+        trigger: Trigger::EveryNight,
+    },
+    Function {
         name: "create-operator-key",
         trigger: Trigger::Invoke,
     },
@@ -316,7 +348,9 @@ impl Function {
     pub const fn http(&self) -> Option<&Http> {
         match &self.trigger {
             Trigger::Http(http) => Some(http),
-            Trigger::Queue(_) | Trigger::EveryMinute | Trigger::Invoke => None,
+            Trigger::Queue(_) | Trigger::EveryMinute | Trigger::EveryNight | Trigger::Invoke => {
+                None
+            }
         }
     }
 }

@@ -94,10 +94,13 @@ impl Client {
     }
 }
 
+/// A text alone is a CSV file; everything else is JSON.
 fn with_body(request: reqwest::RequestBuilder, body: &Value) -> reqwest::RequestBuilder {
-    request
-        .header("content-type", "application/json")
-        .body(body.to_string())
+    let (media_type, text) = match body {
+        Value::String(text) => ("text/csv", text.clone()),
+        json => ("application/json", json.to_string()),
+    };
+    request.header("content-type", media_type).body(text)
 }
 
 async fn data(request: reqwest::RequestBuilder) -> Result<Value, Fault> {

@@ -3,7 +3,13 @@
 //! A step of the clock goes from one due moment to the next and waits until everything that follows
 //! from it has run, so a test sees what days would have brought.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use app::{
     call::Call,
@@ -37,6 +43,10 @@ const TICK: Duration = Duration::from_secs(5);
 /// The least the clock moves between two sweeps that found something due: a sweep may leave an item due.
 const SWEEP_STEP_MS: i64 = 1_000;
 
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+/// When in the day the timers of the night tick, as template.yaml says it.
+const NIGHT_MS: i64 = 2 * 3_600 * 1_000;
+
 /// Everything that moves.
 #[derive(Clone)]
 pub struct Pump {
@@ -45,6 +55,8 @@ pub struct Pump {
     sandbox: Sandbox,
     sent: Arc<Notify>,
     permits: [Arc<Semaphore>; 3],
+    /// The last day whose night was worked through.
+    night: Arc<AtomicI64>,
     stepping: Arc<Mutex<()>>,
 }
 
@@ -74,6 +86,8 @@ impl Pump {
         let sent = Arc::new(Notify::new());
         let hook = Arc::clone(&sent);
         world.queue.on_send(Arc::new(move || hook.notify_one()));
+        // The night before the start was another host's, or nobody's: the next one looks back.
+        let night = Arc::new(AtomicI64::new(nights(clock.now_ms())));
         Self {
             world,
             clock,
@@ -81,6 +95,7 @@ impl Pump {
             sent,
             permits: QueueName::ALL.map(|queue| Arc::new(Semaphore::new(workers(queue)))),
             stepping: Arc::default(),
+            night,
         }
     }
 
@@ -149,10 +164,13 @@ impl Pump {
         }
     }
 
-    /// One tick of both timers.
+    /// One tick of the timers of every minute, and of every night when one has passed.
     async fn tick(&self) {
         let _busy = self.clock.busy();
-        for name in ["relay-outbox", "sweep-due"] {
+        let night = nights(self.clock.now_ms());
+        let is_new = self.night.swap(night, Ordering::SeqCst) < night;
+        let nightly = is_new.then_some("reconcile-ledger");
+        for name in ["relay-outbox", "sweep-due"].into_iter().chain(nightly) {
             if let Err(cause) = mount::tick(&self.world, name).await {
                 error!(timer = name, %cause, "a timer could not finish");
             }
@@ -216,7 +234,8 @@ impl Pump {
         let stored = self.next_stored(Timestamp::from_millis(target)).await;
         // What a sweep left due is met by the next sweep, a step later.
         let stored = stored.map(|at| at.max(swept.saturating_add(SWEEP_STEP_MS)));
-        [messages, callbacks, sleepers, stored]
+        let nightly = (self.night.load(Ordering::SeqCst) + 1) * DAY_MS + NIGHT_MS;
+        [messages, callbacks, sleepers, stored, Some(nightly)]
             .into_iter()
             .flatten()
             .min()
@@ -250,6 +269,11 @@ impl Pump {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.clock.now_ms())
     }
+}
+
+/// How many nights have passed since the epoch.
+const fn nights(now_ms: i64) -> i64 {
+    (now_ms - NIGHT_MS).div_euclid(DAY_MS)
 }
 
 fn sooner(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {

@@ -152,12 +152,16 @@ fn the_template_wakes_every_function_as_the_table_says() {
                     assert_eq!(*kind, "Schedule", "{}", function.name);
                     assert_eq!(text(&properties["Schedule"]), "rate(1 minute)");
                 }
+                Trigger::EveryNight => {
+                    assert_eq!(*kind, "Schedule", "{}", function.name);
+                    assert_eq!(text(&properties["Schedule"]), "cron(0 2 * * ? *)");
+                }
                 Trigger::Invoke => panic!("{} is called by nobody but people", function.name),
             }
         }
         let is_woken = match function.trigger {
             Trigger::Http(_) => !sources.is_empty(),
-            Trigger::Queue(_) | Trigger::EveryMinute => sources.len() == 1,
+            Trigger::Queue(_) | Trigger::EveryMinute | Trigger::EveryNight => sources.len() == 1,
             Trigger::Invoke => sources.is_empty(),
         };
         assert!(is_woken, "{}", function.name);

@@ -68,7 +68,7 @@ fn every_event_is_one_that_its_function_gets() {
                     "{place}"
                 );
             }
-            Trigger::EveryMinute => {
+            Trigger::EveryMinute | Trigger::EveryNight => {
                 assert_eq!(event["detail-type"], "Scheduled Event", "{place}");
             }
         }

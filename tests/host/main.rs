@@ -26,6 +26,7 @@ mod limits;
 mod lists;
 mod manners;
 mod operators;
+mod reconciliations;
 mod refusals;
 mod restart;
 mod returns;

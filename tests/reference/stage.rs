@@ -107,7 +107,11 @@ pub(crate) fn path_of(route: &str) -> String {
         Some("payouts") => "pay_1",
         Some("batches") => "batch_1",
         Some("keys") => "k3y0f0rd3sk1",
+        Some("reconciliations") => "2026-01-31",
         _ => "L-12345",
     };
-    route.replace("{id}", of).replace("{loadId}", of)
+    route
+        .replace("{id}", of)
+        .replace("{loadId}", of)
+        .replace("{date}", of)
 }

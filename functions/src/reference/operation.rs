@@ -37,7 +37,8 @@ type Examples = Vec<(&'static str, Value)>;
 
 /// A body that a function takes.
 struct Body {
-    shape: Shape,
+    /// None where only a file is taken.
+    shape: Option<Shape>,
     required: Required,
     examples: Examples,
     /// The same as a file of a media type, and an example of it.
@@ -102,7 +103,7 @@ impl Operation {
     ) -> Result<Self, Error> {
         let written = examples.iter().map(|(name, body)| Ok((*name, json(body)?)));
         self.body = Some(Body {
-            shape: document::named::<T>(),
+            shape: Some(document::named::<T>()),
             required: Required::True,
             examples: written.collect::<Result<_, Error>>()?,
             file: None,
@@ -115,6 +116,17 @@ impl Operation {
         if let Some(body) = &mut self.body {
             body.file = Some((media_type, example));
         }
+        self
+    }
+
+    /// Takes a file of this media type and nothing else.
+    pub(super) fn taking_file(mut self, media_type: &'static str, example: &'static str) -> Self {
+        self.body = Some(Body {
+            shape: None,
+            required: Required::True,
+            examples: Vec::new(),
+            file: Some((media_type, example)),
+        });
         self
     }
 
@@ -332,7 +344,7 @@ impl Operation {
             Answer::Data(shapes, _) => shapes,
             Answer::Files(..) | Answer::File(..) => Vec::new(),
         };
-        let taken = self.body.map(|body| body.shape);
+        let taken = self.body.and_then(|body| body.shape);
         let shapes = taken.into_iter().chain(answered);
         shapes.flat_map(|shape| shape.named).collect()
     }
@@ -362,10 +374,11 @@ fn content(schema: RefOr<Schema>, examples: &Examples) -> Content {
 }
 
 fn request_body(body: &Body) -> RequestBody {
-    let json = content(body.shape.schema.clone(), &body.examples);
-    let mut taken = RequestBodyBuilder::new()
-        .required(Some(body.required.clone()))
-        .content("application/json", json);
+    let mut taken = RequestBodyBuilder::new().required(Some(body.required.clone()));
+    if let Some(shape) = &body.shape {
+        let json = content(shape.schema.clone(), &body.examples);
+        taken = taken.content("application/json", json);
+    }
     if let Some((media_type, example)) = body.file {
         taken = taken.content(media_type, file(example));
     }

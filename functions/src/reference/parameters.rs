@@ -86,6 +86,11 @@ fn path_value(before: &str) -> (RefOr<Schema>, &'static str, &'static str) {
             "Our id of the batch.",
             "batch_01M7Y8BCGA4T04JNKTBYHB7SCN",
         ),
+        "reconciliations" => (
+            named::<vocabulary::Date>(),
+            "The day, in UTC.",
+            "2026-11-20",
+        ),
         "lines" => (
             named::<vocabulary::LoadId>(),
             "The load of the line.",

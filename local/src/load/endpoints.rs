@@ -46,6 +46,10 @@ pub(super) const KEYS: usize = 50;
 /// How many approvals are measured: the key that makes the batches for them has an ordinary rate limit.
 pub(super) const FOREIGN: usize = 50;
 
+/// A day without payouts, and how many comparisons of it are measured: all of them write one item.
+const RECONCILED: &str = "2026-01-31";
+const RECONCILIATIONS: usize = 50;
+
 const fn row(function: &'static str, ask: fn(&Props, usize) -> Ask) -> Endpoint {
     Endpoint {
         function,
@@ -54,7 +58,7 @@ const fn row(function: &'static str, ask: fn(&Props, usize) -> Ask) -> Endpoint 
     }
 }
 
-pub(super) const ENDPOINTS: [Endpoint; 43] = [
+pub(super) const ENDPOINTS: [Endpoint; 47] = [
     row("health", |_, _| get("/api/v1/health")),
     row("register-driver", |props, number| {
         let body = json!({"ovnDriverId": driver(props, number), "name": "Ana Lopez",
@@ -204,6 +208,30 @@ pub(super) const ENDPOINTS: [Endpoint; 43] = [
     row("put-settings", |_, _| {
         send("PUT", "/api/v1/settings", json!({"batchApproval": false}))
     }),
+    Endpoint {
+        function: "run-reconciliation",
+        ask: |_, _| {
+            let body = json!({"date": RECONCILED});
+            send("POST", "/api/v1/reconciliations", body)
+        },
+        most: RECONCILIATIONS,
+    },
+    row("get-reconciliation", |_, _| get(&of_day(""))),
+    row("get-reconciliation-report", |_, _| {
+        get(&of_day("/report.csv"))
+    }),
+    Endpoint {
+        function: "put-settlement",
+        ask: |_, _| {
+            let rows = "reference,amount,currency\r\nLOAD-1,45000,USD\r\n";
+            Ask {
+                method: "PUT",
+                path: of_day("/settlement"),
+                body: Some(Value::from(rows)),
+            }
+        },
+        most: RECONCILIATIONS,
+    },
     row("list-audit-events", |_, _| {
         get("/api/v1/audit-events?pageSize=50")
     }),
@@ -218,6 +246,10 @@ pub(super) fn create_key() -> Ask {
 fn of_key(props: &Props, number: usize, rest: &str) -> String {
     let id = &props.keys[number % props.keys.len()];
     format!("/api/v1/keys/{id}{rest}")
+}
+
+fn of_day(rest: &str) -> String {
+    format!("/api/v1/reconciliations/{RECONCILED}{rest}")
 }
 
 fn get(path: &str) -> Ask {

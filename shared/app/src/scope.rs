@@ -31,11 +31,12 @@ pub const ALL: [&str; 26] = [
 ];
 
 /// Scopes that make money, or decide about it. They open nothing on a key that is not an operator's.
-pub const OPERATOR_ONLY: [&str; 4] = [
+pub const OPERATOR_ONLY: [&str; 5] = [
     "wallet:write",
     "providers:manage",
     "reviews:write",
     "settings:write",
+    "reconciliation:write",
 ];
 
 /// The scope of that name, when there is one.

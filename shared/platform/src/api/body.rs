@@ -80,6 +80,14 @@ pub struct NewBatch {
     pub plan_hash: Option<&'static str>,
 }
 
+/// A day to compare.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewReconciliation {
+    #[schema(value_type = vocabulary::Date)]
+    pub date: &'static str,
+}
+
 /// Releases a batch.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -165,6 +165,19 @@ impl Reply {
         }
     }
 
+    /// 200 with a text that only the caller may see.
+    pub fn report(content_type: &'static str, text: String, meta: &Meta) -> Self {
+        Self {
+            headers: vec![
+                ("content-type", content_type.to_owned()),
+                ("cache-control", "no-store".to_owned()),
+                ("x-request-id", meta.request_id.clone()),
+            ],
+            status: 200,
+            body: text,
+        }
+    }
+
     /// Adds one header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: String) -> Self {

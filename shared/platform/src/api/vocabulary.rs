@@ -20,9 +20,10 @@ use utoipa::{
 pub use self::batches::{AddedLoads, BatchId, BatchVersion, PlanHash};
 pub use self::errors::{ErrorDetails, FieldProblem, LineProblem};
 pub use self::words::{
-    Account, BatchStatus, Currency, DepositStatus, DriverStatus, ErrorCode, KycStatus,
-    LineRejection, LineResult, LineStatus, LoadStatus, MethodKind, Mode, OnInvalid, PayoutStatus,
-    Provider, Rail, RowOutcome, Scope, TimelineEvent, WantedStatus,
+    Account, BatchStatus, Currency, DayStatus, DepositStatus, DifferenceReason, DriverStatus,
+    ErrorCode, KycStatus, LineRejection, LineResult, LineStatus, ListStatus, LoadStatus,
+    MethodKind, Mode, OnInvalid, PayoutStatus, Provider, Rail, RowOutcome, Scope, TimelineEvent,
+    WantedStatus,
 };
 use super::fields::{MAP_ENTRIES_MAX, MAP_TEXT_MAX, PARSED_MAX};
 
@@ -205,6 +206,21 @@ impl PartialSchema for Time {
     }
 }
 impl ToSchema for Time {}
+
+pub struct Date;
+impl PartialSchema for Date {
+    fn schema() -> RefOr<Schema> {
+        let object = text("A day in UTC, from 1970 on.");
+        let format = SchemaFormat::KnownFormat(KnownFormat::Date);
+        let pattern = "^(19[7-9][0-9]|[2-9][0-9]{3})-[0-9]{2}-[0-9]{2}$";
+        object
+            .format(Some(format))
+            .pattern(Some(pattern))
+            .build()
+            .into()
+    }
+}
+impl ToSchema for Date {}
 
 pub struct KeyId;
 impl PartialSchema for KeyId {

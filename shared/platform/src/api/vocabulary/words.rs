@@ -197,6 +197,32 @@ impl PartialSchema for Scope {
 }
 impl ToSchema for Scope {}
 
+pub struct DayStatus;
+impl PartialSchema for DayStatus {
+    fn schema() -> RefOr<Schema> {
+        let about = "Whether a day was compared, and with complete lists.";
+        one_of(about, ["not_compared", "incomplete", "complete"])
+    }
+}
+impl ToSchema for DayStatus {}
+
+pub struct ListStatus;
+impl PartialSchema for ListStatus {
+    fn schema() -> RefOr<Schema> {
+        let about = "Whether a provider's list was read to its end.";
+        one_of(about, ["complete", "incomplete", "cannot_list"])
+    }
+}
+impl ToSchema for ListStatus {}
+
+pub struct DifferenceReason;
+impl PartialSchema for DifferenceReason {
+    fn schema() -> RefOr<Schema> {
+        one_of("What differs.", crate::api::reconciliation_view::reasons())
+    }
+}
+impl ToSchema for DifferenceReason {}
+
 pub struct RowOutcome;
 impl PartialSchema for RowOutcome {
     fn schema() -> RefOr<Schema> {
