@@ -5,7 +5,11 @@
 
 use std::time::Duration;
 
+mod reread;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::reread::FinalNews;
 
 use crate::{
     attempt_machine::{self, AttemptCell, AttemptEvent, AttemptState},
@@ -173,58 +177,6 @@ impl Attempt {
             // Final, but a payment can be taken back, and news of a callback must not get lost.
             AttemptState::Paid | AttemptState::Dead if self.next_at.is_some() => Some(Wake::Check),
             AttemptState::Paid | AttemptState::Dead => None,
-        }
-    }
-
-    /// A final attempt after a read of it: when it is read again. `chance` is any random number.
-    #[must_use]
-    pub fn read_again(&self, at: Timestamp, news: FinalNews, chance: u64) -> Self {
-        let ended_at = self.watched_at.unwrap_or(at);
-        let undecided_at = self.undecided_at.unwrap_or(at);
-        let (polls, undecided_at, next_at) = match news {
-            FinalNews::Silent => (
-                self.polls.saturating_add(1),
-                self.undecided_at,
-                schedule::next_read_after_silence(ended_at, at, self.polls),
-            ),
-            FinalNews::Undecided => (
-                0,
-                Some(undecided_at),
-                schedule::next_read_while_undecided((ended_at, undecided_at), at, chance),
-            ),
-            FinalNews::Stands => (0, None, self.reread_after(at)),
-            FinalNews::Over => (0, None, None),
-        };
-        Self {
-            version: self.version + 1,
-            checked_at: Some(at),
-            polls,
-            undecided_at,
-            next_at,
-            ..self.clone()
-        }
-    }
-
-    /// When a paid attempt is read again by the calendar.
-    fn reread_after(&self, now: Timestamp) -> Option<Timestamp> {
-        let is_reread = self.state == AttemptState::Paid && self.provider.is_reread();
-        let paid_at = self.watched_at.filter(|_| is_reread)?;
-        // Payouts of one batch are paid together; an hour keeps their reads apart.
-        let id = self.reference.payout.as_str().bytes();
-        let mixed = id.fold(0_u32, |sum, byte| {
-            sum.wrapping_mul(31).wrapping_add(byte.into())
-        });
-        let offset = Duration::from_secs(u64::from(mixed % 3_600));
-        schedule::next_reread(paid_at, now, offset)
-    }
-
-    /// A paid attempt whose money came back: nothing is left to ask.
-    #[must_use]
-    pub fn no_more_reads(self) -> Self {
-        Self {
-            next_at: None,
-            undecided_at: None,
-            ..self
         }
     }
 
@@ -437,19 +389,6 @@ pub struct Look {
     pub at: Timestamp,
     /// Whether it showed that the provider has nothing under our reference.
     pub absent: bool,
-}
-
-/// What a read of a final attempt brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FinalNews {
-    /// It said nothing about the attempt.
-    Silent,
-    /// The provider may be taking the payment back.
-    Undecided,
-    /// What the provider shows is not going to change by itself.
-    Stands,
-    /// The money is back with us.
-    Over,
 }
 
 /// What became of an event.

@@ -99,6 +99,33 @@ fn a_second_absence_is_looked_for_no_sooner_than_30_seconds_later() {
 }
 
 #[test]
+fn a_process_call_that_goes_well_leaves_the_due_time_where_it_was() {
+    let at = |millis| Timestamp::from_millis(millis);
+    let sending =
+        changed(attempt(AttemptState::Created).apply(AttemptEvent::IntendProcess, at(1_000)));
+    assert!(sending.next_at < sending.lease_until);
+    let submitted = changed(sending.apply(AttemptEvent::ProcessDone, at(1_400)));
+    assert_eq!(submitted.next_at, sending.next_at);
+    // One that takes longer than the first read may wait is read from its end on.
+    let slow = changed(sending.apply(AttemptEvent::ProcessDone, at(90_000)));
+    assert!(slow.next_at > Some(at(90_000)));
+}
+
+#[test]
+fn a_paid_attempt_is_read_again_and_one_that_came_back_is_not() {
+    let paid_at = Timestamp::from_millis(1_000);
+    let paid = changed(attempt(AttemptState::Submitted).apply(AttemptEvent::Paid, paid_at));
+    assert_eq!(paid.wake(), Some(Wake::Check));
+    let day = Duration::from_secs(86_400);
+    assert!(paid.next_at >= Some(paid_at.plus(day)));
+    assert!(paid.next_at < Some(paid_at.plus(day).plus(Duration::from_secs(3_600))));
+    assert_eq!(paid.no_more_reads().wake(), None);
+    let dead =
+        changed(attempt(AttemptState::Submitted).apply(AttemptEvent::FinalNegative, paid_at));
+    assert_eq!(dead.wake(), None);
+}
+
+#[test]
 fn a_live_attempt_always_has_a_wake_up() {
     let at = Timestamp::from_millis(5_000);
     for state in AttemptState::ALL {
