@@ -8,7 +8,7 @@ use app::{
     dispatch_payout::Dispatcher,
     memory::{MemoryQueue, MemoryStore, Operation, ScriptedProvider, Trouble},
     message::{Message, QueueName},
-    port::{CommitError, CreateOrder, Lookup, Providers, Store, Unreachable},
+    port::{CommitError, CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store, Unreachable},
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
     request_key::{Answered, Asking, RequestKey},
     seal::Seal,
@@ -20,6 +20,7 @@ use domain::{
     fee::{FeeSchedule, Rail},
     ids::{LoadId, PayoutId, ProviderId, TenantId},
     payout::{Payout, PayoutStatus},
+    routing::Provider,
     time::Timestamp,
     transition::Transition,
 };
@@ -39,6 +40,12 @@ struct Gate {
 }
 
 impl Providers for Gate {
+    fn offers(&self, provider: Provider) -> bool {
+        self.inner.offers(provider)
+    }
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        self.inner.snapshot(provider, account).await
+    }
     fn call_budget(&self) -> std::time::Duration {
         self.inner.call_budget()
     }

@@ -8,7 +8,7 @@ use app::{
     dispatch_payout::Dispatcher,
     memory::{Ending, MemoryQueue, MemoryStore, Operation, ScriptedProvider, Trouble},
     message::{Check, Message, QueueName},
-    port::{CreateOrder, Lookup, Providers, Store},
+    port::{CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store},
     record::{Key, Record},
     seal::Seal,
 };
@@ -21,6 +21,7 @@ use domain::{
     ids::{AttemptRef, PayoutId, ProviderId},
     ledger::Account,
     payout::PayoutStatus,
+    routing::Provider,
 };
 use tokio::sync::Mutex;
 
@@ -123,6 +124,12 @@ impl Strange {
 }
 
 impl Providers for Strange {
+    fn offers(&self, provider: Provider) -> bool {
+        self.inner.offers(provider)
+    }
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        self.inner.snapshot(provider, account).await
+    }
     fn call_budget(&self) -> std::time::Duration {
         self.inner.call_budget()
     }
@@ -196,6 +203,12 @@ struct Counting {
 }
 
 impl Providers for Counting {
+    fn offers(&self, provider: Provider) -> bool {
+        self.inner.offers(provider)
+    }
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        self.inner.snapshot(provider, account).await
+    }
     fn call_budget(&self) -> std::time::Duration {
         self.inner.call_budget()
     }
@@ -275,6 +288,12 @@ struct RingsWithin {
 }
 
 impl Providers for RingsWithin {
+    fn offers(&self, provider: Provider) -> bool {
+        self.inner.offers(provider)
+    }
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        self.inner.snapshot(provider, account).await
+    }
     fn call_budget(&self) -> std::time::Duration {
         self.inner.call_budget()
     }
@@ -363,6 +382,12 @@ struct Noting {
 }
 
 impl Providers for Noting {
+    fn offers(&self, provider: Provider) -> bool {
+        self.inner.offers(provider)
+    }
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        self.inner.snapshot(provider, account).await
+    }
     fn call_budget(&self) -> std::time::Duration {
         self.inner.call_budget()
     }

@@ -194,6 +194,7 @@ pub(crate) fn driver() -> Driver {
         status: DriverStatus::Active,
         kyc: KycStatus::Verified,
         kyc_reason: None,
+        vendor: None,
         method: Some(method(MethodKind::Card)),
         created_at: NOW,
         payouts: 0,

@@ -219,6 +219,7 @@ async fn a_changed_driver_keeps_figures_that_payouts_added_meanwhile() {
             version: 2,
             name: "Jane Smith".to_owned(),
             kyc_reason: None,
+            vendor: None,
             status: DriverStatus::Suspended,
             ..before.clone()
         };

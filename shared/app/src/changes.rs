@@ -188,6 +188,7 @@ impl Write {
                     | Record::Reference(_)
                     | Record::Outbox(_)
                     | Record::AuditEvent(_)
+                    | Record::CardLock(_)
                     | Record::Manifest(_)
                     | Record::Journal(_)
                     | Record::BatchFile(_)
@@ -203,6 +204,8 @@ impl Write {
                     | Account::Hold
                     | Account::InTransit
                     | Account::ClearingPayelata
+                    | Account::ClearingOwlpay
+                    | Account::ClearingPaywizard
                     | Account::Fees
                     | Account::Suspense
                     | Account::CashFunding,

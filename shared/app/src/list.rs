@@ -143,6 +143,7 @@ impl Record {
             | Self::AnswerPart(_)
             | Self::KeyRing(_)
             | Self::Switch(_)
+            | Self::CardLock(_)
             | Self::Reference(_)
             | Self::Object(_)
             | Self::Contradiction(_)

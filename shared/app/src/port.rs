@@ -8,7 +8,9 @@ use domain::{
     answer::Answer,
     attempt::Attempt,
     ids::{DriverId, PayoutId, ProviderId, TenantId},
+    money::Cents,
     payout::PayoutStatus,
+    routing::Provider,
     time::Timestamp,
     transition::Transition,
 };
@@ -237,6 +239,14 @@ pub struct CreateOrder<'a> {
     pub callback_token: String,
 }
 
+/// A prepaid card as its issuer shows it.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// What identifies the card; it is only ever used under a keyed digest.
+    pub card: Plaintext,
+    pub balance: Cents,
+}
+
 /// What is being looked for at a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
@@ -248,6 +258,17 @@ pub enum Lookup {
 /// The providers. Every method returns an [`Answer`], never an error: a failed call is an unclear
 /// payment, and the type makes every caller face that.
 pub trait Providers: Clone + Send + Sync + 'static {
+    /// Whether this deployment has an account with the provider.
+    fn offers(&self, provider: Provider) -> bool;
+
+    /// The balance of a prepaid card, where the provider cannot be asked about a payment: the evidence for
+    /// whoever has to decide. None when the provider did not show it.
+    fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> impl Future<Output = Option<Snapshot>> + Send;
+
     /// The most time a create or a process call may take.
     fn call_budget(&self) -> std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! What the store keeps, and how a use case names it. The store spells the keys.
 
 mod batch;
+mod card;
 mod outbox;
 
 use domain::{
@@ -20,6 +21,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 pub use self::batch::{BatchFile, Chunk, Journal, RejectedLine, Settings};
+pub use self::card::CardLock;
 pub use self::outbox::{DueEntry, OUTBOX_SHARDS, OutboxEntry, due_shard};
 pub use crate::api_key::{ApiKey, PreviousSecret};
 use crate::{key_ring::KeyRing, secret_answer::SealedAnswer};
@@ -46,6 +48,8 @@ pub enum Key {
     /// The rate limiter's bucket of an API key.
     Bucket(String),
     Switch(Provider, Mode),
+    /// The lock of a prepaid card, by its keyed digest.
+    CardLock(Provider, Mode, String),
     /// Our reference at a provider: which attempt it is.
     Reference(Provider, Mode, AttemptRef),
     /// A provider's object: which attempt it belongs to.
@@ -85,6 +89,7 @@ pub enum Record {
     KeyRing(Box<KeyRing>),
     Bucket(Box<Bucket>),
     Switch(Box<RouteSwitch>),
+    CardLock(Box<CardLock>),
     Reference(Box<ReferenceLink>),
     Object(Box<ObjectLink>),
     Contradiction(Box<Contradiction>),
@@ -121,6 +126,7 @@ impl Record {
             Self::KeyRing(it) => Key::KeyRing(it.tenant.clone()),
             Self::Bucket(it) => Key::Bucket(it.key_id.clone()),
             Self::Switch(it) => Key::Switch(it.provider, it.mode),
+            Self::CardLock(it) => Key::CardLock(it.provider, it.mode, it.card.clone()),
             Self::Reference(it) => {
                 Key::Reference(it.provider, it.tenant.mode(), it.reference.clone())
             }
@@ -160,6 +166,7 @@ impl Record {
             | Self::KeyRing(_)
             | Self::Bucket(_)
             | Self::Switch(_)
+            | Self::CardLock(_)
             | Self::Reference(_)
             | Self::Object(_)
             | Self::Contradiction(_)
@@ -194,6 +201,7 @@ impl Record {
             | Self::KeyRing(_)
             | Self::Bucket(_)
             | Self::Switch(_)
+            | Self::CardLock(_)
             | Self::Reference(_)
             | Self::Object(_)
             | Self::Contradiction(_)
@@ -227,6 +235,7 @@ impl Record {
             | Self::KeyRing(_)
             | Self::Bucket(_)
             | Self::Switch(_)
+            | Self::CardLock(_)
             | Self::Reference(_)
             | Self::Object(_)
             | Self::Contradiction(_)
@@ -250,6 +259,7 @@ impl Record {
             Self::Load(it) => it.version,
             Self::Driver(it) => it.version,
             Self::Switch(it) => it.version,
+            Self::CardLock(it) => it.version,
             Self::Inbox(it) => it.version,
             Self::ApiKey(it) => it.version,
             Self::KeyRing(it) => it.version,

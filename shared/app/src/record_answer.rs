@@ -232,6 +232,9 @@ fn draft(
         Record::Attempt(Box::new(attempt.clone())),
         sight.attempt.version,
     );
+    if attempt.is_final() && !sight.attempt.is_final() {
+        changes = changes.forget(card_key(&attempt));
+    }
     if sight.attempt.object.is_none() {
         changes = link_object(changes, &attempt);
     }
@@ -299,6 +302,12 @@ pub(crate) fn with_object(attempt: &Attempt, answer: &Answer) -> Attempt {
         last_status: Some(seen.status.clone()),
         ..attempt.clone()
     }
+}
+
+/// The lock on the prepaid card that an attempt holds, to be given back once it is final.
+pub(crate) fn card_key(attempt: &Attempt) -> Option<Key> {
+    let card = attempt.card_lock.clone()?;
+    Some(Key::CardLock(attempt.provider, attempt.tenant.mode(), card))
 }
 
 /// Marks the payout's load as paid, or gives it free. Nothing for a payout without a load.

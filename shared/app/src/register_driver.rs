@@ -46,6 +46,7 @@ pub async fn run(
         kyc: KycStatus::Pending,
         kyc_reason: None,
         method: None,
+        vendor: None,
         created_at: call.now(),
         payouts: 0,
         pending_payouts: 0,

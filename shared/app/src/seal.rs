@@ -5,6 +5,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use crate::port::Plaintext;
+
 /// The environment's digest key. Every digest is separated by its purpose.
 #[derive(Clone)]
 pub struct Seal {
@@ -67,6 +69,11 @@ impl Seal {
         let tenant = tenant.to_string();
         let digest = self.digest("cursor", &[tenant.as_bytes(), list.as_bytes(), place]);
         std::array::from_fn(|index| digest[index])
+    }
+
+    /// The name under which a prepaid card is locked.
+    pub fn card(&self, card: &Plaintext) -> String {
+        hex::encode(self.digest("card", &[card.0.as_bytes()]))
     }
 
     /// How the secret of an API key is stored.

@@ -116,6 +116,7 @@ async fn wake(
         | Record::KeyRing(_)
         | Record::Bucket(_)
         | Record::Switch(_)
+        | Record::CardLock(_)
         | Record::Reference(_)
         | Record::Object(_)
         | Record::Contradiction(_)

@@ -8,14 +8,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    answer::Refusal,
     attempt_machine::{self, AttemptCell, AttemptEvent, AttemptState},
     denied::Denied,
     driver::MethodKind,
     fee::Rail,
     ids::{AttemptRef, DriverId, ProviderId, TenantId},
+    manifest::manifest,
     money::{Cents, Currency},
     payout::Payout,
-    routing::{Provider, ROUTING_VERSION},
+    routing::Provider,
     schedule::{self, Watch},
     time::Timestamp,
 };
@@ -42,6 +44,9 @@ pub struct Attempt {
     pub provider: Provider,
     /// Why this provider, for the timeline.
     pub route: String,
+    /// The providers that could carry the payout when this one was chosen, should this attempt die.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Provider>,
     pub driver: DriverId,
     /// The payout method this attempt is sent with, pinned at the first claim: a repeat must carry the
     /// same recipient data.
@@ -50,6 +55,16 @@ pub struct Attempt {
     /// What the driver receives.
     pub net: Cents,
     pub currency: Currency,
+    /// The driver's own id at the provider, where payments are made to one: a repeat must name the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payee: Option<ProviderId>,
+    /// What was on the driver's prepaid card before anything was sent: with the balance after it, the only
+    /// evidence where the provider cannot be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance_before: Option<Cents>,
+    /// The name under which the card is locked for this attempt: one money call at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_lock: Option<String>,
     /// The provider's object, once seen.
     pub object: Option<ProviderId>,
     /// The provider's ordering key of the newest news.
@@ -72,8 +87,15 @@ pub struct Attempt {
     pub watched_at: Option<Timestamp>,
     pub polls: u32,
     pub checked_at: Option<Timestamp>,
-    /// When a read first showed nothing, in the present watch.
+    /// When a read last showed nothing and counted, in the present watch.
     pub absent_at: Option<Timestamp>,
+    /// How many such reads there were.
+    #[serde(default)]
+    pub absences: u32,
+    /// Set when the provider refused the create without a promise that nothing was created: what the
+    /// absences prove then is the refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Refusal>,
     /// When somebody has to look again; none only when final.
     pub next_at: Option<Timestamp>,
 }
@@ -91,6 +113,9 @@ pub struct Opening {
     pub reference: AttemptRef,
     pub provider: Provider,
     pub method: Option<PinnedMethod>,
+    /// Why this provider, and who else could carry it.
+    pub route: String,
+    pub left: Vec<Provider>,
     pub at: Timestamp,
 }
 
@@ -107,7 +132,6 @@ impl Attempt {
     /// A new attempt of `payout`, `prepared` and without a lease. The due index wakes it when no
     /// message does.
     pub fn prepared(payout: &Payout, opening: Opening) -> Self {
-        let means = opening.method.map_or("card", |method| method.kind.name());
         Self {
             tenant: payout.tenant.clone(),
             reference: opening.reference,
@@ -115,16 +139,16 @@ impl Attempt {
             fence: 1,
             state: AttemptState::Prepared,
             provider: opening.provider,
-            route: format!(
-                "{}/{means}: {} rail, routing {ROUTING_VERSION}",
-                opening.provider.name(),
-                payout.rail.name(),
-            ),
+            route: opening.route,
+            left: opening.left,
             driver: payout.driver.clone(),
             method: opening.method,
             rail: payout.rail,
             net: payout.net(),
             currency: payout.currency,
+            payee: None,
+            balance_before: None,
+            card_lock: None,
             object: None,
             object_updated: 0,
             last_status: None,
@@ -141,6 +165,8 @@ impl Attempt {
             polls: 0,
             checked_at: None,
             absent_at: None,
+            absences: 0,
+            doubt: None,
             next_at: Some(opening.at.plus(schedule::redispatch_delay(0))),
         }
     }
@@ -233,7 +259,13 @@ impl Attempt {
 
     fn guard_holds(&self, event: AttemptEvent) -> bool {
         match event {
-            AttemptEvent::Abandon => self.provider.is_two_step() && !self.processed,
+            AttemptEvent::Abandon => {
+                let inert = manifest(self.provider).may_abandon() && !self.processed;
+                inert || self.was_never_sent()
+            }
+            AttemptEvent::Repeat => manifest(self.provider).may_repeat(),
+            // A create that may have left is sent again only where it is recognised.
+            AttemptEvent::IntendCreate => self.tries == 0 || manifest(self.provider).may_repeat(),
             AttemptEvent::Created
             | AttemptEvent::InFlight
             | AttemptEvent::Paid
@@ -242,11 +274,9 @@ impl Attempt {
             AttemptEvent::IntendProcess | AttemptEvent::ProcessDone | AttemptEvent::Reprocess => {
                 self.provider.is_two_step()
             }
-            AttemptEvent::IntendCreate
-            | AttemptEvent::NotSent
+            AttemptEvent::NotSent
             | AttemptEvent::RefusedUs
             | AttemptEvent::Lost
-            | AttemptEvent::Repeat
             | AttemptEvent::Rejected
             | AttemptEvent::OperatorPaid
             | AttemptEvent::OperatorDead
@@ -279,7 +309,7 @@ impl Attempt {
             AttemptEvent::Repeat => {
                 self.repeats += 1;
                 self.fence += 1;
-                self.absent_at = None;
+                self.forget_absences();
                 self.release(at);
             }
             AttemptEvent::Reprocess => {
@@ -320,9 +350,15 @@ impl Attempt {
         self.lease_until = None;
         self.watched_at = Some(since);
         self.polls = 0;
-        self.absent_at = None;
+        self.forget_absences();
         let due = since.plus(self.watching().gap(0, chance));
         self.next_at = Some(due.max(now));
+    }
+
+    fn forget_absences(&mut self) {
+        self.absent_at = None;
+        self.absences = 0;
+        self.doubt = None;
     }
 
     fn watching(&self) -> Watch {
@@ -338,20 +374,20 @@ impl Attempt {
         }
     }
 
-    /// The attempt after a read that changed nothing: the next one is due by the table. A first
-    /// absence is looked at again exactly 30 s later at the earliest.
+    /// The attempt after a read that changed nothing: the next one is due by the table. An absence that
+    /// counted is looked at again 30 s later at the earliest.
     #[must_use]
     pub fn polled(&self, look: Look, chance: u64) -> Self {
         let polls = self.polls + 1;
         let mut next_at = look.at.plus(self.watching().gap(polls, chance));
-        let absent_at = match (look.absent, self.absent_at) {
-            (true, None) => Some(look.at),
-            // A read that said nothing in between takes no absence back.
-            (true | false, Some(first)) => Some(first),
-            (false, None) => None,
+        // A read that said nothing in between takes no absence back.
+        let (absent_at, absences) = if look.absent {
+            (Some(look.at), self.absences + 1)
+        } else {
+            (self.absent_at, self.absences)
         };
-        if let Some(first) = absent_at {
-            next_at = next_at.max(first.plus(Duration::from_secs(30)));
+        if let Some(last) = absent_at {
+            next_at = next_at.max(last.plus(Duration::from_secs(30)));
         }
         // A read must not put off a worker: neither the lease's end nor what can be sent.
         if let (Some(kept), true) = (self.next_at, self.wake() == Some(Wake::Dispatch)) {
@@ -365,6 +401,7 @@ impl Attempt {
             polls,
             checked_at: Some(look.at),
             absent_at,
+            absences,
             next_at: Some(next_at),
             ..self.clone()
         }

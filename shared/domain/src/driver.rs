@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     denied::{Denied, NotPayable},
     fee::Rail,
-    ids::{DriverId, OvnDriverId, TenantId},
+    ids::{DriverId, OvnDriverId, ProviderId, TenantId},
     money::Cents,
-    routing::routes,
+    routing::{Provider, routes},
     time::Timestamp,
 };
 
@@ -105,6 +105,29 @@ pub struct Method {
     pub updated_at: Timestamp,
 }
 
+/// A driver as a payee ("vendor") at OwlPay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vendor {
+    /// OwlPay's id.
+    pub id: ProviderId,
+    pub standing: VendorStanding,
+    /// The version of the bank account that OwlPay was told, if any.
+    pub told_method: Option<u32>,
+}
+
+/// What OwlPay says of a vendor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VendorStanding {
+    /// Not reviewed yet.
+    Unchecked,
+    /// Its review is under way.
+    Checking,
+    /// May be paid.
+    Approved,
+    Rejected,
+}
+
 /// A driver of one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Driver {
@@ -120,6 +143,9 @@ pub struct Driver {
     /// What the operator or the KYC provider gave as the reason of the last decision.
     pub kyc_reason: Option<String>,
     pub method: Option<Method>,
+    /// The driver as OwlPay knows them, once made known there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<Vendor>,
     pub created_at: Timestamp,
     /// Payouts ever made to the driver. This and the next two are counted by the payouts' own
     /// transitions and never replaced with the rest of the record.
@@ -204,6 +230,28 @@ impl Driver {
             (true, _) => Ok(()),
             (false, Rail::Instant) => Err(NotPayable::InstantNotAvailable),
             (false, Rail::Standard) => Err(NotPayable::NoRoute),
+        }
+    }
+
+    /// Whether a provider pays this driver at all: OwlPay pays only vendors that it has approved, with the
+    /// bank account it was told last.
+    pub fn is_approved_at(&self, provider: Provider) -> bool {
+        match provider {
+            Provider::Payelata | Provider::Paywizard => true,
+            Provider::Owlpay => {
+                let newest = self.method.as_ref().map(|method| method.version);
+                self.vendor.as_ref().is_some_and(|vendor| {
+                    vendor.standing == VendorStanding::Approved && vendor.told_method == newest
+                })
+            }
+        }
+    }
+
+    /// The driver's own id at a provider that pays registered payees.
+    pub fn payee_at(&self, provider: Provider) -> Option<&ProviderId> {
+        match provider {
+            Provider::Payelata | Provider::Paywizard => None,
+            Provider::Owlpay => self.vendor.as_ref().map(|vendor| &vendor.id),
         }
     }
 

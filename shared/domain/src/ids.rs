@@ -22,9 +22,11 @@ pub struct InvalidId {
 pub trait Kind {
     /// The fixed start of every identifier of this kind; empty for identifiers that clients choose.
     const PREFIX: &'static str;
+    /// The most characters of one.
+    const MAX: usize = ID_MAX;
 }
 
-/// An identifier of one kind: `[A-Za-z0-9._:-]{1,64}` with the kind's prefix.
+/// An identifier of one kind: `[A-Za-z0-9._:-]`, up to the kind's length, with the kind's prefix.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id<K>(String, PhantomData<K>);
 
@@ -33,7 +35,7 @@ impl<K: Kind> Id<K> {
     /// [`InvalidId`] naming the allowed characters, length and prefix.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let valid = !text.is_empty()
-            && text.len() <= ID_MAX
+            && text.len() <= K::MAX
             && text.starts_with(K::PREFIX)
             && text.len() > K::PREFIX.len()
             && text
@@ -47,7 +49,7 @@ impl<K: Kind> Id<K> {
             prefix => format!(", starting with {prefix}"),
         };
         Err(InvalidId {
-            expected: format!("1 to {ID_MAX} characters of A-Z a-z 0-9 . _ : -{start}"),
+            expected: format!("1 to {} characters of A-Z a-z 0-9 . _ : -{start}", K::MAX),
         })
     }
 
@@ -152,6 +154,8 @@ pub type OvnDriverId = Id<OvnDriverKind>;
 pub enum ProviderKind {}
 impl Kind for ProviderKind {
     const PREFIX: &'static str = "";
+    /// OwlPay's are `ord_` and 64 hex digits.
+    const MAX: usize = 80;
 }
 /// A provider's own id of the object it made for one attempt.
 pub type ProviderId = Id<ProviderKind>;

@@ -14,6 +14,7 @@ pub mod fee;
 pub mod ids;
 pub mod ledger;
 pub mod load;
+pub mod manifest;
 pub mod money;
 pub mod payout;
 pub mod payout_machine;

@@ -4,60 +4,178 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{driver::MethodKind, fee::Rail, time::Timestamp};
+use crate::{
+    driver::MethodKind,
+    fee::Rail,
+    manifest::{Steps, manifest},
+    money::{Cents, Currency},
+    time::Timestamp,
+};
 
 /// The companies that move the money: a closed set, so every `match` on it must be complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     Payelata,
+    Owlpay,
+    Paywizard,
 }
 
 impl Provider {
-    pub const ALL: [Self; 1] = [Self::Payelata];
+    pub const ALL: [Self; 3] = [Self::Payelata, Self::Owlpay, Self::Paywizard];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Payelata => "payelata",
+            Self::Owlpay => "owlpay",
+            Self::Paywizard => "paywizard",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "payelata" => Some(Self::Payelata),
-            _ => None,
-        }
+        Self::ALL
+            .into_iter()
+            .find(|provider| provider.name() == text)
     }
 
-    /// Whether creating an object at the provider is inert until a second call. Only then may an
-    /// unclear create be abandoned.
+    /// Whether creating an object at the provider is inert until a second call.
     pub const fn is_two_step(self) -> bool {
-        match self {
-            Self::Payelata => true,
-        }
+        matches!(manifest(self).steps, Steps::Two)
     }
 }
 
 /// Version of the routing table below, recorded with every attempt's reason.
-pub const ROUTING_VERSION: &str = "2026-01";
+pub const ROUTING_VERSION: &str = "2026-11";
 
-/// The providers that can serve a method on a rail, best first.
+/// The routing table: the providers that can serve a method on a rail, best first. OwlPay pays bank accounts
+/// of drivers it has approved itself, within days; PayWizard tops up prepaid cards.
 pub const fn routes(method: MethodKind, rail: Rail) -> &'static [Provider] {
     match (method, rail) {
-        (MethodKind::Card, Rail::Standard | Rail::Instant)
-        | (MethodKind::BankAccount, Rail::Standard) => &[Provider::Payelata],
-        (MethodKind::BankAccount, Rail::Instant)
-        | (MethodKind::PrepaidCard, Rail::Standard | Rail::Instant) => &[],
+        (MethodKind::Card, Rail::Standard | Rail::Instant) => &[Provider::Payelata],
+        (MethodKind::BankAccount, Rail::Standard) => &[Provider::Owlpay, Provider::Payelata],
+        (MethodKind::BankAccount, Rail::Instant) => &[],
+        (MethodKind::PrepaidCard, Rail::Standard | Rail::Instant) => &[Provider::Paywizard],
     }
 }
 
-/// The first provider of the route that was not tried in this run. A route already tried since the
-/// last create or retry is not "left".
-pub fn route_left(method: MethodKind, rail: Rail, tried: &[Provider]) -> Option<Provider> {
-    routes(method, rail)
+/// The provider of an instant payout's first attempt, before anybody reads the driver's method: nothing is
+/// sent until the method says that it can carry it.
+pub const FIRST_OF_INSTANT: Provider = Provider::Payelata;
+
+/// What a payout needs of a provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    pub method: MethodKind,
+    pub rail: Rail,
+    pub net: Cents,
+    pub currency: Currency,
+    /// Providers tried in this run.
+    pub tried: &'a [Provider],
+}
+
+/// Why a provider of the table does not carry a payout now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skipped {
+    /// One attempt in a run is enough.
+    Tried,
+    /// This deployment has no account with it.
+    NotConfigured,
+    /// The provider has not approved the driver.
+    DriverNotApproved,
+    /// The amount or the currency is outside what it carries.
+    OutsideLimits,
+    /// Its route is stopped or paused.
+    RouteStopped,
+}
+
+impl Skipped {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tried => "tried before",
+            Self::NotConfigured => "not configured",
+            Self::DriverNotApproved => "driver not approved there",
+            Self::OutsideLimits => "outside its limits",
+            Self::RouteStopped => "route stopped",
+        }
+    }
+
+    /// Whether waiting may help.
+    const fn passes(self) -> bool {
+        match self {
+            Self::RouteStopped => true,
+            Self::Tried | Self::NotConfigured | Self::DriverNotApproved | Self::OutsideLimits => {
+                false
+            }
+        }
+    }
+}
+
+/// Who carries a payout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// None when nobody can now.
+    pub provider: Option<Provider>,
+    /// Whether somebody could once a route opens again.
+    pub waits: bool,
+    /// Who else could carry it, should the chosen one refuse.
+    pub left: Vec<Provider>,
+    /// Why, for the timeline: "payelata/card: instant rail, routing 2026-11; owlpay skipped: route stopped".
+    pub explanation: String,
+}
+
+/// Chooses the first provider of the table that can carry the payout. `obstacle` tells what the table cannot
+/// know: whether a provider is configured, has approved the driver, and lets calls through.
+pub fn choose(wish: Wish<'_>, obstacle: impl Fn(Provider) -> Option<Skipped>) -> Choice {
+    let fate = |provider: Provider| {
+        if wish.tried.contains(&provider) {
+            return Some(Skipped::Tried);
+        }
+        if !manifest(provider).carries(wish.net, wish.currency.code()) {
+            return Some(Skipped::OutsideLimits);
+        }
+        obstacle(provider)
+    };
+    let fates: Vec<_> = routes(wish.method, wish.rail)
         .iter()
-        .copied()
-        .find(|provider| !tried.contains(provider))
+        .map(|provider| (*provider, fate(*provider)))
+        .collect();
+    let able = |(provider, skipped): &(Provider, Option<Skipped>)| match skipped {
+        None => Some(*provider),
+        Some(reason) if reason.passes() => Some(*provider),
+        Some(_) => None,
+    };
+    let provider = fates
+        .iter()
+        .find_map(|(provider, skipped)| skipped.is_none().then_some(*provider));
+    let left: Vec<_> = fates
+        .iter()
+        .filter_map(able)
+        .filter(|it| Some(*it) != provider)
+        .collect();
+    Choice {
+        provider,
+        waits: provider.is_none() && !left.is_empty(),
+        explanation: explanation(wish, provider, &fates),
+        left,
+    }
+}
+
+fn explanation(
+    wish: Wish<'_>,
+    chosen: Option<Provider>,
+    fates: &[(Provider, Option<Skipped>)],
+) -> String {
+    let skipped = fates.iter().filter_map(|(provider, skipped)| {
+        let reason = skipped.as_ref()?.name();
+        Some(format!("; {} skipped: {reason}", provider.name()))
+    });
+    let skipped: String = skipped.collect();
+    format!(
+        "{}/{}: {} rail, routing {ROUTING_VERSION}{skipped}",
+        chosen.map_or("nobody", Provider::name),
+        wish.method.name(),
+        wish.rail.name(),
+    )
 }
 
 /// Whether calls to a provider may start. A stopped route lets one probe through at `probe_at`.
@@ -140,6 +258,8 @@ impl RouteSwitch {
             .saturating_mul(2_u32.saturating_pow(probes.min(10)))
             .min(LAST_PROBE);
         let probe_at = match reason {
+            // A call that cannot be asked about is never made to find something out.
+            StopReason::Credentials if !self.provider.is_two_step() => None,
             StopReason::Credentials => Some(now.plus(delay)),
             StopReason::IntegrationDefect | StopReason::Contradiction => None,
         };
@@ -180,16 +300,83 @@ mod tests {
     use super::*;
     use crate::ids::Mode;
 
+    const WISH: Wish<'_> = Wish {
+        method: MethodKind::BankAccount,
+        rail: Rail::Standard,
+        net: Cents::new(44_750),
+        currency: Currency::Usd,
+        tried: &[],
+    };
+
     #[test]
-    fn a_route_that_was_tried_is_not_left() {
+    fn the_first_provider_of_the_table_without_an_obstacle_carries_the_payout() {
+        let choice = choose(WISH, |_| None);
+        assert_eq!(choice.provider, Some(Provider::Owlpay));
+        assert_eq!(choice.left, [Provider::Payelata]);
         assert_eq!(
-            route_left(MethodKind::Card, Rail::Instant, &[]),
-            Some(Provider::Payelata)
+            choice.explanation,
+            "owlpay/bank_account: standard rail, routing 2026-11"
         );
-        assert_eq!(
-            route_left(MethodKind::Card, Rail::Instant, &[Provider::Payelata]),
-            None
+    }
+
+    #[test]
+    fn a_skipped_provider_is_named_with_the_reason_and_only_one_that_may_open_again_is_left() {
+        for (reason, left) in [
+            (Skipped::DriverNotApproved, vec![]),
+            (Skipped::NotConfigured, vec![]),
+            (Skipped::RouteStopped, vec![Provider::Owlpay]),
+        ] {
+            let choice = choose(WISH, |it| (it == Provider::Owlpay).then_some(reason));
+            assert_eq!(choice.provider, Some(Provider::Payelata));
+            assert_eq!(choice.left, left, "{reason:?}");
+            assert_eq!(
+                choice.explanation,
+                format!(
+                    "payelata/bank_account: standard rail, routing 2026-11; owlpay skipped: {}",
+                    reason.name()
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn a_provider_that_was_tried_in_this_run_is_not_chosen_again() {
+        let both = [Provider::Owlpay, Provider::Payelata];
+        let choice = choose(
+            Wish {
+                tried: &both,
+                ..WISH
+            },
+            |_| None,
         );
+        assert_eq!((choice.provider, choice.waits), (None, false));
+    }
+
+    #[test]
+    fn a_payout_waits_only_when_a_stopped_route_could_carry_it() {
+        let stopped = choose(WISH, |_| Some(Skipped::RouteStopped));
+        assert_eq!((stopped.provider, stopped.waits), (None, true));
+        let unknown = choose(WISH, |_| Some(Skipped::NotConfigured));
+        assert_eq!((unknown.provider, unknown.waits), (None, false));
+    }
+
+    #[test]
+    fn an_amount_outside_the_limits_of_a_provider_is_not_given_to_it() {
+        let net = Cents::new(100_000_001);
+        let choice = choose(Wish { net, ..WISH }, |_| None);
+        assert_eq!((choice.provider, choice.waits), (None, false));
+        assert!(
+            choice
+                .explanation
+                .contains("payelata skipped: outside its limits")
+        );
+    }
+
+    #[test]
+    fn refused_credentials_are_not_probed_where_a_call_cannot_be_asked_about() {
+        let switch = RouteSwitch::open(Provider::Paywizard, Mode::Test)
+            .stopped_by(StopReason::Credentials, Timestamp::default());
+        assert!(!switch.lets_through(Timestamp::from_millis(i64::MAX)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use domain::{
     answer::Answer,
     attempt::Attempt,
     ids::{PayoutId, ProviderId, TenantId},
+    routing::Provider,
     time::Timestamp,
     transition::Transition,
 };
@@ -17,7 +18,7 @@ use crate::{
     changes::Changes,
     message::Message,
     port::{
-        CommitError, CreateOrder, Lookup, Plaintext, Providers, Queue, SealedFor, Store,
+        CommitError, CreateOrder, Lookup, Plaintext, Providers, Queue, SealedFor, Snapshot, Store,
         Unreachable, Vault,
     },
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
@@ -207,6 +208,14 @@ impl<T: Vault> Vault for Faulty<T> {
 }
 
 impl<T: Providers> Providers for Faulty<T> {
+    fn offers(&self, provider: Provider) -> bool {
+        self.inner.offers(provider)
+    }
+
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        self.inner.snapshot(provider, account).await
+    }
+
     fn call_budget(&self) -> std::time::Duration {
         self.inner.call_budget()
     }

@@ -12,9 +12,10 @@ use domain::{
     attempt::Attempt,
     ids::{Mode, ProviderId},
     money::Cents,
+    routing::Provider,
 };
 
-use crate::port::{CreateOrder, Lookup, Providers};
+use crate::port::{CreateOrder, Lookup, Plaintext, Providers, Snapshot};
 
 /// Which call a trouble waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,6 +180,20 @@ fn shown(reference: &str, booked: &Booked) -> Answer {
 }
 
 impl Providers for ScriptedProvider {
+    fn offers(&self, _: Provider) -> bool {
+        true
+    }
+
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        match provider {
+            Provider::Payelata | Provider::Owlpay => None,
+            Provider::Paywizard => Some(Snapshot {
+                card: account.clone(),
+                balance: Cents::ZERO,
+            }),
+        }
+    }
+
     fn call_budget(&self) -> Duration {
         Duration::from_secs(25)
     }
@@ -189,6 +204,8 @@ impl Providers for ScriptedProvider {
         let reference = order.attempt.reference.to_string();
         with_trouble(trouble, || {
             books.creates += 1;
+            let ending = books.ending.unwrap_or(Ending::Paid);
+            let one_step = !order.attempt.provider.is_two_step();
             let number = books.by_reference.len();
             let booked = books
                 .by_reference
@@ -197,7 +214,7 @@ impl Providers for ScriptedProvider {
                     object: object_id(number),
                     net: order.attempt.net,
                     mode: order.attempt.tenant.mode(),
-                    ending: None,
+                    ending: one_step.then_some(ending),
                     updated: 1,
                 });
             shown(&reference, booked)

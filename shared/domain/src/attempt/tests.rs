@@ -9,6 +9,7 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         state,
         provider: Provider::Payelata,
         route: "payelata/card".to_owned(),
+        left: Vec::new(),
         driver: DriverId::parse("drv_1").expect("valid"),
         method: Some(PinnedMethod {
             kind: MethodKind::Card,
@@ -17,6 +18,9 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         rail: Rail::Standard,
         net: Cents::new(44_750),
         currency: Currency::Usd,
+        payee: None,
+        balance_before: None,
+        card_lock: None,
         object: None,
         object_updated: 0,
         last_status: None,
@@ -33,6 +37,8 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         polls: 0,
         checked_at: None,
         absent_at: None,
+        absences: 0,
+        doubt: None,
         next_at: None,
     }
 }

@@ -136,6 +136,8 @@ pub(crate) const fn balance_name(account: Account) -> &'static str {
         Account::Pending => "pe",
         Account::InTransit => "tr",
         Account::ClearingPayelata => "cp",
+        Account::ClearingOwlpay => "co",
+        Account::ClearingPaywizard => "cw",
         Account::Fees => "fe",
     }
 }
@@ -197,6 +199,7 @@ pub(crate) fn read(key: &Key, item: Attributes) -> Result<Record, Unreadable> {
         Key::KeyRing(_) => of(item).map(Record::KeyRing),
         Key::Bucket(_) => of(item).map(Record::Bucket),
         Key::Switch(..) => of(item).map(Record::Switch),
+        Key::CardLock(..) => of(item).map(Record::CardLock),
         Key::Reference(..) => of(item).map(Record::Reference),
         Key::Object(..) => of(item).map(Record::Object),
         Key::Contradiction(..) => of(item).map(Record::Contradiction),
@@ -244,6 +247,7 @@ fn all_fields(record: &Record) -> Attributes {
         Record::KeyRing(it) => plain(it),
         Record::Bucket(it) => plain(it),
         Record::Switch(it) => plain(it),
+        Record::CardLock(it) => plain(it),
         Record::Reference(it) => plain(it),
         Record::Object(it) => plain(it),
         Record::Contradiction(it) => plain(it),

@@ -20,6 +20,7 @@
 //! | usable keys and number of keys | `T#t#K` | `RING` | tenant |
 //! | rate limit of a key | `RL#id` | `RATE` | id |
 //! | route switch | `SW#provider#mode` | `SW` | provider and mode |
+//! | lock of a prepaid card | `PL#provider#mode#digest` | `LOCK` | digest |
 //! | provider reference | `PR#provider#mode#ref` | `REF` | reference |
 //! | provider object | `PI#provider#mode#object` | `REF` | object |
 //! | contradiction | `PC#provider#mode#object` | `REF` | object |
@@ -116,6 +117,9 @@ pub(crate) fn address(key: &Key) -> Address {
         // Not in the key's own partition: functions that may write this must not write keys.
         Key::Bucket(id) => Address::new(format!("RL#{id}"), "RATE"),
         Key::Switch(provider, mode) => Address::new(route("SW", *provider, *mode), "SW"),
+        Key::CardLock(provider, mode, card) => {
+            Address::new(format!("{}#{card}", route("PL", *provider, *mode)), "LOCK")
+        }
         Key::Reference(provider, mode, reference) => Address::new(
             format!("{}#{reference}", route("PR", *provider, *mode)),
             "REF",
@@ -186,6 +190,8 @@ const fn account_name(account: Account) -> &'static str {
         Account::Hold => "HOLD",
         Account::InTransit => "TRAN",
         Account::ClearingPayelata => "CLR.PAYELATA",
+        Account::ClearingOwlpay => "CLR.OWLPAY",
+        Account::ClearingPaywizard => "CLR.PAYWIZARD",
         Account::Fees => "FEES",
         Account::Suspense => "SUSP",
         Account::CashFunding => "CASH",

@@ -6,8 +6,8 @@ use app::{
     key_ring::{KeyRing, UsableKey},
     message::{Check, Dispatch, Message},
     record::{
-        ApiKey, AuditEvent, Contradiction, Deposit, DepositProposal, FieldChange, Inbox, InboxId,
-        MethodVersion, ObjectLink, OutboxEntry, PreviousSecret, Record, ReferenceLink,
+        ApiKey, AuditEvent, CardLock, Contradiction, Deposit, DepositProposal, FieldChange, Inbox,
+        InboxId, MethodVersion, ObjectLink, OutboxEntry, PreviousSecret, Record, ReferenceLink,
         RequestRecord,
     },
     secret_answer::SealedAnswer,
@@ -108,6 +108,7 @@ fn attempt() -> Attempt {
         state: AttemptState::Submitted,
         provider: Provider::Payelata,
         route: "payelata/card 2026-01".to_owned(),
+        left: Vec::new(),
         driver: driver_id(),
         method: Some(domain::attempt::PinnedMethod {
             kind: domain::driver::MethodKind::Card,
@@ -116,6 +117,9 @@ fn attempt() -> Attempt {
         rail: Rail::Standard,
         net: Cents::new(44_750),
         currency: Currency::Usd,
+        payee: None,
+        balance_before: None,
+        card_lock: None,
         object: Some(object()),
         object_updated: NOW.millis(),
         last_status: Some("process_pending".to_owned()),
@@ -132,6 +136,8 @@ fn attempt() -> Attempt {
         polls: 3,
         checked_at: Some(NOW),
         absent_at: Some(NOW),
+        absences: 1,
+        doubt: None,
         next_at: Some(NOW),
     }
 }
@@ -175,6 +181,7 @@ fn people() -> Vec<Record> {
         status: DriverStatus::Active,
         kyc: KycStatus::Verified,
         kyc_reason: None,
+        vendor: None,
         method: Some(method()),
         created_at: NOW,
         payouts: 1200,
@@ -332,6 +339,13 @@ pub(super) fn every_kind() -> Vec<Record> {
     };
     let switch =
         RouteSwitch::open(Provider::Payelata, Mode::Live).stopped_by(StopReason::Credentials, NOW);
+    let lock = CardLock {
+        provider: Provider::Paywizard,
+        mode: Mode::Test,
+        card: "00ff".to_owned(),
+        version: 1,
+        reference: "pay_1-a01".parse().expect("valid"),
+    };
     let money = vec![
         Record::Payout(Box::new(payout)),
         Record::Attempt(Box::new(attempt())),
@@ -345,6 +359,7 @@ pub(super) fn every_kind() -> Vec<Record> {
         })),
         Record::Request(Box::new(request)),
         Record::Switch(Box::new(switch)),
+        Record::CardLock(Box::new(lock)),
     ];
     let change = FieldChange {
         field: "email".to_owned(),

@@ -1,0 +1,42 @@
+//! What the OwlPay adapter must be told, and what it refuses to start with.
+
+use domain::ids::Mode;
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::provider::address::{self, AddressFault};
+
+/// One OwlPay application.
+#[derive(Clone, Debug)]
+pub struct OwlpaySettings {
+    /// Where the API lives, as `https://api.owlpay.com/api/v1/platform/tunnel`.
+    pub base: String,
+    /// The secret key. Which mode it has is told by `mode`, never guessed from its prefix.
+    pub api_key: SecretString,
+    /// Whether the key moves real money.
+    pub mode: Mode,
+    /// Hosts other than this machine that a test key may be used against.
+    pub sandbox_hosts: Vec<String>,
+}
+
+/// Settings the adapter does not start with. Never names a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsFault {
+    #[error("owlpay: base {0}")]
+    Base(AddressFault),
+    #[error("owlpay: the API key is empty, or no header value")]
+    ApiKey,
+}
+
+impl OwlpaySettings {
+    /// Checks the settings and reads the base address, which ends without a slash.
+    ///
+    /// # Errors
+    /// The first [`SettingsFault`].
+    pub fn validate(&self) -> Result<Url, SettingsFault> {
+        if self.api_key.expose_secret().is_empty() {
+            return Err(SettingsFault::ApiKey);
+        }
+        address::of_mode(&self.base, self.mode, &self.sandbox_hosts).map_err(SettingsFault::Base)
+    }
+}
