@@ -16,7 +16,6 @@ fn invited() -> Driver {
         kyc_reason: None,
         vendor: None,
         method: None,
-        vendor: None,
         created_at: Timestamp::default(),
         payouts: 0,
         pending_payouts: 0,
