@@ -227,6 +227,7 @@ impl Host {
         );
         let (api, sandbox_url) = (url(&api_port)?, url(&sandbox_port)?);
         let sandbox = Sandbox::open(books, clock.clone());
+        sandbox.tell_api(&api);
         let meter = Arc::new(Meter::default());
         let moving = clock.clone();
         let app_clock = Clock::new(move || Timestamp::from_millis(moving.now_ms()));
