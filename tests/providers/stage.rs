@@ -237,6 +237,7 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         checked_at: None,
         absent_at: None,
         next_at: None,
+        reviewed_at: None,
     }
 }
 

@@ -76,6 +76,8 @@ pub struct Attempt {
     pub absent_at: Option<Timestamp>,
     /// When somebody has to look again; none only when final.
     pub next_at: Option<Timestamp>,
+    /// Since when people have to decide about it, or had to. An attempt has one review at the most.
+    pub reviewed_at: Option<Timestamp>,
 }
 
 /// One version of the driver's payout method.
@@ -142,6 +144,7 @@ impl Attempt {
             checked_at: None,
             absent_at: None,
             next_at: Some(opening.at.plus(schedule::redispatch_delay(0))),
+            reviewed_at: None,
         }
     }
 
@@ -293,6 +296,7 @@ impl Attempt {
             AttemptEvent::Mismatch => {
                 self.watch(at, at, 500);
                 self.next_at = Some(at.plus(Duration::from_secs(3600)));
+                self.reviewed_at.get_or_insert(at);
             }
             AttemptEvent::Abandon
             | AttemptEvent::Rejected
@@ -338,6 +342,26 @@ impl Attempt {
         }
     }
 
+    /// When people have to decide because nothing comes of the attempt. None while our own workers go on with
+    /// it, once it is final, and when they were asked already.
+    pub fn review_due_at(&self) -> Option<Timestamp> {
+        match self.state {
+            AttemptState::Submitted | AttemptState::Unknown if self.reviewed_at.is_none() => {
+                self.watched_at
+                    .map(|since| self.watching().review_at(since))
+            }
+            AttemptState::Submitted
+            | AttemptState::Unknown
+            | AttemptState::Prepared
+            | AttemptState::Sending
+            | AttemptState::Created
+            | AttemptState::ProcessSending
+            | AttemptState::Review
+            | AttemptState::Paid
+            | AttemptState::Dead => None,
+        }
+    }
+
     /// The attempt after a read that changed nothing: the next one is due by the table. A first
     /// absence is looked at again exactly 30 s later at the earliest.
     #[must_use]
@@ -350,6 +374,10 @@ impl Attempt {
             (true | false, Some(first)) => Some(first),
             (false, None) => None,
         };
+        let review_due_at = self.review_due_at();
+        if let Some(due) = review_due_at.filter(|due| *due > look.at) {
+            next_at = next_at.min(due);
+        }
         if let Some(first) = absent_at {
             next_at = next_at.max(first.plus(Duration::from_secs(30)));
         }
@@ -366,6 +394,9 @@ impl Attempt {
             checked_at: Some(look.at),
             absent_at,
             next_at: Some(next_at),
+            reviewed_at: self
+                .reviewed_at
+                .or(review_due_at.filter(|due| *due <= look.at).map(|_| look.at)),
             ..self.clone()
         }
     }

@@ -133,6 +133,7 @@ fn attempt() -> Attempt {
         checked_at: Some(NOW),
         absent_at: Some(NOW),
         next_at: Some(NOW),
+        reviewed_at: Some(NOW),
     }
 }
 
