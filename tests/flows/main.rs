@@ -14,5 +14,6 @@ mod lists;
 mod lives;
 mod races;
 mod rare;
+mod reviews;
 mod stage;
 mod troubles;

@@ -158,6 +158,7 @@ pub(crate) fn attempt(name: &str, next_at: Option<Timestamp>) -> Attempt {
         polls: 0,
         checked_at: None,
         absent_at: None,
+        reviewed_at: None,
         next_at,
     }
 }

@@ -346,10 +346,9 @@ impl Attempt {
     /// it, once it is final, and when they were asked already.
     pub fn review_due_at(&self) -> Option<Timestamp> {
         match self.state {
-            AttemptState::Submitted | AttemptState::Unknown if self.reviewed_at.is_none() => {
-                self.watched_at
-                    .map(|since| self.watching().review_at(since))
-            }
+            AttemptState::Submitted | AttemptState::Unknown if self.reviewed_at.is_none() => self
+                .watched_at
+                .map(|since| self.watching().review_at(since)),
             AttemptState::Submitted
             | AttemptState::Unknown
             | AttemptState::Prepared

@@ -157,6 +157,14 @@ impl Review {
         }
     }
 
+    /// Whether it has the decisions that its end needs.
+    pub fn is_proven(&self) -> bool {
+        match self.closing.map(|closing| closing.by) {
+            Some(Closer::Operators) => self.decisions.len() == 2,
+            Some(Closer::Provider) | None => self.decisions.len() < 2,
+        }
+    }
+
     /// The review of an attempt that has just come to need one.
     pub fn opened(attempt: &Attempt, sighting: Sighting<'_>) -> Self {
         Self {
