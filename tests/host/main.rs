@@ -28,6 +28,7 @@ mod manners;
 mod operators;
 mod refusals;
 mod restart;
+mod reviews;
 mod stage;
 mod storms;
 mod timeline;

@@ -243,6 +243,7 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         absences: 0,
         doubt: None,
         next_at: None,
+        reviewed_at: None,
     }
 }
 

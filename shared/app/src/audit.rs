@@ -4,6 +4,7 @@
 
 mod batches;
 mod counts;
+mod reviews;
 
 use std::collections::BTreeMap;
 
@@ -39,7 +40,7 @@ pub struct Dump {
 /// One broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// `V1` to `V9`, `V11`, `V12`, or `chain`.
+    /// `V1` to `V9`, `V11` to `V13`, or `chain`.
     pub invariant: &'static str,
     pub what: String,
 }
@@ -127,6 +128,7 @@ pub fn findings(dump: &Dump) -> Vec<Finding> {
     chains_are_unbroken(dump, &mut findings);
     batches::fit_their_lines(dump, &mut findings);
     counts::fit_their_lists(dump, &mut findings);
+    reviews::fit_their_attempts(dump, &mut findings);
     findings
 }
 

@@ -132,6 +132,7 @@ pub enum Subject {
     Contradiction,
     Inbox,
     Switch,
+    Review,
     Other,
 }
 
@@ -179,6 +180,7 @@ impl Write {
                     Record::Batch(_) => Subject::Batch,
                     Record::Chunk(_) => Subject::Chunk,
                     Record::Tally(_) => Subject::Tally,
+                    Record::Review(_) => Subject::Review,
                     Record::Method(_)
                     | Record::Proposal(_)
                     | Record::ApiKey(_)

@@ -98,6 +98,8 @@ pub struct Attempt {
     pub doubt: Option<Refusal>,
     /// When somebody has to look again; none only when final.
     pub next_at: Option<Timestamp>,
+    /// Since when people have to decide about it, or had to. An attempt has one review at the most.
+    pub reviewed_at: Option<Timestamp>,
 }
 
 /// One version of the driver's payout method.
@@ -168,6 +170,7 @@ impl Attempt {
             absences: 0,
             doubt: None,
             next_at: Some(opening.at.plus(schedule::redispatch_delay(0))),
+            reviewed_at: None,
         }
     }
 
@@ -323,6 +326,7 @@ impl Attempt {
             AttemptEvent::Mismatch => {
                 self.watch(at, at, 500);
                 self.next_at = Some(at.plus(Duration::from_secs(3600)));
+                self.reviewed_at.get_or_insert(at);
             }
             AttemptEvent::Abandon
             | AttemptEvent::Rejected
@@ -374,6 +378,25 @@ impl Attempt {
         }
     }
 
+    /// When people have to decide because nothing comes of the attempt. None while our own workers go on with
+    /// it, once it is final, and when they were asked already.
+    pub fn review_due_at(&self) -> Option<Timestamp> {
+        match self.state {
+            AttemptState::Submitted | AttemptState::Unknown if self.reviewed_at.is_none() => self
+                .watched_at
+                .map(|since| self.watching().review_at(since)),
+            AttemptState::Submitted
+            | AttemptState::Unknown
+            | AttemptState::Prepared
+            | AttemptState::Sending
+            | AttemptState::Created
+            | AttemptState::ProcessSending
+            | AttemptState::Review
+            | AttemptState::Paid
+            | AttemptState::Dead => None,
+        }
+    }
+
     /// The attempt after a read that changed nothing: the next one is due by the table. An absence that
     /// counted is looked at again 30 s later at the earliest.
     #[must_use]
@@ -386,6 +409,10 @@ impl Attempt {
         } else {
             (self.absent_at, self.absences)
         };
+        let review_due_at = self.review_due_at();
+        if let Some(due) = review_due_at.filter(|due| *due > look.at) {
+            next_at = next_at.min(due);
+        }
         if let Some(last) = absent_at {
             next_at = next_at.max(last.plus(Duration::from_secs(30)));
         }
@@ -403,6 +430,9 @@ impl Attempt {
             absent_at,
             absences,
             next_at: Some(next_at),
+            reviewed_at: self
+                .reviewed_at
+                .or(review_due_at.filter(|due| *due <= look.at).map(|_| look.at)),
             ..self.clone()
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::fee::Rail;
+use crate::{fee::Rail, time::Timestamp};
 
 /// What the next read waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,17 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// When a person has to look at a watch that began at `since` and has brought no outcome. The reads go on.
+    pub fn review_at(self, since: Timestamp) -> Timestamp {
+        match self {
+            Self::UnknownCreate => since.plus(seconds(30 * MINUTE)),
+            Self::Submitted(Rail::Instant) => since.plus(seconds(15 * MINUTE)),
+            Self::Submitted(Rail::Standard) => since.plus_business_days(3),
+        }
+    }
+}
+
 /// A delay spread by up to 20 % either way. `chance` is any random number.
 pub fn spread(delay: Duration, chance: u64) -> Duration {
     let permille = 800 + u32::try_from(chance % 401).unwrap_or(0);
@@ -141,6 +152,19 @@ mod tests {
             due(Watch::UnknownCreate, 0..6),
             [90, 120, 300, 900, 4_500, 8_100]
         );
+    }
+
+    #[test]
+    fn a_person_looks_when_nothing_came_for_too_long() {
+        // A Thursday.
+        let began = Timestamp::from_millis(0);
+        for (watch, at) in [
+            (Watch::UnknownCreate, 30 * MINUTE),
+            (Watch::Submitted(Rail::Instant), 15 * MINUTE),
+            (Watch::Submitted(Rail::Standard), 5 * DAY),
+        ] {
+            assert_eq!(watch.review_at(began), began.plus(seconds(at)), "{watch:?}");
+        }
     }
 
     #[test]
