@@ -14,6 +14,7 @@ mod lists;
 mod lives;
 mod races;
 mod rare;
+mod returns;
 mod reviews;
 mod routes;
 mod stage;

@@ -28,6 +28,7 @@ mod manners;
 mod operators;
 mod refusals;
 mod restart;
+mod returns;
 mod reviews;
 mod stage;
 mod storms;

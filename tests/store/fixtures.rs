@@ -165,6 +165,7 @@ pub(crate) fn attempt(name: &str, next_at: Option<Timestamp>) -> Attempt {
         absences: 0,
         doubt: None,
         reviewed_at: None,
+        undecided_at: None,
         next_at,
     }
 }

@@ -269,8 +269,9 @@ fn attempts_fit_their_payouts(dump: &Dump, findings: &mut Vec<Finding>) {
         );
         // A line of a batch that was not released is woken by its batch: see V9.
         let by_batch = payout.status == PayoutStatus::Scheduled && payout.batch.is_some();
-        let wakes =
-            by_batch || payout.next_at.is_some() || own.iter().any(|it| it.next_at.is_some());
+        // A final attempt that is read again wakes nobody else.
+        let attempt_wakes = |it: &&Attempt| !it.is_final() && it.next_at.is_some();
+        let wakes = by_batch || payout.next_at.is_some() || own.iter().any(attempt_wakes);
         if waits && !wakes {
             found(
                 findings,

@@ -91,8 +91,6 @@ pub async fn run(
         return Ok(Recorded::WorkerBusy);
     }
     if draft.contradicts {
-        // Frozen first: a crash in between leaves a stopped route, not a forgotten contradiction.
-        stop_route(call, store, &sight.attempt, StopReason::Contradiction).await?;
         known.contradiction = known_contradiction(store, sight, news).await?;
         if known.contradiction.is_some() {
             match self::draft(call, sight, news, (&verdict, &known)) {
@@ -100,6 +98,10 @@ pub async fn run(
                 None => return Ok(Recorded::Stale),
             }
         }
+    }
+    if draft.contradicts {
+        // Frozen first: a crash in between leaves a stopped route, not a forgotten contradiction.
+        stop_route(call, store, &sight.attempt, StopReason::Contradiction).await?;
     }
     let ended = match line_end::commit(call, store, draft.changes).await {
         Ok(ended) => ended,
@@ -226,7 +228,10 @@ fn draft(
     let after = pen.step(&before, &news.answer)?;
     let informative = resolution::is_informative(&sight.attempt, &news.answer);
     let after = match news.asked {
-        Asked::Read if sight.attempt.is_final() => after.final_read(call.now(), informative),
+        Asked::Read if sight.attempt.is_final() => {
+            let news = resolution::final_news(&pen.payout, &sight.attempt, &news.answer);
+            after.read_again(call.now(), news, call.entropy.chance())
+        }
         Asked::Read => Attempt {
             checked_at: Some(call.now()),
             ..after

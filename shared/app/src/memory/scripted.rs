@@ -46,7 +46,11 @@ pub enum Ending {
     Failed,
     /// Paid, but less than asked for.
     PaidShort,
+    /// Paid, and on its way back.
+    Reversing,
     Reversed,
+    /// Paid, and some of it came back.
+    PartlyBack,
 }
 
 /// One object of the provider's books.
@@ -67,6 +71,7 @@ struct Books {
     ending: Option<Ending>,
     creates: u32,
     processes: u32,
+    reads: u32,
 }
 
 /// The second implementation of the providers' port.
@@ -114,6 +119,11 @@ impl ScriptedProvider {
         let books = self.lock();
         (books.creates, books.processes)
     }
+
+    /// How many reads arrived.
+    pub fn reads(&self) -> u32 {
+        self.lock().reads
+    }
 }
 
 impl Books {
@@ -151,10 +161,14 @@ fn shown(reference: &str, booked: &Booked) -> Answer {
         Some(Ending::InFlight) => (Standing::InFlight, "processing"),
         Some(Ending::Paid | Ending::PaidShort) => (Standing::Paid, "processed"),
         Some(Ending::Failed) => (Standing::FinalNegative, "process_failed"),
+        Some(Ending::Reversing) => (Standing::InFlight, "refunding"),
         Some(Ending::Reversed) => (Standing::Reversed, "refunded"),
+        Some(Ending::PartlyBack) => (Standing::NeedsReview, "partially_refunded"),
     };
     let processed = match booked.ending {
-        Some(Ending::Paid | Ending::Reversed) => Some(booked.net),
+        Some(Ending::Paid | Ending::Reversing | Ending::Reversed | Ending::PartlyBack) => {
+            Some(booked.net)
+        }
         Some(Ending::PaidShort) => Some(Cents::new(booked.net.get() - 1)),
         Some(Ending::InFlight | Ending::Failed) | None => None,
     };
@@ -243,6 +257,7 @@ impl Providers for ScriptedProvider {
 
     async fn read(&self, attempt: &Attempt, _: &Lookup) -> Answer {
         let mut books = self.lock();
+        books.reads += 1;
         let trouble = books.next_trouble(Operation::Read);
         let reference = attempt.reference.to_string();
         with_trouble(trouble, || match books.by_reference.get(&reference) {

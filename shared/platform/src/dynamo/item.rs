@@ -37,7 +37,7 @@ pub(crate) const FIGURES: [&str; 3] = [PAYOUTS, PENDING_PAYOUTS, TOTAL_PAID];
 
 /// Field of a record, and the name it is stored under. Both must be unique, and stay as they are once
 /// data exists. Every byte of a name is paid for in every item.
-const NAMES: [(&str, &str); 55] = [
+const NAMES: [(&str, &str); 56] = [
     ("version", VERSION),
     ("status", STATUS),
     ("method", METHOD),
@@ -81,6 +81,7 @@ const NAMES: [(&str, &str); 55] = [
     ("sent_at", "se"),
     ("process_sent_at", "ps"),
     ("watched_at", "wa"),
+    ("undecided_at", "ud"),
     ("checked_at", "ck"),
     ("prev_hash", "ph"),
     ("payouts", PAYOUTS),

@@ -141,6 +141,7 @@ fn attempt() -> Attempt {
         absent_at: Some(NOW),
         absences: 1,
         doubt: None,
+        undecided_at: Some(NOW),
         next_at: Some(NOW),
         reviewed_at: Some(NOW),
     }
