@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::{
+    breaker::Breaker,
     error::Error,
     message::Message,
     port::{Lists, Providers, Queue, Store, Vault},
@@ -33,6 +34,7 @@ pub struct World<S, Q, P, V> {
     pub providers: P,
     pub vault: V,
     pub callback_secrets: Arc<CallbackSecrets>,
+    pub breaker: Breaker,
 }
 
 /// Answers an admitted request with the function's own handler, behind the guard.
@@ -124,6 +126,7 @@ pub async fn message<S: Store, Q: Queue, P: Providers, V: Vault>(
                 queue: world.queue.clone(),
                 providers: world.providers.clone(),
                 vault: world.vault.clone(),
+                breaker: world.breaker.clone(),
             };
             dispatch_payout::handle(bench, message).await
         }
@@ -132,6 +135,7 @@ pub async fn message<S: Store, Q: Queue, P: Providers, V: Vault>(
                 backend: world.backend.clone(),
                 queue: world.queue.clone(),
                 providers: world.providers.clone(),
+                breaker: world.breaker.clone(),
             };
             check_attempt::handle(bench, message).await
         }

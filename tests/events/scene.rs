@@ -8,6 +8,7 @@ pub(crate) mod batches;
 use std::collections::BTreeMap;
 
 use app::{
+    breaker::Breaker,
     call::{Call, Clock, Entropy},
     changes::Changes,
     create_deposit::{self, CreateDeposit},
@@ -382,6 +383,7 @@ impl Props {
             providers,
             vault: SampleVault,
             seal: self.seal.clone(),
+            breaker: Breaker::default(),
         };
         let done = dispatcher.run(&Self::call(number), &dispatch).await;
         done.expect("dispatched");

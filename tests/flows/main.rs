@@ -14,5 +14,6 @@ mod lists;
 mod lives;
 mod races;
 mod rare;
+mod routes;
 mod stage;
 mod troubles;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::{
+    breaker::Breaker,
     changes::Changes,
     create_payout::{self, CreatePayout, Source},
     dispatch_payout::Dispatcher,
@@ -80,6 +81,7 @@ async fn two_refusals_at_once_are_both_recorded_as_proven() {
         },
         vault: MarkingVault,
         seal: Seal::new([7; 32]),
+        breaker: Breaker::default(),
     };
     let ids: Vec<_> = messages
         .iter()
@@ -124,6 +126,7 @@ async fn the_loser_of_the_switch_becomes_outcome_unknown() {
         },
         vault: MarkingVault,
         seal: Seal::new([7; 32]),
+        breaker: Breaker::default(),
     };
     let (one, two) = (stage.call("one"), stage.call("two"));
     let (a, b) = tokio::join!(dispatcher.run(&one, &ids[0]), dispatcher.run(&two, &ids[1]));
