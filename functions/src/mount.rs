@@ -20,10 +20,10 @@ use crate::{
     dispatch_payout, get_balance, get_batch, get_batch_report, get_docs, get_driver, get_load,
     get_payout, get_payout_method, get_payout_timeline, get_settings, guard, health, import_loads,
     list_audit_events, list_batch_payouts, list_batches, list_driver_payouts, list_drivers,
-    list_keys, list_loads, list_payouts, preview_batch, put_load, put_payout_method, put_settings,
-    receive_payelata_callback, register_driver, relay_outbox, release_batch, remove_batch_line,
-    retry_batch, retry_payout, revoke_key, rotate_key, sweep_due, table::Function, update_driver,
-    verify_driver,
+    list_keys, list_loads, list_payouts, list_providers, pause_provider, preview_batch, put_load,
+    put_payout_method, put_settings, receive_payelata_callback, register_driver, relay_outbox,
+    release_batch, remove_batch_line, resume_provider, retry_batch, retry_payout, revoke_key,
+    rotate_key, sweep_due, table::Function, update_driver, verify_driver,
 };
 
 /// Everything any function works with.
@@ -97,6 +97,9 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
         "retry-batch" => retry_batch::handle(backend, queue, request).await,
         "get-settings" => get_settings::handle(backend, request).await,
         "put-settings" => put_settings::handle(backend, request).await,
+        "list-providers" => list_providers::handle(backend, request).await,
+        "pause-provider" => pause_provider::handle(backend, request).await,
+        "resume-provider" => resume_provider::handle(backend, request).await,
         "get-docs" => get_docs::handle(backend, request).await,
         "create-key" => create_key::handle(backend, world.vault.clone(), request).await,
         "list-keys" => list_keys::handle(backend, request).await,

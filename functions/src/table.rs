@@ -62,7 +62,7 @@ const fn http(
 const BATCH_MAX: usize = 2 * 1024 * 1024;
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 50] = [
+pub const FUNCTIONS: [Function; 53] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -272,6 +272,21 @@ pub const FUNCTIONS: [Function; 50] = [
         "put-settings",
         ("PUT", &["/api/v1/settings"]),
         &["settings:write"],
+    ),
+    http(
+        "list-providers",
+        ("GET", &["/api/v1/providers"]),
+        &["providers:manage"],
+    ),
+    http(
+        "pause-provider",
+        ("POST", &["/api/v1/providers/{name}/pause"]),
+        &["providers:manage"],
+    ),
+    http(
+        "resume-provider",
+        ("POST", &["/api/v1/providers/{name}/resume"]),
+        &["providers:manage"],
     ),
     http("get-docs", ("GET", &["/docs", "/docs/{file}"]), &[]),
     Function {

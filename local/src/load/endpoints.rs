@@ -54,7 +54,7 @@ const fn row(function: &'static str, ask: fn(&Props, usize) -> Ask) -> Endpoint 
     }
 }
 
-pub(super) const ENDPOINTS: [Endpoint; 43] = [
+pub(super) const ENDPOINTS: [Endpoint; 46] = [
     row("health", |_, _| get("/api/v1/health")),
     row("register-driver", |props, number| {
         let body = json!({"ovnDriverId": driver(props, number), "name": "Ana Lopez",
@@ -204,11 +204,20 @@ pub(super) const ENDPOINTS: [Endpoint; 43] = [
     row("put-settings", |_, _| {
         send("PUT", "/api/v1/settings", json!({"batchApproval": false}))
     }),
+    row("list-providers", |_, _| get("/api/v1/providers")),
+    row("pause-provider", |_, _| turn_provider("pause")),
+    row("resume-provider", |_, _| turn_provider("resume")),
     row("list-audit-events", |_, _| {
         get("/api/v1/audit-events?pageSize=50")
     }),
     row("get-docs", |_, _| get("/docs/openapi.json")),
 ];
+
+/// Only the first call of a row changes anything.
+fn turn_provider(action: &str) -> Ask {
+    let path = format!("/api/v1/providers/payelata/{action}");
+    send("POST", &path, json!({"reason": "load"}))
+}
 
 pub(super) fn create_key() -> Ask {
     let body = json!({"name": "load", "scopes": ["payouts:read"]});

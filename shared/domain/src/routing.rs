@@ -57,6 +57,14 @@ pub const fn routes(method: MethodKind, rail: Rail) -> &'static [Provider] {
     }
 }
 
+/// What a provider can carry: methods with the rails of each.
+pub fn served_by(provider: Provider) -> Vec<(MethodKind, Rail)> {
+    let on_rails = |method| Rail::ALL.map(|rail| (method, rail));
+    let all = MethodKind::ALL.into_iter().flat_map(on_rails);
+    all.filter(|(method, rail)| routes(*method, *rail).contains(&provider))
+        .collect()
+}
+
 /// The first provider of the route that was not tried in this run. A route already tried since the
 /// last create or retry is not "left".
 pub fn route_left(method: MethodKind, rail: Rail, tried: &[Provider]) -> Option<Provider> {
