@@ -1,6 +1,7 @@
 //! Queue `dispatch`: hands a payout to its provider.
 
 use app::{
+    breaker::Breaker,
     dispatch_payout::Dispatcher,
     error::Error,
     message::Message,
@@ -16,6 +17,8 @@ pub struct Bench<S, Q, P, V> {
     pub queue: Q,
     pub providers: P,
     pub vault: V,
+    /// Kept from event to event.
+    pub breaker: Breaker,
 }
 
 /// # Errors
@@ -37,6 +40,7 @@ pub async fn handle<S: Store, Q: Queue, P: Providers, V: Vault>(
         providers: bench.providers,
         vault: bench.vault,
         seal: bench.backend.seal,
+        breaker: bench.breaker,
     };
     dispatcher.run(&call, &dispatch).await
 }

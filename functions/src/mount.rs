@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::{
+    breaker::Breaker,
     error::Error,
     message::Message,
     port::{Lists, Providers, Queue, Store, Vault},
@@ -19,10 +20,11 @@ use crate::{
     delete_driver, dispatch_payout, get_balance, get_batch, get_batch_report, get_docs, get_driver,
     get_load, get_payout, get_payout_method, get_payout_timeline, get_review, get_settings, guard,
     health, import_loads, list_audit_events, list_batch_payouts, list_batches, list_driver_payouts,
-    list_drivers, list_keys, list_loads, list_payouts, list_reviews, preview_batch, put_load,
-    put_payout_method, put_settings, receive_owlpay_callback, receive_payelata_callback,
-    register_driver, relay_outbox, release_batch, remove_batch_line, retry_batch, retry_payout,
-    revoke_key, rotate_key, sweep_due, table::Function, update_driver, verify_driver,
+    list_drivers, list_keys, list_loads, list_payouts, list_providers, list_reviews,
+    pause_provider, preview_batch, put_load, put_payout_method, put_settings,
+    receive_owlpay_callback, receive_payelata_callback, register_driver, relay_outbox,
+    release_batch, remove_batch_line, resume_provider, retry_batch, retry_payout, revoke_key,
+    rotate_key, sweep_due, table::Function, update_driver, verify_driver,
 };
 
 /// Everything any function works with.
@@ -34,6 +36,7 @@ pub struct World<S, Q, P, V> {
     pub vault: V,
     pub callback_secrets: Arc<CallbackSecrets>,
     pub owlpay_secrets: Arc<owlpay::callback::CallbackSecrets>,
+    pub breaker: Breaker,
 }
 
 /// Answers an admitted request with the function's own handler, behind the guard.
@@ -99,6 +102,9 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
         "list-reviews" => list_reviews::handle(backend, request).await,
         "get-review" => get_review::handle(backend, request).await,
         "decide-review" => decide_review::handle(backend, request).await,
+        "list-providers" => list_providers::handle(backend, request).await,
+        "pause-provider" => pause_provider::handle(backend, request).await,
+        "resume-provider" => resume_provider::handle(backend, request).await,
         "get-docs" => get_docs::handle(backend, request).await,
         "create-key" => create_key::handle(backend, world.vault.clone(), request).await,
         "list-keys" => list_keys::handle(backend, request).await,
@@ -132,6 +138,7 @@ pub async fn message<S: Store, Q: Queue, P: Providers, V: Vault>(
                 queue: world.queue.clone(),
                 providers: world.providers.clone(),
                 vault: world.vault.clone(),
+                breaker: world.breaker.clone(),
             };
             dispatch_payout::handle(bench, message).await
         }
@@ -140,6 +147,7 @@ pub async fn message<S: Store, Q: Queue, P: Providers, V: Vault>(
                 backend: world.backend.clone(),
                 queue: world.queue.clone(),
                 providers: world.providers.clone(),
+                breaker: world.breaker.clone(),
             };
             check_attempt::handle(bench, message).await
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::breaker::Breaker;
 use platform::{
     Fatal,
     api::{envelope::Reply, request::Request},
@@ -86,6 +87,7 @@ pub fn for_dispatch()
         queue: queue()?,
         providers: providers()?,
         vault: vault()?,
+        breaker: Breaker::default(),
     })
 }
 
@@ -96,6 +98,7 @@ pub fn for_check() -> Result<check_attempt::Bench<DynamoStore, SqsQueue, AnyProv
         backend: backend()?,
         queue: queue()?,
         providers: providers()?,
+        breaker: Breaker::default(),
     })
 }
 

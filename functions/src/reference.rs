@@ -14,6 +14,7 @@ mod operation;
 mod parameters;
 mod payouts;
 mod place;
+mod providers;
 mod refusals;
 mod reviews;
 mod samples;
@@ -49,7 +50,7 @@ const ABOUT: &str = "Pays freight drivers for delivered loads and keeps a double
     Authenticate with `Authorization: Bearer psk_...`. A key has scopes; each operation names the ones that open it. \
     A path that exists under another method answers 405 with header `allow`.";
 
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     (loads::TAG, "The delivered jobs that payouts are for."),
     (
         drivers::TAG,
@@ -67,6 +68,10 @@ const TAGS: [(&str, &str); 10] = [
     (wallet::TAG, "What there is to pay out."),
     (keys::TAG, "Who may call, and for what."),
     (settings::TAG, "What a tenant decides for itself."),
+    (
+        providers::TAG,
+        "Who moves the money, and whether payouts go there.",
+    ),
     (audit::TAG, "What was changed, and by whom."),
     (service::TAG, "Health and this document."),
 ];
@@ -82,6 +87,7 @@ fn operations(samples: &Samples) -> Result<Vec<Operation>, Error> {
         wallet::operations(samples)?,
         keys::operations(samples)?,
         settings::operations(samples)?,
+        providers::operations(samples)?,
         audit::operations(samples),
         service::operations(samples),
     ]

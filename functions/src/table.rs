@@ -62,7 +62,7 @@ const fn http(
 const BATCH_MAX: usize = 2 * 1024 * 1024;
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 54] = [
+pub const FUNCTIONS: [Function; 57] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -287,6 +287,21 @@ pub const FUNCTIONS: [Function; 54] = [
         "decide-review",
         ("POST", &["/api/v1/reviews/{id}/decisions"]),
         &["reviews:write"],
+    ),
+    http(
+        "list-providers",
+        ("GET", &["/api/v1/providers"]),
+        &["providers:manage"],
+    ),
+    http(
+        "pause-provider",
+        ("POST", &["/api/v1/providers/{name}/pause"]),
+        &["providers:manage"],
+    ),
+    http(
+        "resume-provider",
+        ("POST", &["/api/v1/providers/{name}/resume"]),
+        &["providers:manage"],
     ),
     http("get-docs", ("GET", &["/docs", "/docs/{file}"]), &[]),
     Function {

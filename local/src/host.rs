@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use app::{call::Clock, memory::MemoryQueue, seal::Seal};
+use app::{breaker::Breaker, call::Clock, memory::MemoryQueue, seal::Seal};
 use axum::{
     Router, extract::State, http::StatusCode, response::Response, routing::post, serve::ListenerExt,
 };
@@ -264,6 +264,7 @@ impl Host {
             vault: LocalVault::new(secrets.derive("vault")),
             callback_secrets: Arc::new(callback_secrets()),
             owlpay_secrets: Arc::new(owlpay_secrets()),
+            breaker: Breaker::default(),
         };
         let keys = start::put(&world, &secrets).await?;
         let pump = Pump::new(world.clone(), clock.clone(), sandbox.clone());

@@ -9,6 +9,7 @@ mod reviews;
 use std::collections::BTreeMap;
 
 use app::{
+    breaker::Breaker,
     call::{Call, Clock, Entropy},
     changes::Changes,
     create_deposit::{self, CreateDeposit},
@@ -389,6 +390,7 @@ impl Props {
             providers,
             vault: SampleVault,
             seal: self.seal.clone(),
+            breaker: Breaker::default(),
         };
         let done = dispatcher.run(&Self::call(number), &dispatch).await;
         done.expect("dispatched");

@@ -5,6 +5,7 @@ mod batch_stage;
 mod batches;
 mod books;
 mod busy;
+mod choices;
 mod crashes;
 mod drivers;
 mod import;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::{
+    breaker::Breaker,
     changes::Changes,
     create_payout::{self, CreatePayout, Source},
     dispatch_payout::Dispatcher,
@@ -87,6 +88,7 @@ async fn two_refusals_at_once_are_both_recorded_as_proven() {
         },
         vault: MarkingVault,
         seal: Seal::new([7; 32]),
+        breaker: Breaker::default(),
     };
     let ids: Vec<_> = messages
         .iter()
@@ -131,6 +133,7 @@ async fn the_loser_of_the_switch_becomes_outcome_unknown() {
         },
         vault: MarkingVault,
         seal: Seal::new([7; 32]),
+        breaker: Breaker::default(),
     };
     let (one, two) = (stage.call("one"), stage.call("two"));
     let (a, b) = tokio::join!(dispatcher.run(&one, &ids[0]), dispatcher.run(&two, &ids[1]));

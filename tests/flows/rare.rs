@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::{
+    breaker::Breaker,
     changes::BalanceKey,
     check_attempt::Checker,
     dispatch_payout::Dispatcher,
@@ -160,6 +161,7 @@ async fn an_object_that_turns_out_inert_is_processed_at_last() {
         providers: strange.clone(),
         vault: MarkingVault,
         seal: Seal::new([7; 32]),
+        breaker: Breaker::default(),
     };
     let Some(Message::Dispatch(message)) = stage.take(QueueName::Dispatch) else {
         panic!("sent");
@@ -242,6 +244,7 @@ async fn a_reversed_object_in_review_is_polled_by_the_table_not_on_every_tick() 
             inner: stage.provider.clone(),
             reads: reads.clone(),
         },
+        breaker: Breaker::default(),
     };
     let check = Check {
         tenant: stage.tenant.clone(),
@@ -332,11 +335,13 @@ async fn a_read_without_news_does_not_take_the_place_of_the_worker() {
                 store: stage.memory.clone(),
                 queue: queue.clone(),
                 providers: stage.provider.clone(),
+                breaker: Breaker::default(),
             },
             check: Arc::new(Mutex::new(Some((stage.call("check"), check)))),
         },
         vault: MarkingVault,
         seal: Seal::new([7; 32]),
+        breaker: Breaker::default(),
     };
     dispatcher
         .run(&stage.call("dispatch"), &message)
@@ -423,6 +428,7 @@ async fn a_callback_about_a_stranger_object_reads_by_our_reference() {
             inner: stage.provider.clone(),
             lookups: Arc::clone(&lookups),
         },
+        breaker: Breaker::default(),
     };
     checker
         .run(&stage.call("check"), &check)

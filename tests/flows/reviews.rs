@@ -484,6 +484,7 @@ async fn a_payment_shown_after_it_was_settled_as_not_paid_is_a_contradiction() {
             .expect("decided");
     }
     assert_settled(&stage, &id, Settlement::NotPaid).await;
+    stage.provider.calm();
     stage.provider.end(&format!("{id}-a01"), Ending::Paid);
     for body in ["first", "second"] {
         ring(&stage, &id, 1, body).await;

@@ -1,266 +1,281 @@
-//! Whole lives of payouts over several providers: who is chosen, who takes over, and who never does.
+//! Routes that the breaker stops, and providers that an operator pauses and resumes.
 
 use app::{
-    changes::Changes,
+    list_providers::{self, ProviderStanding},
     memory::{Ending, Operation, Trouble},
-    port::Store,
-    record::{Key, Record},
-    request_key::Answered,
+    pause_provider::{self, TurnProvider},
+    request_key::{Answered, Asking},
+    resume_provider,
 };
 use domain::{
     answer::Refusal,
-    attempt::Attempt,
-    attempt_machine::AttemptState,
-    driver::{Driver, MethodKind, Vendor, VendorStanding},
     fee::Rail,
-    ids::{PayoutId, ProviderId},
-    ledger::Account,
-    payout::PayoutStatus,
-    routing::Provider,
+    ids::PayoutId,
+    payout::{PayoutStatus, Progress},
+    routing::{Provider, RouteState},
 };
 
-use crate::{books, rare::attempt_of, stage::Stage};
+use crate::{
+    books,
+    stage::{Stage, WALLET},
+};
 
-async fn driver(stage: &Stage) -> Driver {
-    let key = Key::Driver(stage.tenant.clone(), stage.driver.clone());
-    match stage.memory.fetch(&[key]).await.expect("read").remove(0) {
-        Some(Record::Driver(driver)) => *driver,
-        other => panic!("no driver: {other:?}"),
-    }
-}
-
-/// OwlPay has approved the driver, with the bank account that is on file.
-async fn approve_at_owlpay(stage: &Stage) {
-    stage.put_method(MethodKind::BankAccount).await;
-    let driver = driver(stage).await;
-    let version = driver.version;
-    let approved = Driver {
-        version: version + 1,
-        vendor: Some(Vendor {
-            id: ProviderId::parse("ven_X1abcd").expect("valid"),
-            standing: VendorStanding::Approved,
-            told_method: driver.method.as_ref().map(|method| method.version),
-        }),
-        ..driver
+async fn new_payout(stage: &Stage, number: u32, rail: Rail) -> PayoutId {
+    let load = format!("L-{number}");
+    stage.put_load(&load).await;
+    let created = stage.create(&load, rail, &format!("key-{number}")).await;
+    let Ok(Answered::Fresh { it, .. }) = created else {
+        panic!("accepted, whatever the route: {created:?}");
     };
-    let changes = Changes::new("approve", "approve".to_owned())
-        .replace(Record::Driver(Box::new(approved)), version);
-    stage.memory.commit(changes).await.expect("written");
+    it.id
 }
 
-async fn routes(stage: &Stage, id: &PayoutId) -> Vec<(Provider, AttemptState, String)> {
-    let mut found = Vec::new();
-    for number in 1..=stage.payout(id).await.attempts {
-        let Attempt {
-            provider,
-            state,
-            route,
-            ..
-        } = attempt_of(stage, id, number).await;
-        found.push((provider, state, route));
-    }
-    found
-}
-
-#[tokio::test]
-async fn a_bank_payout_of_an_approved_driver_goes_to_owlpay_and_names_the_driver_there() {
-    let stage = Stage::new().await;
-    approve_at_owlpay(&stage).await;
-    let id = stage.create_for_sure("L-1", Rail::Standard).await;
-    stage.work().await;
-    stage.advance(120).await;
-    let attempt = attempt_of(&stage, &id, 1).await;
-    assert_eq!(attempt.provider, Provider::Owlpay);
-    assert_eq!(attempt.payee.expect("a vendor").as_str(), "ven_X1abcd");
-    assert_eq!(stage.payout(&id).await.status, PayoutStatus::Completed);
-    let history = stage.history(&id).await;
-    let paid = history.last().expect("a transition");
-    let clearing = paid
-        .legs
-        .legs()
+async fn standing(stage: &Stage) -> ProviderStanding {
+    let call = stage.call("operator");
+    let mut all = list_providers::run(&call, &stage.memory, stage.tenant.mode())
+        .await
+        .expect("in memory");
+    let payelata = all
         .iter()
-        .find(|leg| leg.account == Account::ClearingOwlpay);
-    assert_eq!(
-        clearing.expect("a leg").amount,
-        stage.payout(&id).await.net()
-    );
-    books::paid_exactly_once(&stage, &id).await;
+        .position(|it| it.switch.provider == Provider::Payelata);
+    all.swap_remove(payelata.expect("every provider is listed"))
+}
+
+async fn state(stage: &Stage) -> RouteState {
+    let standing = standing(stage).await;
+    standing.switch.state(standing.at)
+}
+
+async fn turn(stage: &Stage, state: RouteState) -> ProviderStanding {
+    let command = TurnProvider {
+        asking: Asking {
+            tenant: &stage.tenant,
+            key: None,
+            render: &|_| String::new(),
+        },
+        provider: Provider::Payelata,
+        reason: "as agreed on the phone".to_owned(),
+    };
+    let call = stage.call("operator");
+    let turned = if state == RouteState::Paused {
+        pause_provider::run(&call, &stage.memory, command).await
+    } else {
+        resume_provider::run(&call, &stage.memory, command).await
+    };
+    match turned {
+        Ok(Answered::Fresh { it, .. }) => it,
+        other => panic!("turned: {other:?}"),
+    }
+}
+
+async fn waits(stage: &Stage, id: &PayoutId) -> bool {
+    let status = stage.payout(id).await.status;
+    matches!(status, PayoutStatus::Validated | PayoutStatus::Queued)
 }
 
 #[tokio::test]
-async fn a_driver_whom_owlpay_has_not_approved_is_paid_by_the_next_provider_and_the_attempt_says_why()
- {
+async fn nineteen_unclear_calls_leave_a_route_open() {
     let stage = Stage::new().await;
-    stage.put_method(MethodKind::BankAccount).await;
-    let id = stage.create_for_sure("L-1", Rail::Standard).await;
-    stage.work().await;
-    stage.advance(120).await;
-    let expected = "payelata/bank_account: standard rail, routing 2026-11; owlpay skipped: driver not approved there";
-    assert_eq!(
-        routes(&stage, &id).await,
-        [(Provider::Payelata, AttemptState::Paid, expected.to_owned())]
-    );
-}
-
-#[tokio::test]
-async fn an_account_that_owlpay_was_not_told_is_not_paid_there() {
-    let stage = Stage::new().await;
-    approve_at_owlpay(&stage).await;
-    stage.put_method(MethodKind::BankAccount).await;
-    let id = stage.create_for_sure("L-1", Rail::Standard).await;
-    stage.work().await;
-    assert_eq!(
-        attempt_of(&stage, &id, 1).await.provider,
-        Provider::Payelata
-    );
-}
-
-#[tokio::test]
-async fn a_payout_that_owlpay_surely_did_not_make_is_taken_over_by_the_next_provider() {
-    let stage = Stage::new().await;
-    approve_at_owlpay(&stage).await;
-    stage
-        .provider
-        .trouble(Operation::Create, Trouble::Refused(Refusal::Input));
-    let id = stage.create_for_sure("L-1", Rail::Standard).await;
-    stage.work().await;
-    stage.advance(120).await;
-    let routes = routes(&stage, &id).await;
-    assert_eq!(
-        (routes[0].0, routes[0].1),
-        (Provider::Owlpay, AttemptState::Dead)
-    );
-    assert_eq!(
-        (routes[1].0, routes[1].1),
-        (Provider::Payelata, AttemptState::Paid)
-    );
-    assert!(
-        routes[1].2.ends_with("owlpay skipped: tried before"),
-        "{}",
-        routes[1].2
-    );
-    assert_eq!(stage.payout(&id).await.status, PayoutStatus::Completed);
-    books::paid_exactly_once(&stage, &id).await;
-}
-
-#[tokio::test]
-async fn an_unclear_order_is_never_taken_over() {
-    let stage = Stage::new().await;
-    approve_at_owlpay(&stage).await;
-    stage.provider.end_with(Ending::InFlight);
-    stage
-        .provider
-        .trouble(Operation::Create, Trouble::LostAfter);
-    let id = stage.create_for_sure("L-1", Rail::Standard).await;
-    stage.work().await;
-    stage.advance(3 * 24 * 3600).await;
-    assert_eq!(stage.payout(&id).await.attempts, 1);
-    assert_eq!(stage.payout(&id).await.status, PayoutStatus::Processing);
-    assert_eq!(stage.provider.booked().len(), 1);
-}
-
-#[tokio::test]
-async fn when_every_provider_refused_the_payout_fails_and_the_money_is_back() {
-    let stage = Stage::new().await;
-    approve_at_owlpay(&stage).await;
-    for _ in 0..2 {
+    for number in 1..=19 {
         stage
             .provider
-            .trouble(Operation::Create, Trouble::Refused(Refusal::Input));
+            .trouble(Operation::Create, Trouble::LostBefore);
+        new_payout(&stage, number, Rail::Standard).await;
     }
-    let before = stage.balances().await;
-    let id = stage.create_for_sure("L-1", Rail::Standard).await;
     stage.work().await;
-    stage.advance(120).await;
-    let payout = stage.payout(&id).await;
-    assert_eq!((payout.status, payout.attempts), (PayoutStatus::Failed, 2));
-    assert_eq!(stage.balances().await, before);
+    assert_eq!(state(&stage).await, RouteState::Open);
+    let id = new_payout(&stage, 20, Rail::Standard).await;
+    stage.work().await;
+    assert!(!waits(&stage, &id).await);
+    assert_eq!(
+        state(&stage).await,
+        RouteState::Stopped,
+        "the twentieth call went well, and nineteen of twenty did not"
+    );
 }
 
 #[tokio::test]
-async fn an_instant_payout_to_a_prepaid_card_is_carried_by_the_provider_of_such_cards() {
+async fn a_provider_that_answers_half_of_twenty_calls_is_spared_until_a_probe_goes_through() {
     let stage = Stage::new().await;
-    stage.put_method(MethodKind::PrepaidCard).await;
-    let id = stage.create_for_sure("L-1", Rail::Instant).await;
-    stage.work().await;
-    let routes = routes(&stage, &id).await;
-    assert_eq!(
-        (routes[0].0, routes[0].1),
-        (Provider::Payelata, AttemptState::Dead)
-    );
-    assert_eq!(
-        (routes[1].0, routes[1].1),
-        (Provider::Paywizard, AttemptState::Paid)
-    );
-    let payout = stage.payout(&id).await;
-    assert_eq!(
-        (payout.status, payout.counted),
-        (PayoutStatus::Completed, 1)
-    );
-    books::paid_exactly_once(&stage, &id).await;
-}
-
-#[tokio::test]
-async fn an_unclear_top_up_goes_to_review_and_is_never_repeated() {
-    for trouble in [Trouble::LostBefore, Trouble::LostAfter] {
-        let stage = Stage::new().await;
-        stage.put_method(MethodKind::PrepaidCard).await;
-        stage.provider.trouble(Operation::Create, trouble);
-        let id = stage.create_for_sure("L-1", Rail::Standard).await;
-        stage.work().await;
-        stage.advance(7 * 24 * 3600).await;
-        let attempt = attempt_of(&stage, &id, 1).await;
-        assert_eq!(attempt.state, AttemptState::Review);
-        assert!(
-            attempt.balance_before.is_some(),
-            "evidence for whoever decides"
-        );
-        assert_eq!(stage.payout(&id).await.attempts, 1);
-        assert!(stage.provider.calls().0 <= 1);
+    for _ in 0..10 {
+        stage
+            .provider
+            .trouble(Operation::Create, Trouble::LostBefore);
     }
-}
-
-#[tokio::test]
-async fn a_top_up_that_surely_never_left_is_sent_again_under_the_same_number() {
-    let stage = Stage::new().await;
-    stage.put_method(MethodKind::PrepaidCard).await;
-    stage.provider.trouble(Operation::Create, Trouble::NotSent);
-    let id = stage.create_for_sure("L-1", Rail::Standard).await;
+    for number in 1..=20 {
+        new_payout(&stage, number, Rail::Standard).await;
+    }
     stage.work().await;
-    stage.advance(60).await;
-    let payout = stage.payout(&id).await;
+    assert_eq!(state(&stage).await, RouteState::Stopped);
+    assert_eq!(stage.provider.calls().0, 10);
+
+    let waiting = [
+        new_payout(&stage, 21, Rail::Standard).await,
+        new_payout(&stage, 22, Rail::Standard).await,
+    ];
+    stage.advance(29).await;
+    for id in &waiting {
+        assert!(waits(&stage, id).await, "nothing fails, it waits");
+    }
+    assert_eq!(stage.provider.calls().0, 10, "nothing was sent");
+
+    stage
+        .provider
+        .trouble(Operation::Create, Trouble::LostBefore);
+    stage.advance(5).await;
+    let mut still_waiting = 0;
+    for id in &waiting {
+        if waits(&stage, id).await {
+            still_waiting += 1;
+        } else {
+            let progress = stage.payout(id).await.progress;
+            assert_eq!(progress, Some(Progress::OutcomeUnknown), "the probe");
+        }
+    }
+    assert_eq!(still_waiting, 1, "one probe, and it told nothing");
+    assert_eq!(state(&stage).await, RouteState::Probing);
+
+    stage.advance(31).await;
     assert_eq!(
-        (payout.status, payout.attempts),
-        (PayoutStatus::Completed, 1)
+        stage.provider.calls().0,
+        11,
+        "the second probe went through"
     );
-    books::paid_exactly_once(&stage, &id).await;
+    assert_eq!(state(&stage).await, RouteState::Open);
+
+    stage.advance(86_400).await;
+    assert_eq!(stage.provider.paid(), 22);
+    books::balance(&stage);
 }
 
-/// The second payout waits until nobody can doubt any more what the first did to the card.
 #[tokio::test]
-async fn one_card_takes_one_money_call_at_a_time() {
+async fn a_provider_that_cannot_be_reached_is_spared_too() {
     let stage = Stage::new().await;
-    stage.put_method(MethodKind::PrepaidCard).await;
+    for number in 1..=20 {
+        stage.provider.trouble(Operation::Create, Trouble::NotSent);
+        new_payout(&stage, number, Rail::Standard).await;
+    }
+    stage.work().await;
+    assert_eq!(state(&stage).await, RouteState::Stopped);
+    stage.advance(3_600).await;
+    assert_eq!(stage.provider.paid(), 20);
+    assert_eq!(state(&stage).await, RouteState::Open);
+    books::balance(&stage);
+}
+
+#[tokio::test]
+async fn a_route_that_works_writes_no_counts() {
+    let stage = Stage::new().await;
+    for number in 1..=22 {
+        new_payout(&stage, number, Rail::Standard).await;
+    }
+    stage.advance(600).await;
+    assert_eq!(stage.provider.paid(), 22);
+    assert_eq!(standing(&stage).await.switch.version, 0);
+}
+
+#[tokio::test]
+async fn a_paused_provider_gets_nothing_new_and_what_it_has_is_read_on() {
+    let stage = Stage::new().await;
+    stage.provider.end_with(Ending::InFlight);
+    let sent = stage.create_for_sure("L-1", Rail::Standard).await;
+    stage.work().await;
+    turn(&stage, RouteState::Paused).await;
+    let standard = new_payout(&stage, 2, Rail::Standard).await;
+    let instant = new_payout(&stage, 3, Rail::Instant).await;
+    stage.advance(7_200).await;
+    assert!(waits(&stage, &standard).await);
+    assert!(
+        waits(&stage, &instant).await,
+        "given up unsent after its grace"
+    );
+    assert_eq!(stage.provider.calls(), (1, 1));
+    stage.provider.end(&format!("{sent}-a01"), Ending::Paid);
+    stage.advance(7_200).await;
+    assert_eq!(stage.payout(&sent).await.status, PayoutStatus::Completed);
+    assert_eq!(state(&stage).await, RouteState::Paused);
+
+    stage.provider.end_with(Ending::Paid);
+    turn(&stage, RouteState::Open).await;
+    stage.advance(180).await;
+    for id in [&standard, &instant] {
+        assert_eq!(stage.payout(id).await.status, PayoutStatus::Completed);
+    }
+    books::balance(&stage);
+}
+
+#[tokio::test]
+async fn an_inert_object_is_not_processed_while_its_provider_is_paused() {
+    let stage = Stage::new().await;
     stage
         .provider
         .trouble(Operation::Create, Trouble::LostAfter);
-    let first = stage.create_for_sure("L-1", Rail::Standard).await;
+    let id = stage.create_for_sure("L-1", Rail::Standard).await;
     stage.work().await;
-    stage.put_load("L-2").await;
-    let second = match stage.create("L-2", Rail::Standard, "k2").await {
-        Ok(Answered::Fresh { it, .. }) => it.id,
-        other => panic!("not created: {other:?}"),
-    };
+    turn(&stage, RouteState::Paused).await;
+    stage.advance(7_200).await;
+    assert_eq!(stage.provider.calls(), (1, 0));
+    assert_eq!(stage.payout(&id).await.status, PayoutStatus::Processing);
+    turn(&stage, RouteState::Open).await;
+    stage.advance(7_200).await;
+    books::paid_exactly_once(&stage, &id).await;
+}
+
+#[tokio::test]
+async fn an_operator_opens_a_route_that_a_defect_or_the_breaker_stopped() {
+    let stage = Stage::new().await;
+    stage
+        .provider
+        .trouble(Operation::Create, Trouble::Refused(Refusal::Integration));
+    new_payout(&stage, 1, Rail::Standard).await;
     stage.work().await;
-    stage.advance(3600).await;
-    assert_eq!(
-        attempt_of(&stage, &first, 1).await.state,
-        AttemptState::Review
-    );
-    let waiting = stage.payout(&second).await;
-    assert_eq!(
-        (waiting.status, waiting.attempts),
-        (PayoutStatus::Queued, 0)
-    );
-    assert_eq!(stage.provider.calls().0, 1);
+    assert_eq!(state(&stage).await, RouteState::Stopped);
+    let waiting = new_payout(&stage, 2, Rail::Standard).await;
+    stage.advance(3_600).await;
+    assert!(waits(&stage, &waiting).await);
+    turn(&stage, RouteState::Open).await;
+    stage.advance(180).await;
+    assert_eq!(stage.payout(&waiting).await.status, PayoutStatus::Completed);
+
+    for number in 3..=22 {
+        stage.provider.trouble(Operation::Create, Trouble::NotSent);
+        new_payout(&stage, number, Rail::Standard).await;
+    }
+    stage.work().await;
+    assert_eq!(state(&stage).await, RouteState::Stopped);
+    let resumed = turn(&stage, RouteState::Open).await;
+    assert_eq!(resumed.switch.state(resumed.at), RouteState::Open);
+    stage.advance(3_600).await;
+    assert_eq!(stage.provider.paid(), 21);
+    assert!(stage.balances().await.available.get() < WALLET);
+    books::balance(&stage);
+}
+
+#[tokio::test]
+async fn turning_a_provider_twice_changes_it_once_and_each_change_is_in_the_audit() {
+    let stage = Stage::new().await;
+    for wanted in [
+        RouteState::Open,
+        RouteState::Paused,
+        RouteState::Paused,
+        RouteState::Open,
+        RouteState::Open,
+    ] {
+        turn(&stage, wanted).await;
+        assert_eq!(state(&stage).await, wanted);
+    }
+    let dump = stage.memory.dump();
+    let mut actions: Vec<_> = dump
+        .records
+        .iter()
+        .filter_map(|record| match record {
+            app::record::Record::AuditEvent(it) if it.subject == "provider" => {
+                Some(it.action.as_str())
+            }
+            _ => None,
+        })
+        .collect();
+    actions.sort_unstable();
+    assert_eq!(actions, ["provider.pause", "provider.resume"]);
+    assert_eq!(standing(&stage).await.switch.version, 2);
 }

@@ -2,6 +2,7 @@
 
 use app::{
     advance_batch::BatchWorker,
+    breaker::Breaker,
     call::{Call, Clock, Entropy},
     check_attempt::Checker,
     create_deposit::{self, CreateDeposit},
@@ -111,6 +112,7 @@ impl Stage {
             providers: points.wrap(provider.clone()),
             vault: points.wrap(MarkingVault),
             seal,
+            breaker: Breaker::default(),
         };
         let stage = Self {
             clock,
@@ -279,6 +281,7 @@ impl Stage {
                     store: self.store.clone(),
                     queue: self.queue.clone(),
                     providers: self.dispatcher.providers.clone(),
+                    breaker: self.dispatcher.breaker.clone(),
                 };
                 checker.run(&self.call("check-attempt"), &check).await
             }

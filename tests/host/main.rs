@@ -26,6 +26,7 @@ mod limits;
 mod lists;
 mod manners;
 mod operators;
+mod providers;
 mod refusals;
 mod restart;
 mod returns;

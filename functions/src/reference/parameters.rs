@@ -101,6 +101,11 @@ fn path_value(before: &str) -> (RefOr<Schema>, &'static str, &'static str) {
             "The id of the key.",
             "k3y0f0rd3sk1",
         ),
+        "providers" => (
+            named::<vocabulary::Provider>(),
+            "The name of the provider.",
+            "payelata",
+        ),
         "docs" => (
             text().enum_values(Some(get_docs::FILES)).into(),
             "A file of the page.",

@@ -216,11 +216,20 @@ pub(super) const ENDPOINTS: [Endpoint; 46] = [
         let body = json!({"outcome": "not_paid", "evidenceId": "load"});
         send("POST", &of_review(props, number, "/decisions"), body)
     }),
+    row("list-providers", |_, _| get("/api/v1/providers")),
+    row("pause-provider", |_, _| turn_provider("pause")),
+    row("resume-provider", |_, _| turn_provider("resume")),
     row("list-audit-events", |_, _| {
         get("/api/v1/audit-events?pageSize=50")
     }),
     row("get-docs", |_, _| get("/docs/openapi.json")),
 ];
+
+/// Only the first call of a row changes anything.
+fn turn_provider(action: &str) -> Ask {
+    let path = format!("/api/v1/providers/payelata/{action}");
+    send("POST", &path, json!({"reason": "load"}))
+}
 
 pub(super) fn create_key() -> Ask {
     let body = json!({"name": "load", "scopes": ["payouts:read"]});

@@ -24,6 +24,7 @@ use domain::{
 use tracing::warn;
 
 use crate::{
+    breaker::Breaker,
     call::Call,
     changes::{Changes, Subject},
     error::Error,
@@ -51,6 +52,8 @@ pub struct Dispatcher<S, Q, P, V> {
     pub providers: P,
     pub vault: V,
     pub seal: Seal,
+    /// One for all dispatches of a process.
+    pub breaker: Breaker,
 }
 
 /// What one dispatch starts from.
@@ -101,6 +104,12 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
     /// # Errors
     /// `Unavailable` when the store or the vault cannot be reached: the message should come again.
     pub async fn run(&self, call: &Call, message: &Dispatch) -> Result<(), Error> {
+        let done = self.bring_on(call, message).await;
+        self.breaker.flush(call, &self.store).await;
+        done
+    }
+
+    async fn bring_on(&self, call: &Call, message: &Dispatch) -> Result<(), Error> {
         for _ in 0..ROUNDS {
             let Some(scene) = self.read(message).await? else {
                 return Ok(());
@@ -188,6 +197,9 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
                 Some(Record::Switch(switch)) => *switch,
                 Some(_) | None => RouteSwitch::open(provider, tenant.mode()),
             });
+        }
+        for switch in &switches {
+            self.breaker.saw(switch);
         }
         let driver = match found.next().flatten() {
             Some(record) => Some(record),

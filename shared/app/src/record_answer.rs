@@ -17,7 +17,7 @@ use domain::{
 };
 use tracing::{error, info, warn};
 
-pub(crate) use self::route::{reopen_route, write_switch};
+pub(crate) use self::route::{read_switch, reopen_route, write_switch};
 use self::{pen::Pen, route::stop_route};
 use crate::{
     attempt_review,
@@ -118,7 +118,9 @@ pub async fn run(
     }
     if let Some(reason) = verdict.stop {
         stop_route(call, store, &sight.attempt, reason).await?;
-    } else if let (Some(switch), Answer::Exists { .. }) = (&sight.switch, &news.answer) {
+    } else if let Some(switch) = &sight.switch
+        && switch.is_opened_by(&news.answer)
+    {
         reopen_route(call, store, switch).await;
     }
     Ok(Recorded::Written {

@@ -5,7 +5,7 @@ use domain::{
     attempt::{Attempt, PinnedMethod},
     attempt_machine::{AttemptEvent, AttemptState},
     payout::{Change, Note, Outcome},
-    routing::{Choice, Provider},
+    routing::{Choice, Provider, RouteState},
 };
 
 use super::{Dispatcher, ROUTE_GRACE, Ready, Scene, UNSENT_MAX, moved, overtaken, probing};
@@ -91,13 +91,9 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
                 .plus(ROUTE_GRACE)
                 .max(now.plus(ROUTE_GRACE));
             let next_at = probe_at.unwrap_or(grace).min(grace);
-            let changes = Changes::new("wait", call.tx_id("wait"))
-                .replace(
-                    Record::Attempt(Box::new(attempt.postponed(next_at))),
-                    attempt.version,
-                )
-                .forget(scene.payout.outbox.clone().map(Key::Outbox));
-            return self.store.commit(changes).await.or_else(overtaken);
+            return self
+                .postpone(call, &scene, attempt.postponed(next_at))
+                .await;
         }
         let Some((pinned, sealed)) = self.method_of(&scene, &attempt).await? else {
             let why = (&attempt, GivenUp::MethodCannotServe);
@@ -157,6 +153,15 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         let tried = scene.payout.tried.iter().copied().filter(others);
         let tried: Vec<_> = tried.collect();
         Some(self.choose(call, scene, (method.kind, &tried)))
+    }
+
+    /// Leaves the attempt as it is until it is due again.
+    async fn postpone(&self, call: &Call, scene: &Scene, postponed: Attempt) -> Result<(), Error> {
+        let version = postponed.version - 1;
+        let changes = Changes::new("wait", call.tx_id("wait"))
+            .replace(Record::Attempt(Box::new(postponed)), version)
+            .forget(scene.payout.outbox.clone().map(Key::Outbox));
+        self.store.commit(changes).await.or_else(overtaken)
     }
 
     /// The method an attempt is pinned to, or the driver's newest for one that was never sent.
@@ -245,7 +250,8 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         }
     }
 
-    /// An object that is inert, found by a read or left by a worker that died: process it.
+    /// An object that is inert, found by a read or left by a worker that died: process it, unless an operator
+    /// paused the provider.
     pub(super) async fn resume_created(
         &self,
         call: &Call,
@@ -255,6 +261,12 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         let Some(object) = attempt.object.clone() else {
             return Ok(());
         };
+        if scene.switch(attempt.provider).state(call.now()) == RouteState::Paused {
+            let next_at = call.now().plus(ROUTE_GRACE);
+            return self
+                .postpone(call, &scene, attempt.postponed(next_at))
+                .await;
+        }
         let reclaimed = moved(&attempt, AttemptEvent::Reclaim, call)?;
         let processing = Attempt {
             version: attempt.version + 1,

@@ -90,6 +90,11 @@ impl ScriptedProvider {
         self.lock().troubles.push_back((operation, trouble));
     }
 
+    /// No call runs into trouble any more.
+    pub fn calm(&self) {
+        self.lock().troubles.clear();
+    }
+
     /// How objects processed from now on end.
     pub fn end_with(&self, ending: Ending) {
         self.lock().ending = Some(ending);

@@ -3,7 +3,8 @@
 
 use domain::{
     attempt::Attempt,
-    routing::{RouteSwitch, StopReason},
+    ids::Mode,
+    routing::{Provider, RouteSwitch, StopReason},
 };
 use tracing::{error, warn};
 
@@ -12,6 +13,7 @@ use crate::{
     call::Call,
     changes::Changes,
     error::Error,
+    list_providers,
     port::{CommitError, Store},
     record::{Key, Record},
 };
@@ -25,7 +27,8 @@ pub(super) async fn stop_route(
     reason: StopReason,
 ) -> Result<(), Error> {
     for round in 0..ROUNDS {
-        let switch = read_switch(store, attempt).await?;
+        let route = (attempt.provider, attempt.tenant.mode());
+        let switch = read_switch(store, route).await?;
         if switch.is_stopped_for(reason, call.now()) {
             return Ok(());
         }
@@ -58,13 +61,14 @@ pub(crate) async fn reopen_route(call: &Call, store: &impl Store, switch: &Route
     }
 }
 
-async fn read_switch(store: &impl Store, attempt: &Attempt) -> Result<RouteSwitch, Error> {
-    let (provider, mode) = (attempt.provider, attempt.tenant.mode());
+/// The switch of a route; an open one when nobody ever wrote it.
+pub(crate) async fn read_switch(
+    store: &impl Store,
+    (provider, mode): (Provider, Mode),
+) -> Result<RouteSwitch, Error> {
     let found = store.fetch(&[Key::Switch(provider, mode)]).await?;
-    Ok(match found.into_iter().next().flatten() {
-        Some(Record::Switch(switch)) => *switch,
-        Some(_) | None => RouteSwitch::open(provider, mode),
-    })
+    let found = found.into_iter().next().flatten();
+    Ok(list_providers::switch((provider, mode), found))
 }
 
 /// A switch that was never written has version 0 and is inserted; any other is replaced.

@@ -184,6 +184,14 @@ pub struct NewSettings {
     pub approval_minutes: Option<u32>,
 }
 
+/// Why an operator pauses or resumes a provider.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProviderTurn {
+    #[schema(value_type = Text<200>)]
+    pub reason: &'static str,
+}
+
 /// Registers a driver.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

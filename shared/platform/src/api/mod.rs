@@ -21,6 +21,7 @@ pub mod page;
 pub mod page_view;
 pub mod path;
 pub mod preview_view;
+pub mod provider_view;
 pub mod query;
 pub mod rate;
 pub mod request;

@@ -22,8 +22,8 @@ pub use self::errors::{ErrorDetails, FieldProblem, LineProblem};
 pub use self::words::{
     Account, BatchStatus, Currency, DepositStatus, DriverStatus, ErrorCode, KycStatus,
     LineRejection, LineResult, LineStatus, LoadStatus, MethodKind, Mode, OnInvalid, PayoutStatus,
-    Provider, Rail, ReviewCloser, ReviewOutcome, ReviewStatus, RowOutcome, Scope, TimelineEvent,
-    WantedStatus,
+    Provider, ProviderOperation, ProviderState, Rail, ReviewCloser, ReviewOutcome, ReviewStatus,
+    RowOutcome, Scope, TimelineEvent, WantedStatus,
 };
 use super::fields::{MAP_ENTRIES_MAX, MAP_TEXT_MAX, PARSED_MAX};
 

@@ -196,6 +196,25 @@ impl PartialSchema for ReviewOutcome {
     }
 }
 impl ToSchema for ReviewOutcome {}
+pub struct ProviderState;
+impl PartialSchema for ProviderState {
+    fn schema() -> RefOr<Schema> {
+        use domain::routing::RouteState as It;
+        let about = "Whether payouts go to a provider. `stopped`: none before `probeAt`, or until it is resumed. \
+            `probing`: one at a time, until one goes through.";
+        one_of(about, It::ALL.map(It::name))
+    }
+}
+impl ToSchema for ProviderState {}
+
+pub struct ProviderOperation;
+impl PartialSchema for ProviderOperation {
+    fn schema() -> RefOr<Schema> {
+        use domain::breaker::Operation as It;
+        one_of("What was asked of a provider.", It::ALL.map(It::name))
+    }
+}
+impl ToSchema for ProviderOperation {}
 
 pub struct DepositStatus;
 impl PartialSchema for DepositStatus {

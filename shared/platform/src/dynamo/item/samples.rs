@@ -17,6 +17,7 @@ use domain::{
     attempt::Attempt,
     attempt_machine::AttemptState,
     batch::Hand,
+    breaker::{Operation, Window},
     driver::{Driver, DriverStatus, KycStatus, Method, MethodKind},
     fee::{Channel, FeeSchedule, Rail},
     ids::{AttemptRef, DepositId, DriverId, Mode, PayoutId, ProviderId, TenantId},
@@ -36,6 +37,25 @@ const HEX_64: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789
 
 fn tenant() -> TenantId {
     "ovn-logistics~live".parse().expect("valid")
+}
+
+/// With every attribute, and a window in which every slot has calls.
+fn switch() -> RouteSwitch {
+    let earlier = |seconds: i64| Timestamp::from_millis(NOW.millis() - seconds * 1_000);
+    let window = (0..30).rev().fold(Window::EMPTY, |window, seconds| {
+        Operation::ALL
+            .into_iter()
+            .fold(window, |window, operation| {
+                window.noted((operation, seconds % 3 == 0), earlier(seconds))
+            })
+    });
+    let mut switch = RouteSwitch::open(Provider::Payelata, Mode::Live)
+        .counting(&window, NOW)
+        .stopped_by(StopReason::Credentials, NOW);
+    if let Some(stop) = &mut switch.stopped {
+        stop.note = Some("p".repeat(200));
+    }
+    switch
 }
 
 fn driver_id() -> DriverId {
@@ -368,8 +388,7 @@ pub(super) fn every_kind() -> Vec<Record> {
         expires_at: NOW,
         parts: 0,
     };
-    let switch =
-        RouteSwitch::open(Provider::Payelata, Mode::Live).stopped_by(StopReason::Credentials, NOW);
+    let switch = switch();
     let lock = CardLock {
         provider: Provider::Paywizard,
         mode: Mode::Test,
