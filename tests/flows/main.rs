@@ -16,3 +16,4 @@ mod races;
 mod rare;
 mod stage;
 mod troubles;
+mod vendors;
