@@ -44,6 +44,7 @@ pub mod preview_batch;
 pub mod put_load;
 pub mod put_payout_method;
 pub mod put_settings;
+pub mod receive_owlpay_callback;
 pub mod receive_payelata_callback;
 pub mod reference;
 pub mod register_driver;

@@ -10,7 +10,7 @@ use app::{
 use platform::{
     api::{envelope::Reply, request::Request},
     entry::Backend,
-    provider::payelata::settings::CallbackSecrets,
+    provider::{owlpay, payelata::settings::CallbackSecrets},
 };
 
 use crate::{
@@ -20,9 +20,9 @@ use crate::{
     get_payout, get_payout_method, get_payout_timeline, get_settings, guard, health, import_loads,
     list_audit_events, list_batch_payouts, list_batches, list_driver_payouts, list_drivers,
     list_keys, list_loads, list_payouts, preview_batch, put_load, put_payout_method, put_settings,
-    receive_payelata_callback, register_driver, relay_outbox, release_batch, remove_batch_line,
-    retry_batch, retry_payout, revoke_key, rotate_key, sweep_due, table::Function, update_driver,
-    verify_driver,
+    receive_owlpay_callback, receive_payelata_callback, register_driver, relay_outbox,
+    release_batch, remove_batch_line, retry_batch, retry_payout, revoke_key, rotate_key, sweep_due,
+    table::Function, update_driver, verify_driver,
 };
 
 /// Everything any function works with.
@@ -33,6 +33,7 @@ pub struct World<S, Q, P, V> {
     pub providers: P,
     pub vault: V,
     pub callback_secrets: Arc<CallbackSecrets>,
+    pub owlpay_secrets: Arc<owlpay::callback::CallbackSecrets>,
 }
 
 /// Answers an admitted request with the function's own handler, behind the guard.
@@ -101,6 +102,10 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
         "revoke-key" => revoke_key::handle(backend, request).await,
         "rotate-key" => rotate_key::handle(backend, world.vault.clone(), request).await,
         "list-audit-events" => list_audit_events::handle(backend, request).await,
+        "receive-owlpay-callback" => {
+            let secrets = Arc::clone(&world.owlpay_secrets);
+            receive_owlpay_callback::handle(backend, queue, secrets, request).await
+        }
         "receive-payelata-callback" => {
             let secrets = Arc::clone(&world.callback_secrets);
             receive_payelata_callback::handle(backend, queue, secrets, request).await

@@ -13,6 +13,7 @@ use platform::{
     provider::{
         AnyProvider,
         http::Http,
+        owlpay::{self, Owlpay, settings::OwlpaySettings},
         payelata::{
             Payelata,
             settings::{CallbackSecrets, PayelataSettings},
@@ -60,9 +61,13 @@ pub fn vault() -> Result<KmsVault, Fatal> {
 
 fn providers() -> Result<AnyProvider, Fatal> {
     let http = Http::new(Pace::real()).map_err(|error| build("the provider client", &error))?;
-    let payelata = Payelata::new(PayelataSettings::from_env()?, http)
+    let payelata = Payelata::new(PayelataSettings::from_env()?, http.clone())
         .map_err(|fault| build("the Payelata adapter", &fault))?;
-    Ok(AnyProvider::new(payelata))
+    let owlpay = OwlpaySettings::from_env()?
+        .map(|settings| Owlpay::new(settings, http))
+        .transpose()
+        .map_err(|fault| build("the OwlPay adapter", &fault))?;
+    Ok(AnyProvider::new(payelata).with_owlpay(owlpay))
 }
 
 fn build(what: &'static str, cause: &impl ToString) -> Fatal {
@@ -107,6 +112,13 @@ pub fn for_batches() -> Result<advance_batch::Bench<DynamoStore, SqsQueue>, Fata
 /// As [`backend`].
 pub fn for_callbacks() -> Result<(SqsQueue, Arc<CallbackSecrets>), Fatal> {
     Ok((queue()?, Arc::new(CallbackSecrets::from_env())))
+}
+
+/// # Errors
+/// As [`backend`].
+pub fn for_owlpay_callbacks() -> Result<(SqsQueue, Arc<owlpay::callback::CallbackSecrets>), Fatal> {
+    let secrets = owlpay::callback::CallbackSecrets::from_env();
+    Ok((queue()?, Arc::new(secrets)))
 }
 
 /// Runs the HTTP function `name` of the table, whose handler needs the backend and nothing else.

@@ -62,7 +62,7 @@ const fn http(
 const BATCH_MAX: usize = 2 * 1024 * 1024;
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 50] = [
+pub const FUNCTIONS: [Function; 51] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -274,6 +274,16 @@ pub const FUNCTIONS: [Function; 50] = [
         &["settings:write"],
     ),
     http("get-docs", ("GET", &["/docs", "/docs/{file}"]), &[]),
+    Function {
+        name: "receive-owlpay-callback",
+        trigger: Trigger::Http(Http {
+            method: "POST",
+            routes: &["/callbacks/owlpay"],
+            accepts: &["application/json"],
+            body_max: 256 * 1024,
+            scopes: &[],
+        }),
+    },
     Function {
         name: "receive-payelata-callback",
         trigger: Trigger::Http(Http {

@@ -245,6 +245,7 @@ impl Host {
             providers: providers(&clock, &api, &sandbox_url)?,
             vault: LocalVault::new(secrets.derive("vault")),
             callback_secrets: Arc::new(callback_secrets()),
+            owlpay_secrets: Arc::default(),
         };
         let keys = start::put(&world, &secrets).await?;
         let pump = Pump::new(world.clone(), clock.clone(), sandbox.clone());

@@ -79,7 +79,9 @@ pub async fn put(world: &LocalWorld, secrets: &Secrets) -> Result<StartKeys, Err
         put_start_load(&call, world, &tenant, load).await?;
     }
     deposit(world, &tenant, ("start", WALLET)).await?;
-    reopen_route(&call, world, tenant.mode()).await?;
+    for provider in Provider::ALL {
+        reopen_route(&call, world, (provider, tenant.mode())).await?;
+    }
     Ok(keys)
 }
 
@@ -197,9 +199,13 @@ async fn put_start_load(
 }
 
 /// A restart stands for a new release: it lets a route that stopped over a defect of ours try again.
-async fn reopen_route(call: &Call, world: &LocalWorld, mode: Mode) -> Result<(), Error> {
+async fn reopen_route(
+    call: &Call,
+    world: &LocalWorld,
+    (provider, mode): (Provider, Mode),
+) -> Result<(), Error> {
     let store = &world.backend.store;
-    let key = Key::Switch(Provider::Payelata, mode);
+    let key = Key::Switch(provider, mode);
     let found = store.fetch(&[key]).await?.into_iter().next().flatten();
     let Some(Record::Switch(switch)) = found else {
         return Ok(());

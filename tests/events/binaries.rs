@@ -47,6 +47,7 @@ pub(crate) fn path_of(function: &str) -> &'static str {
         "rotate-key" => env!("CARGO_BIN_EXE_rotate-key"),
         "list-audit-events" => env!("CARGO_BIN_EXE_list-audit-events"),
         "create-operator-key" => env!("CARGO_BIN_EXE_create-operator-key"),
+        "receive-owlpay-callback" => env!("CARGO_BIN_EXE_receive-owlpay-callback"),
         "receive-payelata-callback" => env!("CARGO_BIN_EXE_receive-payelata-callback"),
         "dispatch-payout" => env!("CARGO_BIN_EXE_dispatch-payout"),
         "check-attempt" => env!("CARGO_BIN_EXE_check-attempt"),

@@ -14,6 +14,7 @@ mod lists;
 mod lives;
 mod races;
 mod rare;
+mod routes;
 mod stage;
 mod troubles;
 mod vendors;

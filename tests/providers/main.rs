@@ -3,6 +3,7 @@
 
 mod create;
 mod order;
+mod owlpay;
 mod query;
 mod request;
 mod secrecy;

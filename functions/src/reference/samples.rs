@@ -211,6 +211,7 @@ fn driver(tenant: &TenantId) -> Result<Driver, Error> {
         status: DriverStatus::Active,
         kyc: KycStatus::Verified,
         kyc_reason: None,
+        vendor: None,
         method: Some(Method {
             kind: MethodKind::Card,
             version: 1,

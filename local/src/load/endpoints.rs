@@ -296,14 +296,14 @@ mod tests {
     use super::*;
 
     /// A provider's callback needs a signature, and an attempt that waits for it.
-    const NOT_CALLED: &str = "receive-payelata-callback";
+    const NOT_CALLED: [&str; 2] = ["receive-owlpay-callback", "receive-payelata-callback"];
 
     #[test]
     fn every_endpoint_of_the_table_of_functions_is_measured_once() {
         let functions = FUNCTIONS.iter().filter(|it| it.http().is_some());
         let wanted: BTreeSet<_> = functions
             .map(|it| it.name)
-            .filter(|name| *name != NOT_CALLED)
+            .filter(|name| !NOT_CALLED.contains(name))
             .collect();
         let rows: BTreeSet<_> = ENDPOINTS.iter().map(|it| it.function).collect();
         assert_eq!(rows, wanted);

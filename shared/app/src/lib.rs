@@ -52,6 +52,7 @@ pub mod put_load;
 pub mod put_payout_method;
 pub mod put_settings;
 pub mod receive_callback;
+pub mod receive_order_callback;
 pub mod record;
 pub mod record_answer;
 pub mod register_driver;

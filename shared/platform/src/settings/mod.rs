@@ -2,10 +2,12 @@
 //!
 //! An error names the variable and what was expected, never what was found.
 
+mod owlpay;
 mod payelata;
 
 use app::seal::Seal;
 use aws_credential_types::Credentials;
+use domain::ids::Mode;
 
 use crate::error::Fatal;
 
@@ -43,6 +45,26 @@ fn url(value: String, name: &'static str, expected: &'static str) -> Result<Stri
     } else {
         Err(Fatal::Setting { name, expected })
     }
+}
+
+/// Whether this deployment moves real money (`OVN_MODE`).
+fn mode(lookup: Lookup<'_>) -> Result<Mode, Fatal> {
+    let (name, expected) = ("OVN_MODE", "test or live");
+    match required(lookup, name, expected)?.as_str() {
+        "test" => Ok(Mode::Test),
+        "live" => Ok(Mode::Live),
+        _ => Err(Fatal::Setting { name, expected }),
+    }
+}
+
+/// What stands between commas.
+fn list(lookup: Lookup<'_>, name: &str) -> Vec<String> {
+    let text = optional(lookup, name).unwrap_or_default();
+    let items = text.split(',').map(str::trim);
+    items
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// # Errors
