@@ -62,6 +62,7 @@ pub mod retry_payout;
 pub mod revoke_key;
 pub mod rotate_key;
 pub mod sweep_due;
+pub mod sync_vendor;
 pub mod table;
 pub mod update_driver;
 pub mod verify_driver;

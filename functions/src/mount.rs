@@ -24,7 +24,7 @@ use crate::{
     pause_provider, preview_batch, put_load, put_payout_method, put_settings,
     receive_owlpay_callback, receive_payelata_callback, register_driver, relay_outbox,
     release_batch, remove_batch_line, resume_provider, retry_batch, retry_payout, revoke_key,
-    rotate_key, sweep_due, table::Function, update_driver, verify_driver,
+    rotate_key, sweep_due, sync_vendor, table::Function, update_driver, verify_driver,
 };
 
 /// Everything any function works with.
@@ -157,6 +157,14 @@ pub async fn message<S: Store, Q: Queue, P: Providers, V: Vault>(
                 queue: world.queue.clone(),
             };
             advance_batch::handle(bench, message).await
+        }
+        Message::Vendor(_) => {
+            let bench = sync_vendor::Bench {
+                backend: world.backend.clone(),
+                providers: world.providers.clone(),
+                vault: world.vault.clone(),
+            };
+            sync_vendor::handle(bench, message).await
         }
     }
 }

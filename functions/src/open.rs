@@ -14,7 +14,10 @@ use platform::{
     provider::{
         AnyProvider,
         http::Http,
-        owlpay::{self, Owlpay, settings::OwlpaySettings},
+        owlpay::{
+            self, Owlpay,
+            settings::{OwlpaySettings, Remittance},
+        },
         payelata::{
             Payelata,
             settings::{CallbackSecrets, PayelataSettings},
@@ -25,7 +28,7 @@ use platform::{
 };
 
 use crate::{
-    advance_batch, check_attempt, dispatch_payout, guard,
+    advance_batch, check_attempt, dispatch_payout, guard, sync_vendor,
     table::{Function, function},
 };
 
@@ -68,6 +71,8 @@ fn providers() -> Result<AnyProvider, Fatal> {
         .map(|settings| Owlpay::new(settings, http))
         .transpose()
         .map_err(|fault| build("the OwlPay adapter", &fault))?;
+    let remittance = Remittance::from_env()?;
+    let owlpay = owlpay.map(|owlpay| owlpay.with_remittance(remittance));
     Ok(AnyProvider::new(payelata).with_owlpay(owlpay))
 }
 
@@ -108,6 +113,16 @@ pub fn for_batches() -> Result<advance_batch::Bench<DynamoStore, SqsQueue>, Fata
     Ok(advance_batch::Bench {
         backend: backend()?,
         queue: queue()?,
+    })
+}
+
+/// # Errors
+/// As [`backend`].
+pub fn for_vendors() -> Result<sync_vendor::Bench<DynamoStore, AnyProvider, KmsVault>, Fatal> {
+    Ok(sync_vendor::Bench {
+        backend: backend()?,
+        providers: providers()?,
+        vault: vault()?,
     })
 }
 

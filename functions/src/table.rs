@@ -62,7 +62,7 @@ const fn http(
 const BATCH_MAX: usize = 2 * 1024 * 1024;
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 57] = [
+pub const FUNCTIONS: [Function; 58] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -336,6 +336,10 @@ pub const FUNCTIONS: [Function; 57] = [
     Function {
         name: "advance-batch",
         trigger: Trigger::Queue(QueueName::Batch),
+    },
+    Function {
+        name: "sync-vendor",
+        trigger: Trigger::Queue(QueueName::Vendors),
     },
     Function {
         name: "relay-outbox",

@@ -43,6 +43,7 @@ fn queue_resource(queue: QueueName) -> &'static str {
         QueueName::Dispatch => "DispatchQueue",
         QueueName::Check => "CheckQueue",
         QueueName::Batch => "BatchQueue",
+        QueueName::Vendors => "VendorsQueue",
     }
 }
 
@@ -254,9 +255,10 @@ fn a_function_that_only_reads_may_write_rate_limits_and_nothing_else() {
 }
 
 #[test]
-fn only_the_dispatcher_opens_payout_methods() {
+fn only_who_hands_a_payout_method_to_a_provider_opens_it() {
     let template = Template::read();
-    assert_eq!(may(&template, "kms:Decrypt", "driver"), ["dispatch-payout"]);
+    let opens = may(&template, "kms:Decrypt", "driver");
+    assert_eq!(opens, ["dispatch-payout", "sync-vendor"]);
     let seals = may(&template, "kms:Encrypt", "driver");
     assert_eq!(seals, ["put-payout-method"]);
 }

@@ -58,6 +58,7 @@ pub(crate) fn path_of(function: &str) -> &'static str {
         "dispatch-payout" => env!("CARGO_BIN_EXE_dispatch-payout"),
         "check-attempt" => env!("CARGO_BIN_EXE_check-attempt"),
         "advance-batch" => env!("CARGO_BIN_EXE_advance-batch"),
+        "sync-vendor" => env!("CARGO_BIN_EXE_sync-vendor"),
         "relay-outbox" => env!("CARGO_BIN_EXE_relay-outbox"),
         "sweep-due" => env!("CARGO_BIN_EXE_sweep-due"),
         _ => panic!("{function} has no binary"),

@@ -146,6 +146,7 @@ impl Scene {
             "OVN_DISPATCH_QUEUE_URL" => format!("{aws}/123456789012/DispatchQueue"),
             "OVN_CHECK_QUEUE_URL" => format!("{aws}/123456789012/CheckQueue"),
             "OVN_BATCH_QUEUE_URL" => format!("{aws}/123456789012/BatchQueue"),
+            "OVN_VENDORS_QUEUE_URL" => format!("{aws}/123456789012/VendorsQueue"),
             "OVN_VAULT_KEY_ID" => "VaultKey".to_owned(),
             "OVN_MODE" => "test".to_owned(),
             "OVN_PAYELATA_BASE" => format!("{}/payelata/api", self.sandbox),
@@ -156,6 +157,9 @@ impl Scene {
             "OVN_OWLPAY_BASE"
             | "OVN_OWLPAY_API_KEY"
             | "OVN_OWLPAY_SANDBOX_HOSTS"
+            | "OVN_OWLPAY_REMIT_CHANNEL"
+            | "OVN_OWLPAY_REMIT_COUNTRY"
+            | "OVN_OWLPAY_REMIT_APPLICANT"
             | "OVN_OWLPAY_CALLBACK_KEYS_LIVE"
             | "OVN_PAYELATA_CALLBACK_KEYS_LIVE"
             | "OVN_PAYELATA_BANK_SERVICE"

@@ -20,3 +20,4 @@ mod reviews;
 mod routes;
 mod stage;
 mod troubles;
+mod vendors;

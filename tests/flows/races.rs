@@ -94,7 +94,7 @@ async fn two_refusals_at_once_are_both_recorded_as_proven() {
         .iter()
         .map(|it| match it {
             Message::Dispatch(it) => it.clone(),
-            Message::Check(_) | Message::Batch(_) => panic!("dispatch"),
+            Message::Check(_) | Message::Batch(_) | Message::Vendor(_) => panic!("dispatch"),
         })
         .collect();
     let (one, two) = (stage.call("one"), stage.call("two"));
@@ -120,7 +120,7 @@ async fn the_loser_of_the_switch_becomes_outcome_unknown() {
             .expect("created");
         match stage.take(QueueName::Dispatch).expect("sent") {
             Message::Dispatch(it) => ids.push(it),
-            Message::Check(_) | Message::Batch(_) => panic!("dispatch"),
+            Message::Check(_) | Message::Batch(_) | Message::Vendor(_) => panic!("dispatch"),
         }
     }
     let dispatcher = Dispatcher {

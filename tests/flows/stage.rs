@@ -20,6 +20,7 @@ use app::{
     request_key::{Answered, Asking, RequestKey},
     seal::Seal,
     sweep_due,
+    sync_vendor::VendorKeeper,
     verify_driver::{self, VerifyDriver},
 };
 use domain::{
@@ -153,7 +154,20 @@ impl Stage {
         self.enrol(ovn_id).await;
     }
 
+    /// Another driver of whom only the registration is known, whom everything from here on is about.
+    pub(crate) async fn invite(&mut self, ovn_id: &str) {
+        let ovn_id = OvnDriverId::parse(ovn_id).expect("valid");
+        self.driver = self.dispatcher.seal.driver_id(&self.tenant, &ovn_id);
+        self.register(ovn_id).await;
+    }
+
     async fn enrol(&self, ovn_id: OvnDriverId) {
+        self.register(ovn_id).await;
+        self.put_method(MethodKind::Card).await;
+        self.verify(KycDecision::Approve).await;
+    }
+
+    async fn register(&self, ovn_id: OvnDriverId) {
         let register = RegisterDriver {
             asking: quietly(&self.tenant),
             id: self.driver.clone(),
@@ -165,8 +179,6 @@ impl Stage {
         register_driver::run(&self.call("setup"), &self.memory, register)
             .await
             .expect("registered");
-        self.put_method(MethodKind::Card).await;
-        self.verify(KycDecision::Approve).await;
     }
 
     pub(crate) async fn put_method(&self, kind: MethodKind) {
@@ -291,6 +303,14 @@ impl Stage {
                     queue: self.queue.clone(),
                 };
                 worker.run(&self.call("advance-batch"), &task).await
+            }
+            Message::Vendor(task) => {
+                let keeper = VendorKeeper {
+                    store: self.store.clone(),
+                    providers: self.dispatcher.providers.clone(),
+                    vault: self.dispatcher.vault.clone(),
+                };
+                keeper.run(&self.call("sync-vendor"), &task).await
             }
         };
         self.survive(result);

@@ -10,3 +10,4 @@ mod secrecy;
 mod stage;
 mod status;
 mod transport;
+mod vendors;

@@ -78,6 +78,7 @@ pub mod seal;
 pub mod secret_answer;
 mod send;
 pub mod sweep_due;
+pub mod sync_vendor;
 mod together;
 pub mod update_driver;
 pub mod verify_driver;

@@ -18,6 +18,8 @@ pub enum Message {
     Check(Check),
     /// Something can be done for a batch.
     Batch(BatchTask),
+    /// OwlPay should be told or asked about a driver.
+    Vendor(VendorTask),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +49,12 @@ pub struct BatchTask {
     pub step: BatchStep,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VendorTask {
+    pub tenant: TenantId,
+    pub driver: DriverId,
+}
+
 /// What can be done for a batch. All but the last concern the lines of one manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
@@ -69,16 +77,18 @@ pub enum QueueName {
     Dispatch,
     Check,
     Batch,
+    Vendors,
 }
 
 impl QueueName {
-    pub const ALL: [Self; 3] = [Self::Dispatch, Self::Check, Self::Batch];
+    pub const ALL: [Self; 4] = [Self::Dispatch, Self::Check, Self::Batch, Self::Vendors];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dispatch => "dispatch",
             Self::Check => "check",
             Self::Batch => "batch",
+            Self::Vendors => "vendors",
         }
     }
 }
@@ -89,6 +99,7 @@ impl Message {
             Self::Dispatch(_) => QueueName::Dispatch,
             Self::Check(_) => QueueName::Check,
             Self::Batch(_) => QueueName::Batch,
+            Self::Vendor(_) => QueueName::Vendors,
         }
     }
 }

@@ -7,7 +7,8 @@ use std::{collections::BTreeMap, future::Future};
 use domain::{
     answer::Answer,
     attempt::Attempt,
-    ids::{DriverId, PayoutId, ProviderId, TenantId},
+    driver::{Driver, VendorStanding},
+    ids::{DriverId, Mode, PayoutId, ProviderId, TenantId},
     money::Cents,
     payout::PayoutStatus,
     routing::Provider,
@@ -106,7 +107,7 @@ pub trait Store: Clone + Send + Sync + 'static {
         tenant: &TenantId,
     ) -> impl Future<Output = Result<Balances, Unreachable>> + Send;
 
-    /// Up to `limit` payouts and attempts of one due shard whose time has come, earliest first. May
+    /// Up to `limit` payouts, attempts, batches or drivers of one due shard whose time has come, earliest first. May
     /// lag behind the table: the item decides.
     fn due(
         &self,
@@ -163,8 +164,8 @@ pub trait Lists: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<BTreeMap<String, u64>, Unreachable>> + Send;
 }
 
-/// How many partitions the due index has.
-pub const DUE_SHARDS: u8 = 8;
+/// How many partitions the due index has; the last is for drivers alone.
+pub const DUE_SHARDS: u8 = 9;
 
 /// Hints to other functions. A lost message is repaired by the outbox and the due index.
 pub trait Queue: Clone + Send + Sync + 'static {
@@ -255,6 +256,37 @@ pub enum Lookup {
     Reference,
 }
 
+/// What is asked about a driver at a provider that pays registered payees only. It has no debug form: it holds
+/// a name and an account.
+#[derive(Clone, Copy)]
+pub enum PayeeAsk<'a> {
+    /// Make the driver known. `again`: an earlier call may have done so, and its answer was lost.
+    Register { driver: &'a Driver, again: bool },
+    /// Tell where the payee's money goes.
+    Tell {
+        driver: &'a Driver,
+        payee: &'a ProviderId,
+        account: &'a Plaintext,
+    },
+    /// What became of the payee's review.
+    Read { payee: &'a ProviderId, mode: Mode },
+}
+
+/// What a provider says of a payee.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PayeeAnswer {
+    /// It knows the payee under `id`. `status` is its own word for the standing.
+    Known {
+        id: ProviderId,
+        standing: VendorStanding,
+        status: String,
+    },
+    /// It refuses, and will refuse the same again.
+    Refused { reason: String },
+    /// Nothing can be said; whether it did what was asked is open.
+    Unclear { cause: String },
+}
+
 /// The providers. Every method returns an [`Answer`], never an error: a failed call is an unclear
 /// payment, and the type makes every caller face that.
 pub trait Providers: Clone + Send + Sync + 'static {
@@ -284,4 +316,11 @@ pub trait Providers: Clone + Send + Sync + 'static {
 
     /// Reads the object of an attempt over an authenticated call.
     fn read(&self, attempt: &Attempt, lookup: &Lookup) -> impl Future<Output = Answer> + Send;
+
+    /// Tells or asks about a driver where a provider pays registered payees only. By default nobody does.
+    fn payee(&self, _ask: PayeeAsk<'_>) -> impl Future<Output = PayeeAnswer> + Send {
+        std::future::ready(PayeeAnswer::Refused {
+            reason: "not_configured".to_owned(),
+        })
+    }
 }

@@ -152,16 +152,16 @@ impl Record {
         }
     }
 
-    /// When somebody has to look at the record again, and the payout or batch it belongs to. Only payouts,
-    /// attempts and batches are ever due.
+    /// When somebody has to look at the record again, and the payout, batch or driver it belongs to. Only
+    /// payouts, attempts, batches and drivers are ever due.
     pub fn due(&self) -> Option<(Timestamp, &str)> {
         match self {
             Self::Payout(it) => it.next_at.map(|at| (at, it.id.as_str())),
             Self::Attempt(it) => it.next_at.map(|at| (at, it.reference.payout.as_str())),
             Self::Batch(it) => it.next_at.map(|at| (at, it.id.as_str())),
+            Self::Driver(it) => it.vendor_next_at.map(|at| (at, it.id.as_str())),
             Self::Transition(_)
             | Self::Load(_)
-            | Self::Driver(_)
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Proposal(_)

@@ -2,6 +2,8 @@
 //!
 //! Payable means active and verified, with a payout method on file.
 
+mod vendor;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -12,6 +14,8 @@ use crate::{
     routing::{Provider, routes},
     time::Timestamp,
 };
+
+pub use self::vendor::{VendorNews, VendorStep};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -128,6 +132,17 @@ pub enum VendorStanding {
     Rejected,
 }
 
+impl VendorStanding {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unchecked => "unchecked",
+            Self::Checking => "checking",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
 /// A driver of one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Driver {
@@ -142,10 +157,19 @@ pub struct Driver {
     pub kyc: KycStatus,
     /// What the operator or the KYC provider gave as the reason of the last decision.
     pub kyc_reason: Option<String>,
+    /// Whether that decision was OwlPay's. An operator's is never undone by OwlPay.
+    #[serde(default)]
+    pub kyc_by_owlpay: bool,
     pub method: Option<Method>,
     /// The driver as OwlPay knows them, once made known there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<Vendor>,
+    /// When something may have to be done about the vendor; none while nothing waits.
+    #[serde(default)]
+    pub vendor_next_at: Option<Timestamp>,
+    /// How often OwlPay was asked since the last thing that came of it.
+    #[serde(default)]
+    pub vendor_tries: u32,
     pub created_at: Timestamp,
     /// Payouts ever made to the driver. This and the next two are counted by the payouts' own
     /// transitions and never replaced with the rest of the record.
@@ -282,15 +306,20 @@ impl Driver {
     }
 
     /// The driver with a new payout method. Whichever of method and verification comes second makes
-    /// an invited driver active.
+    /// an invited driver active. OwlPay has to be told of a bank account.
     #[must_use]
     pub fn with_method(&self, method: Method) -> Self {
-        Self {
+        let (kind, now) = (method.kind, method.updated_at);
+        let next = Self {
             version: self.version + 1,
             method: Some(method),
             ..self.clone()
         }
-        .activated()
+        .activated();
+        match kind {
+            MethodKind::BankAccount => next.with_vendor_due(now),
+            MethodKind::Card | MethodKind::PrepaidCard => next,
+        }
     }
 
     /// # Errors
@@ -306,11 +335,10 @@ impl Driver {
         };
         Ok(Self {
             version: self.version + 1,
-            kyc,
-            kyc_reason: Some(reason.to_owned()),
+            kyc_by_owlpay: false,
             ..self.clone()
         }
-        .activated())
+        .decided(kyc, reason))
     }
 
     /// The driver after a revision, or none when it changes nothing.
@@ -362,6 +390,16 @@ impl Driver {
                 Ok(DriverStatus::Inactive)
             }
         }
+    }
+
+    /// The driver with a decision about their identity, which may make an invited one active.
+    fn decided(self, kyc: KycStatus, reason: &str) -> Self {
+        Self {
+            kyc,
+            kyc_reason: Some(reason.to_owned()),
+            ..self
+        }
+        .activated()
     }
 
     fn activated(self) -> Self {

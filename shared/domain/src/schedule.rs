@@ -181,6 +181,15 @@ fn is_weekend(at: Timestamp) -> bool {
     weekday >= 5
 }
 
+/// How long OwlPay is left alone after it was asked about a vendor `tries` times: a minute, doubling to an
+/// hour; none after 30 days of asking in vain.
+pub fn vendor_delay(tries: u32) -> Option<Duration> {
+    // The first six together take an hour; then there is one an hour.
+    const HOURS_MAX: u32 = 6 + 30 * 24 - 1;
+    let delay = seconds(MINUTE).saturating_mul(2_u32.saturating_pow(tries.min(10)));
+    (tries < HOURS_MAX).then(|| delay.min(seconds(HOUR)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,6 +275,22 @@ mod tests {
         assert_eq!(minutes, [15, 30, 60, 240, 360, 360]);
         let late = ended.plus(seconds(90 * DAY));
         assert_eq!(next_read_after_silence(ended, late, 0), None);
+    }
+
+    #[test]
+    fn a_vendor_is_asked_about_less_and_less_and_for_30_days() {
+        let delays: Vec<_> = (0..).map_while(vendor_delay).collect();
+        let minutes: Vec<_> = delays
+            .iter()
+            .take(8)
+            .map(|it| it.as_secs() / MINUTE)
+            .collect();
+        assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60]);
+        let whole = delays.iter().sum::<Duration>().as_secs();
+        assert!(
+            (30 * DAY - HOUR..=30 * DAY + HOUR).contains(&whole),
+            "{whole}"
+        );
     }
 
     fn due(watch: Watch, polls: std::ops::Range<u32>) -> Vec<u64> {

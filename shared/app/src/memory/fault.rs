@@ -18,8 +18,8 @@ use crate::{
     changes::Changes,
     message::Message,
     port::{
-        CommitError, CreateOrder, Lookup, Plaintext, Providers, Queue, SealedFor, Snapshot, Store,
-        Unreachable, Vault,
+        CommitError, CreateOrder, Lookup, PayeeAnswer, PayeeAsk, Plaintext, Providers, Queue,
+        SealedFor, Snapshot, Store, Unreachable, Vault,
     },
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
 };
@@ -231,6 +231,18 @@ impl<T: Providers> Providers for Faulty<T> {
 
     async fn read(&self, attempt: &Attempt, lookup: &Lookup) -> Answer {
         self.asking("read", self.inner.read(attempt, lookup)).await
+    }
+
+    async fn payee(&self, ask: PayeeAsk<'_>) -> PayeeAnswer {
+        let lost = |Unreachable(cause)| PayeeAnswer::Unclear { cause };
+        if let Err(down) = self.points.pass("payee", "before") {
+            return lost(down);
+        }
+        let answer = self.inner.payee(ask).await;
+        match self.points.pass("payee", "after") {
+            Ok(()) => answer,
+            Err(down) => lost(down),
+        }
     }
 }
 

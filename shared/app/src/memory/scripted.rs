@@ -10,12 +10,14 @@ use std::{
 use domain::{
     answer::{Answer, Facts, Refusal, Seen, Standing},
     attempt::Attempt,
-    ids::{Mode, ProviderId},
+    driver::VendorStanding,
+    ids::{DriverId, Mode, ProviderId},
     money::Cents,
     routing::Provider,
 };
 
-use crate::port::{CreateOrder, Lookup, Plaintext, Providers, Snapshot};
+use super::payees::{Payee, Payees};
+use crate::port::{CreateOrder, Lookup, PayeeAnswer, PayeeAsk, Plaintext, Providers, Snapshot};
 
 /// Which call a trouble waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,10 @@ pub enum Operation {
     Create,
     Process,
     Read,
+    /// A payee is registered, told an account, and read.
+    Register,
+    Tell,
+    Review,
 }
 
 /// What goes wrong with one call.
@@ -72,6 +78,8 @@ struct Books {
     creates: u32,
     processes: u32,
     reads: u32,
+    payees: Payees,
+    without_owlpay: bool,
 }
 
 /// The second implementation of the providers' port.
@@ -117,6 +125,21 @@ impl ScriptedProvider {
     pub fn paid(&self) -> usize {
         let paid = |booked: &&Booked| booked.ending == Some(Ending::Paid);
         self.lock().by_reference.values().filter(paid).count()
+    }
+
+    /// How reviews of payees end from now on; they are approved unless somebody says otherwise.
+    pub fn review_with(&self, standing: VendorStanding) {
+        self.lock().payees.review = Some(standing);
+    }
+
+    /// The payees, by our id of the driver; a driver who was registered twice has two.
+    pub fn payees(&self) -> Vec<(DriverId, Payee)> {
+        self.lock().payees.all.clone()
+    }
+
+    /// Whether this deployment has an account with OwlPay; it has unless somebody says otherwise.
+    pub fn offer_owlpay(&self, offers: bool) {
+        self.lock().without_owlpay = !offers;
     }
 
     /// How many create and process calls arrived.
@@ -199,8 +222,11 @@ fn shown(reference: &str, booked: &Booked) -> Answer {
 }
 
 impl Providers for ScriptedProvider {
-    fn offers(&self, _: Provider) -> bool {
-        true
+    fn offers(&self, provider: Provider) -> bool {
+        match provider {
+            Provider::Payelata | Provider::Paywizard => true,
+            Provider::Owlpay => !self.lock().without_owlpay,
+        }
     }
 
     async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
@@ -269,6 +295,30 @@ impl Providers for ScriptedProvider {
             None => Answer::Absent,
             Some(booked) => shown(&reference, booked),
         })
+    }
+
+    async fn payee(&self, ask: PayeeAsk<'_>) -> PayeeAnswer {
+        let mut books = self.lock();
+        let operation = match ask {
+            PayeeAsk::Register { .. } => Operation::Register,
+            PayeeAsk::Tell { .. } => Operation::Tell,
+            PayeeAsk::Read { .. } => Operation::Review,
+        };
+        let lost = |cause: &str| PayeeAnswer::Unclear {
+            cause: cause.to_owned(),
+        };
+        match books.next_trouble(operation) {
+            None => books.payees.answer(ask),
+            Some(Trouble::NotSent) => lost("connect_failed"),
+            Some(Trouble::LostBefore) => lost("timeout"),
+            Some(Trouble::LostAfter) => {
+                books.payees.answer(ask);
+                lost("timeout")
+            }
+            Some(Trouble::Refused(_)) => PayeeAnswer::Refused {
+                reason: "refused".to_owned(),
+            },
+        }
     }
 }
 

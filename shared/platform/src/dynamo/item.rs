@@ -128,11 +128,17 @@ pub(crate) fn write(record: &Record) -> Attributes {
     item
 }
 
-/// The attributes of a record that have no value, so that an update in place must remove them.
+/// The attributes of a record that have no value, so that an update in place must remove them; those of the due
+/// index, where nothing is due, among them.
 pub(crate) fn absent(record: &Record) -> Vec<String> {
     let mut item = all_fields(record);
     item.retain(|_, value| value.is_null());
-    item.into_keys().collect()
+    let undue = match record.due() {
+        Some(_) => &[][..],
+        None => &[keys::DUE_PK, keys::DUE_SK][..],
+    };
+    let undue = undue.iter().map(|name| (*name).to_owned());
+    item.into_keys().chain(undue).collect()
 }
 
 /// The attribute of a wallet's item that holds an account's cents.

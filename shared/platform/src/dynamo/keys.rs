@@ -35,8 +35,9 @@
 //! | callback inbox | `CB#provider#mode#object` | SHA-256 of the body | both |
 //! | outbox entry | `OB#09` | ULID | shard, oldest first |
 //!
-//! `t` is `<tenant>~<mode>`. Payouts, attempts and batches with a due time are also in the sparse index `due`,
-//! under `DUE#<shard>` / `<millis>#<payout or batch>`, read by shard, earliest first.
+//! `t` is `<tenant>~<mode>`. Payouts, attempts, batches and drivers with a due time are also in the sparse index
+//! `due`, under `DUE#<shard>` / `<millis>#<payout, batch or driver>`, read by shard, earliest first. Drivers have
+//! the last shard for themselves.
 //!
 //! Lists are read newest first, by `<millis made>#<id>` under one of three sparse indexes:
 //!
@@ -325,7 +326,7 @@ fn after(at: Timestamp) -> Timestamp {
 /// What an entry of the due index names, and when it is due; none for what we did not write.
 pub(crate) fn due_entry(address: &Address, due_sk: &str) -> Option<app::record::DueEntry> {
     let key = match record_key(address)? {
-        key @ (Key::Payout(..) | Key::Attempt(..) | Key::Batch(..)) => key,
+        key @ (Key::Payout(..) | Key::Attempt(..) | Key::Batch(..) | Key::Driver(..)) => key,
         _ => return None,
     };
     let (millis, _) = due_sk.split_once('#')?;

@@ -7,7 +7,7 @@ pub mod payelata;
 
 use std::time::Duration;
 
-use app::port::{CreateOrder, Lookup, Plaintext, Providers, Snapshot};
+use app::port::{CreateOrder, Lookup, PayeeAnswer, PayeeAsk, Plaintext, Providers, Snapshot};
 use domain::{answer::Answer, attempt::Attempt, ids::ProviderId, routing::Provider};
 
 /// The most time a create or a process call may take (reliability design, section 6).
@@ -81,6 +81,15 @@ impl Providers for AnyProvider {
             (Provider::Payelata, _) => self.payelata.read(attempt, lookup).await,
             (Provider::Owlpay, Some(owlpay)) => owlpay.read(attempt, lookup).await,
             (Provider::Owlpay, None) | (Provider::Paywizard, _) => not_configured(),
+        }
+    }
+
+    async fn payee(&self, ask: PayeeAsk<'_>) -> PayeeAnswer {
+        match &self.owlpay {
+            Some(owlpay) => owlpay.payee(ask).await,
+            None => PayeeAnswer::Unclear {
+                cause: "not_configured".to_owned(),
+            },
         }
     }
 }

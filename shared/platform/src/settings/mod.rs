@@ -128,12 +128,15 @@ impl SealSettings {
     }
 }
 
-/// The queues (`OVN_DISPATCH_QUEUE_URL`, `OVN_CHECK_QUEUE_URL`, `OVN_BATCH_QUEUE_URL`).
+/// The queues (`OVN_DISPATCH_QUEUE_URL`, `OVN_CHECK_QUEUE_URL`, `OVN_BATCH_QUEUE_URL`, and where somebody sends to
+/// it `OVN_VENDORS_QUEUE_URL`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueSettings {
     pub dispatch_url: String,
     pub check_url: String,
     pub batch_url: String,
+    /// Only the sweeper sends there.
+    pub vendors_url: Option<String>,
 }
 
 impl QueueSettings {
@@ -149,6 +152,13 @@ impl QueueSettings {
             dispatch_url: queue("OVN_DISPATCH_QUEUE_URL", "the URL of the dispatch queue")?,
             check_url: queue("OVN_CHECK_QUEUE_URL", "the URL of the check queue")?,
             batch_url: queue("OVN_BATCH_QUEUE_URL", "the URL of the batch queue")?,
+            vendors_url: match optional(lookup, "OVN_VENDORS_QUEUE_URL") {
+                Some(_) => Some(queue(
+                    "OVN_VENDORS_QUEUE_URL",
+                    "the URL of the vendors queue",
+                )?),
+                None => None,
+            },
         })
     }
 }
@@ -253,11 +263,13 @@ mod tests {
             ("OVN_DISPATCH_QUEUE_URL", "https://sqs/d"),
             ("OVN_CHECK_QUEUE_URL", "http://sqs/c"),
             ("OVN_BATCH_QUEUE_URL", "http://sqs/b"),
+            ("OVN_VENDORS_QUEUE_URL", "http://sqs/v"),
         ]))
         .expect("set");
         assert_eq!(queues.dispatch_url, "https://sqs/d");
         assert_eq!(queues.check_url, "http://sqs/c");
         assert_eq!(queues.batch_url, "http://sqs/b");
+        assert_eq!(queues.vendors_url.as_deref(), Some("http://sqs/v"));
         let vault = VaultSettings::read(&lookup(&[("OVN_VAULT_KEY_ID", "alias/v")]));
         assert_eq!(vault.expect("set").key_id, "alias/v");
     }

@@ -210,11 +210,25 @@ fn what_does_not_belong_to_a_batch_is_none_of_its_records() {
 fn a_due_entry_reads_back_as_the_key_it_was_written_for() {
     for key in keys() {
         let entry = due_entry(&address(&key), "0000000001000#id");
-        let can_be_due = matches!(key, Key::Payout(..) | Key::Attempt(..) | Key::Batch(..));
+        let can_be_due = matches!(
+            key,
+            Key::Payout(..) | Key::Attempt(..) | Key::Batch(..) | Key::Driver(..)
+        );
         let at = Timestamp::from_millis(1000);
         let expected = can_be_due.then_some(app::record::DueEntry { at, key });
         assert_eq!(entry, expected);
     }
+}
+
+#[test]
+fn drivers_are_due_in_a_shard_of_their_own() {
+    let shards = |prefix: &str| -> HashSet<u8> {
+        (0..1_000)
+            .map(|number| due_shard(&format!("{prefix}{number}")))
+            .collect()
+    };
+    assert_eq!(shards("drv_"), HashSet::from([DUE_SHARDS - 1]));
+    assert_eq!(shards("pay_"), (0..DUE_SHARDS - 1).collect());
 }
 
 #[test]

@@ -1,11 +1,14 @@
-//! OwlPay: an order, then a reconciliation that releases it; reads by id and by serial.
+//! OwlPay: an order, then a reconciliation that releases it; reads by id and by serial; and drivers as its vendors.
 //!
 //! This module turns HTTP statuses into answers by the decision tables of docs/providers/owlpay.md. No status
 //! promises that nothing was created: a refusal is a doubt until reads find nothing.
 
 pub mod callback;
+pub mod invites;
 pub mod settings;
 pub mod status;
+mod vendor_wire;
+mod vendors;
 mod wire;
 
 use std::sync::Arc;
@@ -23,7 +26,7 @@ use reqwest::{
 use secrecy::ExposeSecret;
 
 use self::{
-    settings::{OwlpaySettings, SettingsFault},
+    settings::{OwlpaySettings, Remittance, SettingsFault},
     wire::{Data, Listing, Order},
 };
 use super::{
@@ -41,6 +44,7 @@ const NOT_ITS_OBJECT: &str = "not_an_order_id";
 #[derive(Clone, Debug)]
 pub struct Owlpay {
     settings: Arc<OwlpaySettings>,
+    remittance: Remittance,
     base: Url,
     credentials: HeaderValue,
     http: Http,
@@ -55,8 +59,15 @@ impl Owlpay {
             base,
             credentials: credentials(&settings)?,
             settings: Arc::new(settings),
+            remittance: Remittance::default(),
             http,
         })
+    }
+
+    /// The same, telling bank accounts in another way than usual.
+    #[must_use]
+    pub fn with_remittance(self, remittance: Remittance) -> Self {
+        Self { remittance, ..self }
     }
 
     /// `POST /orders`. An order that OwlPay cannot serve is refused here, and nothing is sent.

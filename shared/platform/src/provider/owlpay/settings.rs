@@ -19,6 +19,43 @@ pub struct OwlpaySettings {
     pub sandbox_hosts: Vec<String>,
 }
 
+/// How drivers' bank accounts are told to OwlPay. Which payout channels an application has, and what each wants to
+/// know, is agreed with OwlPay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remittance {
+    /// As `nium`.
+    pub channel: String,
+    /// Of the accounts and of the vendors: two letters of ISO 3166.
+    pub country: String,
+    pub applicant: Applicant,
+}
+
+/// What a vendor is in the eyes of the law.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applicant {
+    Individual,
+    Company,
+}
+
+impl Applicant {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Individual => "individual",
+            Self::Company => "company",
+        }
+    }
+}
+
+impl Default for Remittance {
+    fn default() -> Self {
+        Self {
+            channel: "nium".to_owned(),
+            country: "US".to_owned(),
+            applicant: Applicant::Individual,
+        }
+    }
+}
+
 /// Settings the adapter does not start with. Never names a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsFault {

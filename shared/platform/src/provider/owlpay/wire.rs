@@ -128,11 +128,14 @@ pub(super) fn error_word(body: &[u8]) -> Option<String> {
     let flat: Flat = serde_json::from_slice(body).ok()?;
     let inner = flat.error.and_then(|inner| inner.code.or(inner.r#type));
     let word = inner.or(flat.r#type)?;
-    let plain = (1..=40).contains(&word.len())
-        && word
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit());
-    plain.then_some(word)
+    is_plain(&word).then_some(word)
+}
+
+/// Whether a word of OwlPay may be kept and shown: no name, and no account number, is one.
+pub(super) fn is_plain(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit();
+    (1..=40).contains(&word.len()) && digits < 4 && word.bytes().all(plain)
 }
 
 #[derive(Deserialize)]
@@ -391,6 +394,8 @@ mod tests {
             Some("data_is_lock")
         );
         assert_eq!(word(r#"{"type":"John Smith 4111"}"#), None);
+        assert_eq!(word(r#"{"type":"000123456789"}"#), None);
+        assert!(word(r#"{"type":"2fa_error"}"#).is_some());
         assert_eq!(word("nope"), None);
     }
 }
