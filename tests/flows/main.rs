@@ -14,6 +14,7 @@ mod lists;
 mod lives;
 mod races;
 mod rare;
+mod review_stage;
 mod reviews;
 mod stage;
 mod troubles;
