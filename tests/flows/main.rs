@@ -16,6 +16,7 @@ mod lives;
 mod races;
 mod rare;
 mod returns;
+mod review_stage;
 mod reviews;
 mod routes;
 mod stage;
