@@ -165,7 +165,8 @@ impl Sandbox {
         let client = &self.outbox().client;
         let request = match Provider::named(&callback.provider) {
             Some(Provider::Payelata) => payelata::callback::request(client, callback, genuine),
-            None => return false,
+            // PayWizard pushes nothing about prepaid cards.
+            Some(Provider::Paywizard) | None => return false,
         };
         match request.send().await {
             Ok(response) => {
@@ -186,6 +187,6 @@ impl Sandbox {
 fn retry_after_ms(callback: &Callback, tries: u32) -> Option<i64> {
     match Provider::named(&callback.provider) {
         Some(Provider::Payelata) => payelata::callback::retry_after_ms(tries),
-        None => None,
+        Some(Provider::Paywizard) | None => None,
     }
 }

@@ -11,7 +11,7 @@ use super::serving::dropped;
 use super::{Provider, Sandbox};
 
 /// What the documents list, for the message that refuses anything else.
-pub(crate) const EXPECTED: &str = "drop_before, drop_after, status:NNN_before, status:NNN_after (200 to 599), \
+pub(crate) const EXPECTED: &str = "drop_before, drop_after, status:NNN_before, status:NNN_after, code:NNN_before, code:NNN_after (200 to 599), \
 delay:SECONDS, garbage_after, or for callbacks lose, duplicate, reorder, bad_signature";
 
 /// The operation name of calls from the provider to us.
@@ -31,6 +31,9 @@ pub(crate) enum CallFault {
     DropAfter,
     StatusBefore(StatusCode),
     StatusAfter(StatusCode),
+    /// Success of HTTP, and this code in the body.
+    CodeBefore(StatusCode),
+    CodeAfter(StatusCode),
     /// The work is done at once; its answer comes this many clock seconds later.
     Delay(u32),
     GarbageAfter,
@@ -91,6 +94,11 @@ impl FromStr for Fault {
                     Some((number, "after")) => Self::Call(CallFault::StatusAfter(status(number)?)),
                     _ => return Err(()),
                 },
+                Some(("code", rest)) => match rest.split_once('_') {
+                    Some((number, "before")) => Self::Call(CallFault::CodeBefore(status(number)?)),
+                    Some((number, "after")) => Self::Call(CallFault::CodeAfter(status(number)?)),
+                    _ => return Err(()),
+                },
                 _ => return Err(()),
             },
         })
@@ -133,7 +141,8 @@ impl Sandbox {
             Ok(_) => work(),
             Err(error) => {
                 tracing::error!(%error, "the sandbox books failed");
-                call.provider.refusal(StatusCode::INTERNAL_SERVER_ERROR)
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                call.provider.refusal(status, self.clock().now_ms())
             }
         }
     }
@@ -144,16 +153,22 @@ impl Sandbox {
         provider: Provider,
         work: impl FnOnce() -> Response + Send,
     ) -> Response {
+        let now_ms = self.clock().now_ms();
         match fault {
             CallFault::DropBefore => dropped(),
             CallFault::DropAfter => {
                 work();
                 dropped()
             }
-            CallFault::StatusBefore(status) => provider.refusal(status),
+            CallFault::StatusBefore(status) => provider.refusal(status, now_ms),
             CallFault::StatusAfter(status) => {
                 work();
-                provider.refusal(status)
+                provider.refusal(status, now_ms)
+            }
+            CallFault::CodeBefore(code) => provider.coded_refusal(code, now_ms),
+            CallFault::CodeAfter(code) => {
+                work();
+                provider.coded_refusal(code, now_ms)
             }
             CallFault::Delay(seconds) => {
                 let response = work();
@@ -223,6 +238,14 @@ mod tests {
                 "status:502_after",
                 Fault::Call(CallFault::StatusAfter(bad_gateway)),
             ),
+            (
+                "code:502_before",
+                Fault::Call(CallFault::CodeBefore(bad_gateway)),
+            ),
+            (
+                "code:502_after",
+                Fault::Call(CallFault::CodeAfter(bad_gateway)),
+            ),
             ("delay:90", Fault::Call(CallFault::Delay(90))),
             ("garbage_after", Fault::Call(CallFault::GarbageAfter)),
             ("lose", Fault::Callback(CallbackFault::Lose)),
@@ -245,6 +268,8 @@ mod tests {
             "status:502",
             "status:99_before",
             "status:600_after",
+            "code:502",
+            "code:600_after",
             "delay:",
             "delay:-1",
             "delay:soon",

@@ -8,6 +8,7 @@ pub(crate) mod control;
 mod delivery;
 mod faults;
 pub mod payelata;
+pub mod paywizard;
 mod serving;
 
 #[cfg(test)]
@@ -59,13 +60,14 @@ impl Sandbox {
         }
     }
 
-    /// Every route of the twins (`/payelata/api`, `/payelata/public-api`) and of the control API, except
+    /// Every route of the twins (`/payelata/api`, `/payelata/public-api`, `/paywizard/ovstrade`) and of the control API, except
     /// `/_control/advance`, which moves more than the twins and is the host's.
     ///
     /// A `drop_*` fault needs [`serve`](Self::serve): any other server answers it with status 500.
     pub fn router(&self) -> Router {
         Router::new()
             .nest("/payelata", payelata::routes())
+            .nest("/paywizard", paywizard::routes())
             .nest("/_control", control::routes())
             .with_state(self.clone())
     }
@@ -87,6 +89,7 @@ impl Sandbox {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Provider {
     Payelata,
+    Paywizard,
 }
 
 /// One money movement as `GET /_control/payments` shows it.
@@ -99,7 +102,7 @@ pub(crate) struct Payment {
     /// Minor units of `currency`.
     pub(crate) amount_minor: i64,
     pub(crate) currency: String,
-    /// `out` to the recipient, `in` when it came back.
+    /// `out` to the recipient, `in` when it came back, or when a card paid us.
     pub(crate) direction: &'static str,
     pub(crate) status: String,
     /// Money really moved; once true it stays true.
@@ -107,11 +110,12 @@ pub(crate) struct Payment {
 }
 
 impl Provider {
-    pub(crate) const ALL: [Self; 1] = [Self::Payelata];
+    pub(crate) const ALL: [Self; 2] = [Self::Payelata, Self::Paywizard];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Payelata => payelata::NAME,
+            Self::Paywizard => paywizard::NAME,
         }
     }
 
@@ -125,6 +129,7 @@ impl Provider {
     pub(crate) fn operations(self) -> &'static [&'static str] {
         match self {
             Self::Payelata => &payelata::OPERATIONS,
+            Self::Paywizard => &paywizard::OPERATIONS,
         }
     }
 
@@ -132,20 +137,36 @@ impl Provider {
     pub(crate) fn outcome_complaint(self, status: &str) -> Option<&'static str> {
         match self {
             Self::Payelata => payelata::outcome_complaint(status),
+            Self::Paywizard => paywizard::outcome_complaint(status),
         }
     }
 
-    /// An answer of this status in the provider's own error shape.
-    pub(crate) fn refusal(self, status: StatusCode) -> Response {
+    /// An answer of this status, given at `now_ms`, in the provider's own error shape.
+    pub(crate) fn refusal(self, status: StatusCode, now_ms: i64) -> Response {
         match self {
             Self::Payelata => payelata::refusal(status),
+            Self::Paywizard => paywizard::refusal(status, now_ms),
         }
     }
 
-    /// The money movements of one payment, or of all when `reference` is `None`.
-    fn payments(self, page: &Page<'_>, reference: Option<&str>) -> rusqlite::Result<Vec<Payment>> {
+    /// A success of HTTP whose body has this code. A provider without body codes answers the status of that number.
+    pub(crate) fn coded_refusal(self, code: StatusCode, now_ms: i64) -> Response {
+        match self {
+            Self::Payelata => payelata::refusal(code),
+            Self::Paywizard => paywizard::coded_refusal(code.as_u16(), now_ms),
+        }
+    }
+
+    /// The money movements of one payment, or of all when `reference` is `None`, as they are at `now_ms`.
+    fn payments(
+        self,
+        page: &Page<'_>,
+        reference: Option<&str>,
+        now_ms: i64,
+    ) -> rusqlite::Result<Vec<Payment>> {
         match self {
             Self::Payelata => payelata::payments(page, reference),
+            Self::Paywizard => paywizard::payments(page, reference, now_ms),
         }
     }
 
@@ -158,6 +179,7 @@ impl Provider {
     ) -> rusqlite::Result<bool> {
         match self {
             Self::Payelata => payelata::settle_now(page, outcome, now_ms),
+            Self::Paywizard => paywizard::settle_now(page, outcome, now_ms),
         }
     }
 }
