@@ -16,6 +16,8 @@ mod behaviour;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod client;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod misbehaviour;

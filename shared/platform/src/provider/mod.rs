@@ -1,7 +1,9 @@
 //! The providers behind one door: which adapter serves an attempt is decided here and nowhere else.
 
+pub mod address;
 pub mod http;
 pub mod payelata;
+pub mod paywizard;
 
 use std::time::Duration;
 
