@@ -22,6 +22,7 @@ use platform::{
             Payelata,
             settings::{CallbackSecrets, PayelataSettings},
         },
+        paywizard::{PayWizard, settings::PayWizardSettings},
     },
     settings::{QueueSettings, TableSettings, VaultSettings},
     sqs::SqsQueue,
@@ -68,12 +69,18 @@ fn providers() -> Result<AnyProvider, Fatal> {
     let payelata = Payelata::new(PayelataSettings::from_env()?, http.clone())
         .map_err(|fault| build("the Payelata adapter", &fault))?;
     let owlpay = OwlpaySettings::from_env()?
-        .map(|settings| Owlpay::new(settings, http))
+        .map(|settings| Owlpay::new(settings, http.clone()))
         .transpose()
         .map_err(|fault| build("the OwlPay adapter", &fault))?;
     let remittance = Remittance::from_env()?;
     let owlpay = owlpay.map(|owlpay| owlpay.with_remittance(remittance));
-    Ok(AnyProvider::new(payelata).with_owlpay(owlpay))
+    let paywizard = PayWizardSettings::from_env()?
+        .map(|settings| PayWizard::new(settings, http))
+        .transpose()
+        .map_err(|fault| build("the PayWizard adapter", &fault))?;
+    Ok(AnyProvider::new(payelata)
+        .with_owlpay(owlpay)
+        .with_paywizard(paywizard))
 }
 
 fn build(what: &'static str, cause: &impl ToString) -> Fatal {

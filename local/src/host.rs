@@ -28,6 +28,10 @@ use platform::{
             Payelata,
             settings::{BANK_SERVICE, CallbackSecrets, PayelataSettings},
         },
+        paywizard::{
+            PayWizard,
+            settings::{AmountUnit, CHANNEL, PayWizardSettings},
+        },
     },
 };
 use serde::Serialize;
@@ -46,6 +50,7 @@ use crate::{
         control::{ReadBody, bad_request, body_of, json_response, members, wrong_method},
         owlpay as owlpay_twin,
         payelata::{ACCOUNT_ID, API_KEY, CALLBACK_KEY_LIVE, CALLBACK_KEY_TEST},
+        paywizard as paywizard_twin,
     },
     vault::LocalVault,
 };
@@ -220,8 +225,23 @@ fn providers(clock: &MovableClock, api: &str, sandbox: &str) -> Result<AnyProvid
         mode: Mode::Test,
         sandbox_hosts: Vec::new(),
     };
-    let owlpay = Owlpay::new(settings, http)?;
-    Ok(AnyProvider::new(payelata).with_owlpay(Some(owlpay)))
+    let owlpay = Owlpay::new(settings, http.clone())?;
+    let settings = PayWizardSettings {
+        base: format!("{sandbox}/paywizard"),
+        client_id: paywizard_twin::CLIENT_ID.into(),
+        client_secret: paywizard_twin::CLIENT_SECRET.into(),
+        jwt_token: paywizard_twin::JWT_TOKEN.into(),
+        channel: CHANNEL.to_owned(),
+        refusal_codes: vec![401, 403],
+        amount_unit: AmountUnit::Major,
+        top_ups: true,
+        mode: Mode::Test,
+        sandbox_hosts: Vec::new(),
+    };
+    let paywizard = PayWizard::new(settings, http)?;
+    Ok(AnyProvider::new(payelata)
+        .with_owlpay(Some(owlpay))
+        .with_paywizard(Some(paywizard)))
 }
 
 impl Host {

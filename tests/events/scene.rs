@@ -154,7 +154,15 @@ impl Scene {
             "OVN_PAYELATA_API_KEY" => API_KEY.to_owned(),
             "OVN_PAYELATA_CALLBACK_KEYS_TEST" => "sk_test_EXAMPLEKEY0001".to_owned(),
             "OVN_OWLPAY_CALLBACK_KEYS_TEST" => crate::signed::OWLPAY_SECRET.to_owned(),
-            "OVN_OWLPAY_BASE"
+            "OVN_PAYWIZARD_BASE"
+            | "OVN_PAYWIZARD_SANDBOX_HOSTS"
+            | "OVN_PAYWIZARD_REFUSAL_CODES"
+            | "OVN_PAYWIZARD_AMOUNT_UNIT"
+            | "OVN_PAYWIZARD_TOP_UPS"
+            | "OVN_PAYWIZARD_CLIENT_ID"
+            | "OVN_PAYWIZARD_CLIENT_SECRET"
+            | "OVN_PAYWIZARD_TOKEN"
+            | "OVN_OWLPAY_BASE"
             | "OVN_OWLPAY_API_KEY"
             | "OVN_OWLPAY_SANDBOX_HOSTS"
             | "OVN_OWLPAY_REMIT_CHANNEL"

@@ -177,7 +177,8 @@ impl Sandbox {
                 };
                 owlpay::webhook::request(client, callback, &sending)
             }
-            None => return false,
+            // PayWizard pushes nothing about prepaid cards.
+            Some(Provider::Paywizard) | None => return false,
         };
         match request.send().await {
             Ok(response) => {
@@ -199,6 +200,6 @@ fn retry_after_ms(callback: &Callback, tries: u32) -> Option<i64> {
     match Provider::named(&callback.provider) {
         Some(Provider::Payelata) => payelata::callback::retry_after_ms(tries),
         Some(Provider::OwlPay) => owlpay::webhook::retry_after_ms(tries),
-        None => None,
+        Some(Provider::Paywizard) | None => None,
     }
 }

@@ -12,7 +12,8 @@ use super::{Provider, Sandbox};
 
 /// What the documents list, for the message that refuses anything else.
 pub(crate) const EXPECTED: &str = "drop_before, drop_after, status:NNN_before, status:NNN_after (200 to 599), \
-body_status:NNN_before, body_status:NNN_after, delay:SECONDS, garbage_after, or for callbacks lose, duplicate, reorder, bad_signature";
+body_status:NNN_before, body_status:NNN_after, code:NNN_before, code:NNN_after, delay:SECONDS, garbage_after, \
+or for callbacks lose, duplicate, reorder, bad_signature";
 
 /// The operation name of calls from the provider to us.
 pub(crate) const CALLBACK: &str = "callback";
@@ -34,6 +35,9 @@ pub(crate) enum CallFault {
     /// HTTP says 200, the body says this status.
     BodyStatusBefore(StatusCode),
     BodyStatusAfter(StatusCode),
+    /// Success of HTTP, and this code in the body.
+    CodeBefore(StatusCode),
+    CodeAfter(StatusCode),
     /// The work is done at once; its answer comes this many clock seconds later.
     Delay(u32),
     GarbageAfter,
@@ -72,6 +76,8 @@ impl Fault {
                 | CallFault::DropAfter
                 | CallFault::StatusBefore(_)
                 | CallFault::StatusAfter(_)
+                | CallFault::CodeBefore(_)
+                | CallFault::CodeAfter(_)
                 | CallFault::Delay(_)
                 | CallFault::GarbageAfter,
             )
@@ -121,6 +127,11 @@ impl FromStr for Fault {
                     }
                     _ => return Err(()),
                 },
+                Some(("code", rest)) => match rest.split_once('_') {
+                    Some((number, "before")) => Self::Call(CallFault::CodeBefore(status(number)?)),
+                    Some((number, "after")) => Self::Call(CallFault::CodeAfter(status(number)?)),
+                    _ => return Err(()),
+                },
                 _ => return Err(()),
             },
         })
@@ -163,7 +174,8 @@ impl Sandbox {
             Ok(_) => work(),
             Err(error) => {
                 tracing::error!(%error, "the sandbox books failed");
-                call.provider.refusal(StatusCode::INTERNAL_SERVER_ERROR)
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                call.provider.refusal(status, self.clock().now_ms())
             }
         }
     }
@@ -174,21 +186,27 @@ impl Sandbox {
         provider: Provider,
         work: impl FnOnce() -> Response + Send,
     ) -> Response {
+        let now_ms = self.clock().now_ms();
         match fault {
             CallFault::DropBefore => dropped(),
             CallFault::DropAfter => {
                 work();
                 dropped()
             }
-            CallFault::StatusBefore(status) => provider.refusal(status),
+            CallFault::StatusBefore(status) => provider.refusal(status, now_ms),
             CallFault::StatusAfter(status) => {
                 work();
-                provider.refusal(status)
+                provider.refusal(status, now_ms)
             }
-            CallFault::BodyStatusBefore(status) => as_ok(provider.refusal(status)),
+            CallFault::CodeBefore(code) => provider.coded_refusal(code, now_ms),
+            CallFault::CodeAfter(code) => {
+                work();
+                provider.coded_refusal(code, now_ms)
+            }
+            CallFault::BodyStatusBefore(status) => as_ok(provider.refusal(status, now_ms)),
             CallFault::BodyStatusAfter(status) => {
                 work();
-                as_ok(provider.refusal(status))
+                as_ok(provider.refusal(status, now_ms))
             }
             CallFault::Delay(seconds) => {
                 let response = work();
@@ -272,6 +290,14 @@ mod tests {
                 "body_status:502_after",
                 Fault::Call(CallFault::BodyStatusAfter(bad_gateway)),
             ),
+            (
+                "code:502_before",
+                Fault::Call(CallFault::CodeBefore(bad_gateway)),
+            ),
+            (
+                "code:502_after",
+                Fault::Call(CallFault::CodeAfter(bad_gateway)),
+            ),
             ("delay:90", Fault::Call(CallFault::Delay(90))),
             ("garbage_after", Fault::Call(CallFault::GarbageAfter)),
             ("lose", Fault::Callback(CallbackFault::Lose)),
@@ -295,6 +321,8 @@ mod tests {
             "status:99_before",
             "status:600_after",
             "body_status:502",
+            "code:502",
+            "code:600_after",
             "delay:",
             "delay:-1",
             "delay:soon",

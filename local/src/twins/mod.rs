@@ -9,6 +9,7 @@ mod delivery;
 mod faults;
 pub mod owlpay;
 pub mod payelata;
+pub mod paywizard;
 mod serving;
 
 #[cfg(test)]
@@ -70,14 +71,15 @@ impl Sandbox {
         let _first_counts = self.inner.api.set(base.to_owned());
     }
 
-    /// Every route of the twins (`/payelata/api`, `/payelata/public-api`, `/owlpay/api`) and of the control API,
-    /// except `/_control/advance`, which moves more than the twins and is the host's.
+    /// Every route of the twins (`/payelata/api`, `/payelata/public-api`, `/owlpay/api`,
+    /// `/paywizard/ovstrade`) and of the control API, except `/_control/advance`, which moves more than the twins and is the host's.
     ///
     /// A `drop_*` fault needs [`serve`](Self::serve): any other server answers it with status 500.
     pub fn router(&self) -> Router {
         Router::new()
             .nest("/payelata", payelata::routes())
             .nest("/owlpay", owlpay::routes())
+            .nest("/paywizard", paywizard::routes())
             .nest("/_control", control::routes())
             .with_state(self.clone())
     }
@@ -105,6 +107,7 @@ impl Sandbox {
 pub(crate) enum Provider {
     Payelata,
     OwlPay,
+    Paywizard,
 }
 
 /// One money movement as `GET /_control/payments` shows it.
@@ -117,7 +120,7 @@ pub(crate) struct Payment {
     /// Minor units of `currency`.
     pub(crate) amount_minor: i64,
     pub(crate) currency: String,
-    /// `out` to the recipient, `in` when it came back.
+    /// `out` to the recipient, `in` when it came back, or when a card paid us.
     pub(crate) direction: &'static str,
     pub(crate) status: String,
     /// Money really moved; once true it stays true.
@@ -125,12 +128,13 @@ pub(crate) struct Payment {
 }
 
 impl Provider {
-    pub(crate) const ALL: [Self; 2] = [Self::Payelata, Self::OwlPay];
+    pub(crate) const ALL: [Self; 3] = [Self::Payelata, Self::OwlPay, Self::Paywizard];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Payelata => payelata::NAME,
             Self::OwlPay => owlpay::NAME,
+            Self::Paywizard => paywizard::NAME,
         }
     }
 
@@ -145,6 +149,7 @@ impl Provider {
         match self {
             Self::Payelata => &payelata::OPERATIONS,
             Self::OwlPay => &owlpay::OPERATIONS,
+            Self::Paywizard => &paywizard::OPERATIONS,
         }
     }
 
@@ -153,6 +158,7 @@ impl Provider {
         match self {
             Self::Payelata => payelata::outcome_complaint(status),
             Self::OwlPay => owlpay::outcome_complaint(status),
+            Self::Paywizard => paywizard::outcome_complaint(status),
         }
     }
 
@@ -161,22 +167,33 @@ impl Provider {
         match self {
             Self::Payelata => payelata::NAME,
             Self::OwlPay => owlpay::outcome_book(status),
+            Self::Paywizard => paywizard::NAME,
         }
     }
 
     /// Its answers repeat their status in the body, so that the two can differ.
     pub(crate) fn has_body_status(self) -> bool {
         match self {
-            Self::Payelata => false,
+            Self::Payelata | Self::Paywizard => false,
             Self::OwlPay => true,
         }
     }
 
-    /// An answer of this status in the provider's own error shape.
-    pub(crate) fn refusal(self, status: StatusCode) -> Response {
+    /// An answer of this status, given at `now_ms`, in the provider's own error shape.
+    pub(crate) fn refusal(self, status: StatusCode, now_ms: i64) -> Response {
         match self {
             Self::Payelata => payelata::refusal(status),
             Self::OwlPay => owlpay::refusal(status),
+            Self::Paywizard => paywizard::refusal(status, now_ms),
+        }
+    }
+
+    /// A success of HTTP whose body has this code. A provider without body codes answers the status of that number.
+    pub(crate) fn coded_refusal(self, code: StatusCode, now_ms: i64) -> Response {
+        match self {
+            Self::Payelata => payelata::refusal(code),
+            Self::OwlPay => owlpay::refusal(code),
+            Self::Paywizard => paywizard::coded_refusal(code.as_u16(), now_ms),
         }
     }
 
@@ -190,6 +207,7 @@ impl Provider {
         match self {
             Self::Payelata => payelata::payments(page, reference),
             Self::OwlPay => owlpay::payments(page, reference, now_ms),
+            Self::Paywizard => paywizard::payments(page, reference, now_ms),
         }
     }
 
@@ -203,6 +221,7 @@ impl Provider {
         match self {
             Self::Payelata => payelata::settle_now(page, outcome, now_ms),
             Self::OwlPay => owlpay::settle_now(page, outcome, now_ms),
+            Self::Paywizard => paywizard::settle_now(page, outcome, now_ms),
         }
     }
 }

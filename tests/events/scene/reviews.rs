@@ -29,6 +29,7 @@ impl Props {
             store: self.store.clone(),
             queue: self.queue.clone(),
             providers: short,
+            breaker: app::breaker::Breaker::default(),
         };
         let payout = PayoutId::parse(PAYOUT).expect("a payout");
         let message = Check {

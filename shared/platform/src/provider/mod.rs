@@ -4,6 +4,7 @@ pub mod address;
 pub mod http;
 pub mod owlpay;
 pub mod payelata;
+pub mod paywizard;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub const READ_BUDGET: Duration = Duration::from_secs(10);
 pub struct AnyProvider {
     payelata: payelata::Payelata,
     owlpay: Option<owlpay::Owlpay>,
+    paywizard: Option<paywizard::PayWizard>,
 }
 
 impl AnyProvider {
@@ -27,12 +29,18 @@ impl AnyProvider {
         Self {
             payelata,
             owlpay: None,
+            paywizard: None,
         }
     }
 
     #[must_use]
     pub fn with_owlpay(self, owlpay: Option<owlpay::Owlpay>) -> Self {
         Self { owlpay, ..self }
+    }
+
+    #[must_use]
+    pub fn with_paywizard(self, paywizard: Option<paywizard::PayWizard>) -> Self {
+        Self { paywizard, ..self }
     }
 }
 
@@ -43,17 +51,30 @@ fn not_configured() -> Answer {
     }
 }
 
+/// The provider has no such call: nothing was asked, and nothing is known.
+fn has_none(call: &str) -> Answer {
+    Answer::Unclear {
+        cause: format!("no_{call}"),
+    }
+}
+
 impl Providers for AnyProvider {
     fn offers(&self, provider: Provider) -> bool {
         match provider {
             Provider::Payelata => true,
             Provider::Owlpay => self.owlpay.is_some(),
-            Provider::Paywizard => false,
+            Provider::Paywizard => self
+                .paywizard
+                .as_ref()
+                .is_some_and(paywizard::PayWizard::tops_up),
         }
     }
 
-    async fn snapshot(&self, _: Provider, _: &Plaintext) -> Option<Snapshot> {
-        None
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        match (provider, &self.paywizard) {
+            (Provider::Paywizard, Some(paywizard)) => paywizard.snapshot(account).await,
+            (Provider::Paywizard, None) | (Provider::Payelata | Provider::Owlpay, _) => None,
+        }
     }
 
     fn call_budget(&self) -> Duration {
@@ -61,10 +82,16 @@ impl Providers for AnyProvider {
     }
 
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
-        match (order.attempt.provider, &self.owlpay) {
-            (Provider::Payelata, _) => self.payelata.create(order).await,
-            (Provider::Owlpay, Some(owlpay)) => owlpay.create(order).await,
-            (Provider::Owlpay, None) | (Provider::Paywizard, _) => not_configured(),
+        match order.attempt.provider {
+            Provider::Payelata => self.payelata.create(order).await,
+            Provider::Owlpay => match &self.owlpay {
+                Some(owlpay) => owlpay.create(order).await,
+                None => not_configured(),
+            },
+            Provider::Paywizard => match &self.paywizard {
+                Some(paywizard) => paywizard.create(order).await,
+                None => not_configured(),
+            },
         }
     }
 
@@ -72,7 +99,8 @@ impl Providers for AnyProvider {
         match (attempt.provider, &self.owlpay) {
             (Provider::Payelata, _) => self.payelata.process(attempt, object).await,
             (Provider::Owlpay, Some(owlpay)) => owlpay.process(attempt).await,
-            (Provider::Owlpay, None) | (Provider::Paywizard, _) => not_configured(),
+            (Provider::Owlpay, None) => not_configured(),
+            (Provider::Paywizard, _) => has_none("second_step"),
         }
     }
 
@@ -80,7 +108,8 @@ impl Providers for AnyProvider {
         match (attempt.provider, &self.owlpay) {
             (Provider::Payelata, _) => self.payelata.read(attempt, lookup).await,
             (Provider::Owlpay, Some(owlpay)) => owlpay.read(attempt, lookup).await,
-            (Provider::Owlpay, None) | (Provider::Paywizard, _) => not_configured(),
+            (Provider::Owlpay, None) => not_configured(),
+            (Provider::Paywizard, _) => has_none("look_up"),
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod owlpay;
 mod payelata;
+mod paywizard;
 
 use app::seal::Seal;
 use aws_credential_types::Credentials;
