@@ -24,7 +24,7 @@ use platform::{
 };
 
 use crate::{
-    advance_batch, check_attempt, dispatch_payout, guard,
+    advance_batch, check_attempt, create_card_charge, dispatch_payout, guard,
     table::{Function, function},
 };
 
@@ -96,6 +96,15 @@ pub fn for_check() -> Result<check_attempt::Bench<DynamoStore, SqsQueue, AnyProv
         backend: backend()?,
         queue: queue()?,
         providers: providers()?,
+    })
+}
+
+/// # Errors
+/// As [`backend`].
+pub fn for_charges() -> Result<create_card_charge::Means<SqsQueue, KmsVault>, Fatal> {
+    Ok(create_card_charge::Means {
+        queue: queue()?,
+        vault: vault()?,
     })
 }
 

@@ -8,7 +8,7 @@ use app::{
     dispatch_payout::Dispatcher,
     memory::{Ending, MemoryQueue, MemoryStore, Operation, ScriptedProvider, Trouble},
     message::{Check, Message, QueueName},
-    port::{CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store},
+    port::{ChargeOrder, CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store},
     record::{Key, Record},
     seal::Seal,
 };
@@ -136,6 +136,9 @@ impl Providers for Strange {
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
         self.dress(self.inner.create(order).await)
     }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
+    }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await
     }
@@ -214,6 +217,9 @@ impl Providers for Counting {
     }
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
         self.inner.create(order).await
+    }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
     }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await
@@ -302,6 +308,9 @@ impl Providers for RingsWithin {
             self.checker.run(&call, &check).await.expect("checked");
         }
         self.inner.create(order).await
+    }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
     }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await
@@ -393,6 +402,9 @@ impl Providers for Noting {
     }
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
         self.inner.create(order).await
+    }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
     }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await

@@ -9,16 +9,17 @@ use domain::{
     answer::Answer,
     attempt::Attempt,
     attempt_machine::AttemptState,
+    ids::{Mode, Submission},
     load::LoadStatus,
     payout::Payout,
     resolution::{self, Asked, Step, Verdict},
-    routing::{RouteSwitch, StopReason},
+    routing::{Provider, RouteSwitch, StopReason},
     time::Timestamp,
 };
 use tracing::{error, info, warn};
 
-pub(crate) use self::route::{reopen_route, write_switch};
-use self::{pen::Pen, route::stop_route};
+use self::pen::Pen;
+pub(crate) use self::route::{reopen_route, stop_route, write_switch};
 use crate::{
     call::Call,
     changes::{Changes, Subject, Write},
@@ -87,7 +88,13 @@ pub async fn run(
     }
     if draft.contradicts {
         // Frozen first: a crash in between leaves a stopped route, not a forgotten contradiction.
-        stop_route(call, store, &sight.attempt, StopReason::Contradiction).await?;
+        stop_route(
+            call,
+            store,
+            route_of(&sight.attempt),
+            StopReason::Contradiction,
+        )
+        .await?;
         if let Some(known) = known_contradiction(store, sight, news).await? {
             match self::draft(call, sight, news, (&verdict, Some(&known))) {
                 Some(again) => draft = again,
@@ -104,7 +111,7 @@ pub async fn run(
         log(&draft.payout, &draft.attempt, &verdict);
     }
     if let Some(reason) = verdict.stop {
-        stop_route(call, store, &sight.attempt, reason).await?;
+        stop_route(call, store, route_of(&sight.attempt), reason).await?;
     } else if let (Some(switch), Answer::Exists { .. }) = (&sight.switch, &news.answer) {
         reopen_route(call, store, switch).await;
     }
@@ -273,7 +280,7 @@ pub(crate) fn link_object(changes: Changes, attempt: &Attempt) -> Changes {
     changes.insert(Record::Object(Box::new(ObjectLink {
         provider: attempt.provider,
         tenant: attempt.tenant.clone(),
-        reference: attempt.reference.clone(),
+        reference: Submission::Attempt(attempt.reference.clone()),
         object,
     })))
 }
@@ -302,6 +309,10 @@ pub(crate) fn with_object(attempt: &Attempt, answer: &Answer) -> Attempt {
         last_status: Some(seen.status.clone()),
         ..attempt.clone()
     }
+}
+
+const fn route_of(attempt: &Attempt) -> (Provider, Mode) {
+    (attempt.provider, attempt.tenant.mode())
 }
 
 /// The lock on the prepaid card that an attempt holds, to be given back once it is final.

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod attempt;
 pub mod attempt_machine;
 pub mod batch;
+pub mod charge;
 pub mod denied;
 pub mod driver;
 pub mod fee;

@@ -7,7 +7,7 @@ pub mod payelata;
 
 use std::time::Duration;
 
-use app::port::{CreateOrder, Lookup, Plaintext, Providers, Snapshot};
+use app::port::{ChargeOrder, CreateOrder, Lookup, Plaintext, Providers, Snapshot};
 use domain::{answer::Answer, attempt::Attempt, ids::ProviderId, routing::Provider};
 
 /// The most time a create or a process call may take (reliability design, section 6).
@@ -66,6 +66,10 @@ impl Providers for AnyProvider {
             (Provider::Owlpay, Some(owlpay)) => owlpay.create(order).await,
             (Provider::Owlpay, None) | (Provider::Paywizard, _) => not_configured(),
         }
+    }
+
+    async fn charge(&self, _: ChargeOrder<'_>) -> Answer {
+        not_configured()
     }
 
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {

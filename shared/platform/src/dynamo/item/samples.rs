@@ -17,7 +17,7 @@ use domain::{
     attempt_machine::AttemptState,
     driver::{Driver, DriverStatus, KycStatus, Method, MethodKind},
     fee::{Channel, FeeSchedule, Rail},
-    ids::{AttemptRef, DepositId, DriverId, Mode, PayoutId, ProviderId, TenantId},
+    ids::{AttemptRef, DepositId, DriverId, Mode, PayoutId, ProviderId, Submission, TenantId},
     ledger::{Account, Posting},
     load::{Load, LoadStatus},
     money::{Cents, Currency},
@@ -243,7 +243,7 @@ fn traces() -> Vec<Record> {
     let link = ObjectLink {
         provider: Provider::Payelata,
         tenant: tenant(),
-        reference: reference(),
+        reference: Submission::Attempt(reference()),
         object: object(),
     };
     let id = InboxId {
@@ -283,7 +283,7 @@ fn traces() -> Vec<Record> {
         Record::Contradiction(Box::new(Contradiction {
             provider: link.provider,
             tenant: link.tenant,
-            reference: link.reference,
+            reference: reference(),
             object: link.object,
             version: 1,
             amount: Cents::new(44_750),
@@ -344,7 +344,7 @@ pub(super) fn every_kind() -> Vec<Record> {
         mode: Mode::Test,
         card: "00ff".to_owned(),
         version: 1,
-        reference: "pay_1-a01".parse().expect("valid"),
+        reference: Submission::Attempt("pay_1-a01".parse().expect("valid")),
     };
     let money = vec![
         Record::Payout(Box::new(payout)),
