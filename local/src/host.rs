@@ -23,6 +23,7 @@ use platform::{
     provider::{
         AnyProvider,
         http::Http,
+        owlpay::{self, Owlpay, settings::OwlpaySettings},
         payelata::{
             Payelata,
             settings::{BANK_SERVICE, CallbackSecrets, PayelataSettings},
@@ -43,6 +44,7 @@ use crate::{
     twins::{
         Books, Sandbox,
         control::{ReadBody, bad_request, body_of, json_response, members, wrong_method},
+        owlpay as owlpay_twin,
         payelata::{ACCOUNT_ID, API_KEY, CALLBACK_KEY_LIVE, CALLBACK_KEY_TEST},
     },
     vault::LocalVault,
@@ -192,6 +194,13 @@ fn callback_secrets() -> CallbackSecrets {
     }
 }
 
+fn owlpay_secrets() -> owlpay::callback::CallbackSecrets {
+    owlpay::callback::CallbackSecrets {
+        test: vec![owlpay_twin::WEBHOOK_SECRET_TEST.into()],
+        live: vec![owlpay_twin::WEBHOOK_SECRET_LIVE.into()],
+    }
+}
+
 fn providers(clock: &MovableClock, api: &str, sandbox: &str) -> Result<AnyProvider, Fault> {
     let settings = PayelataSettings {
         private_base: format!("{sandbox}/payelata/api"),
@@ -203,8 +212,16 @@ fn providers(clock: &MovableClock, api: &str, sandbox: &str) -> Result<AnyProvid
         mode: Mode::Test,
         sandbox_hosts: Vec::new(),
     };
-    let payelata = Payelata::new(settings, Http::new(pace(clock))?)?;
-    Ok(AnyProvider::new(payelata))
+    let http = Http::new(pace(clock))?;
+    let payelata = Payelata::new(settings, http.clone())?;
+    let settings = OwlpaySettings {
+        base: format!("{sandbox}/owlpay/api/v1/platform/tunnel"),
+        api_key: owlpay_twin::KEY_TEST.into(),
+        mode: Mode::Test,
+        sandbox_hosts: Vec::new(),
+    };
+    let owlpay = Owlpay::new(settings, http)?;
+    Ok(AnyProvider::new(payelata).with_owlpay(Some(owlpay)))
 }
 
 impl Host {
@@ -227,6 +244,7 @@ impl Host {
         );
         let (api, sandbox_url) = (url(&api_port)?, url(&sandbox_port)?);
         let sandbox = Sandbox::open(books, clock.clone());
+        sandbox.tell_api(&api);
         let meter = Arc::new(Meter::default());
         let moving = clock.clone();
         let app_clock = Clock::new(move || Timestamp::from_millis(moving.now_ms()));
@@ -245,7 +263,7 @@ impl Host {
             providers: providers(&clock, &api, &sandbox_url)?,
             vault: LocalVault::new(secrets.derive("vault")),
             callback_secrets: Arc::new(callback_secrets()),
-            owlpay_secrets: Arc::default(),
+            owlpay_secrets: Arc::new(owlpay_secrets()),
         };
         let keys = start::put(&world, &secrets).await?;
         let pump = Pump::new(world.clone(), clock.clone(), sandbox.clone());

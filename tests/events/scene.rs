@@ -149,7 +149,7 @@ impl Scene {
             "OVN_PAYELATA_ACCOUNT_ID" => ACCOUNT_ID.to_owned(),
             "OVN_PAYELATA_API_KEY" => API_KEY.to_owned(),
             "OVN_PAYELATA_CALLBACK_KEYS_TEST" => "sk_test_EXAMPLEKEY0001".to_owned(),
-            "OVN_OWLPAY_CALLBACK_KEYS_TEST" => "whs_EXAMPLESECRET0001".to_owned(),
+            "OVN_OWLPAY_CALLBACK_KEYS_TEST" => crate::signed::OWLPAY_SECRET.to_owned(),
             "OVN_OWLPAY_BASE"
             | "OVN_OWLPAY_API_KEY"
             | "OVN_OWLPAY_SANDBOX_HOSTS"

@@ -134,6 +134,7 @@ pub(crate) fn attempt(name: &str, next_at: Option<Timestamp>) -> Attempt {
         state: AttemptState::Submitted,
         provider: Provider::Payelata,
         route: "payelata/card".to_owned(),
+        left: Vec::new(),
         driver: driver_id(),
         method: Some(domain::attempt::PinnedMethod {
             kind: domain::driver::MethodKind::Card,
@@ -142,6 +143,9 @@ pub(crate) fn attempt(name: &str, next_at: Option<Timestamp>) -> Attempt {
         rail: Rail::Standard,
         net: Cents::new(44_750),
         currency: Currency::Usd,
+        payee: None,
+        balance_before: None,
+        card_lock: None,
         object: None,
         object_updated: 0,
         last_status: None,
@@ -158,6 +162,8 @@ pub(crate) fn attempt(name: &str, next_at: Option<Timestamp>) -> Attempt {
         polls: 0,
         checked_at: None,
         absent_at: None,
+        absences: 0,
+        doubt: None,
         next_at,
     }
 }

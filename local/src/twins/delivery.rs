@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::books::Callback;
 use super::faults::CallbackFault;
-use super::{Provider, Sandbox, payelata};
+use super::{Provider, Sandbox, owlpay, payelata};
 use crate::clock::BusyGuard;
 
 /// How many callbacks are on their way at the same time.
@@ -165,6 +165,18 @@ impl Sandbox {
         let client = &self.outbox().client;
         let request = match Provider::named(&callback.provider) {
             Some(Provider::Payelata) => payelata::callback::request(client, callback, genuine),
+            Some(Provider::OwlPay) => {
+                let Some(api) = self.api() else {
+                    // Nobody listens: there is nothing to repeat.
+                    return true;
+                };
+                let sending = owlpay::webhook::Sending {
+                    url: &format!("{api}{}", owlpay::WEBHOOK_PATH),
+                    at_s: self.clock().now_ms().div_euclid(1000),
+                    genuine,
+                };
+                owlpay::webhook::request(client, callback, &sending)
+            }
             None => return false,
         };
         match request.send().await {
@@ -186,6 +198,7 @@ impl Sandbox {
 fn retry_after_ms(callback: &Callback, tries: u32) -> Option<i64> {
     match Provider::named(&callback.provider) {
         Some(Provider::Payelata) => payelata::callback::retry_after_ms(tries),
+        Some(Provider::OwlPay) => owlpay::webhook::retry_after_ms(tries),
         None => None,
     }
 }

@@ -12,7 +12,7 @@ use super::{Provider, Sandbox};
 
 /// What the documents list, for the message that refuses anything else.
 pub(crate) const EXPECTED: &str = "drop_before, drop_after, status:NNN_before, status:NNN_after (200 to 599), \
-delay:SECONDS, garbage_after, or for callbacks lose, duplicate, reorder, bad_signature";
+body_status:NNN_before, body_status:NNN_after, delay:SECONDS, garbage_after, or for callbacks lose, duplicate, reorder, bad_signature";
 
 /// The operation name of calls from the provider to us.
 pub(crate) const CALLBACK: &str = "callback";
@@ -31,6 +31,9 @@ pub(crate) enum CallFault {
     DropAfter,
     StatusBefore(StatusCode),
     StatusAfter(StatusCode),
+    /// HTTP says 200, the body says this status.
+    BodyStatusBefore(StatusCode),
+    BodyStatusAfter(StatusCode),
     /// The work is done at once; its answer comes this many clock seconds later.
     Delay(u32),
     GarbageAfter,
@@ -55,6 +58,24 @@ impl Fault {
         match self {
             Self::Call(_) => "call",
             Self::Callback(_) => CALLBACK,
+        }
+    }
+}
+
+impl Fault {
+    /// It needs a provider that repeats the status of an answer in its body.
+    pub(crate) fn is_about_bodies(self) -> bool {
+        match self {
+            Self::Call(CallFault::BodyStatusBefore(_) | CallFault::BodyStatusAfter(_)) => true,
+            Self::Call(
+                CallFault::DropBefore
+                | CallFault::DropAfter
+                | CallFault::StatusBefore(_)
+                | CallFault::StatusAfter(_)
+                | CallFault::Delay(_)
+                | CallFault::GarbageAfter,
+            )
+            | Self::Callback(_) => false,
         }
     }
 }
@@ -89,6 +110,15 @@ impl FromStr for Fault {
                         Self::Call(CallFault::StatusBefore(status(number)?))
                     }
                     Some((number, "after")) => Self::Call(CallFault::StatusAfter(status(number)?)),
+                    _ => return Err(()),
+                },
+                Some(("body_status", rest)) => match rest.split_once('_') {
+                    Some((number, "before")) => {
+                        Self::Call(CallFault::BodyStatusBefore(status(number)?))
+                    }
+                    Some((number, "after")) => {
+                        Self::Call(CallFault::BodyStatusAfter(status(number)?))
+                    }
                     _ => return Err(()),
                 },
                 _ => return Err(()),
@@ -155,6 +185,11 @@ impl Sandbox {
                 work();
                 provider.refusal(status)
             }
+            CallFault::BodyStatusBefore(status) => as_ok(provider.refusal(status)),
+            CallFault::BodyStatusAfter(status) => {
+                work();
+                as_ok(provider.refusal(status))
+            }
             CallFault::Delay(seconds) => {
                 let response = work();
                 let until_ms = self.clock().now_ms() + i64::from(seconds) * 1000;
@@ -194,6 +229,12 @@ impl Sandbox {
     }
 }
 
+/// The same body under status 200.
+fn as_ok(mut response: Response) -> Response {
+    *response.status_mut() = StatusCode::OK;
+    response
+}
+
 /// The status of the real answer over a body that breaks off.
 fn garbage(real: &Response) -> Response {
     let mut response = Response::new(Body::from("{\"data\":{\"id\":\"\u{fffd}"));
@@ -223,6 +264,14 @@ mod tests {
                 "status:502_after",
                 Fault::Call(CallFault::StatusAfter(bad_gateway)),
             ),
+            (
+                "body_status:502_before",
+                Fault::Call(CallFault::BodyStatusBefore(bad_gateway)),
+            ),
+            (
+                "body_status:502_after",
+                Fault::Call(CallFault::BodyStatusAfter(bad_gateway)),
+            ),
             ("delay:90", Fault::Call(CallFault::Delay(90))),
             ("garbage_after", Fault::Call(CallFault::GarbageAfter)),
             ("lose", Fault::Callback(CallbackFault::Lose)),
@@ -245,6 +294,7 @@ mod tests {
             "status:502",
             "status:99_before",
             "status:600_after",
+            "body_status:502",
             "delay:",
             "delay:-1",
             "delay:soon",
