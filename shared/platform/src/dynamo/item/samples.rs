@@ -1,6 +1,7 @@
 //! Records of every kind, as a typical payout and a typical batch have them.
 
 pub(super) mod batches;
+mod charges;
 
 use app::{
     key_ring::{KeyRing, UsableKey},
@@ -377,5 +378,13 @@ pub(super) fn every_kind() -> Vec<Record> {
         changes: vec![change.clone(), change],
     };
     let audit = vec![Record::AuditEvent(Box::new(event))];
-    [money, people(), traces(), audit, batches::of_a_batch()].concat()
+    [
+        money,
+        people(),
+        traces(),
+        audit,
+        batches::of_a_batch(),
+        charges::of_a_charge(),
+    ]
+    .concat()
 }
