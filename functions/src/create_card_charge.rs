@@ -54,7 +54,9 @@ async fn create<S: Store, Q: Queue, V: Vault>(
     let reference = asked.fields.required_text("reference", 200);
     let card = card(&mut asked.fields);
     if asked.key.is_none() {
-        asked.fields.problem(idempotency::HEADER, "is required for a card charge");
+        asked
+            .fields
+            .problem(idempotency::HEADER, "is required for a card charge");
     }
     let read = amount.zip(reference).zip(card);
     let ((amount, reference), card) = asked.fields.finish_with(read)?;

@@ -16,14 +16,14 @@ use platform::{
 use crate::{
     add_batch_lines, advance_batch, approve_batch, cancel_batch, cancel_payout, check_attempt,
     create_batch, create_card_charge, create_deposit, create_instant_payout, create_key,
-    create_payout, decide_card_charge, delete_driver, dispatch_payout, get_balance, get_batch,
-    get_batch_report, get_card_charge, get_docs, get_driver, get_load, get_payout,
-    get_payout_method, get_payout_timeline, get_settings, guard, health, import_loads,
+    create_payout, decide_card_charge, decide_review, delete_driver, dispatch_payout, get_balance,
+    get_batch, get_batch_report, get_card_charge, get_docs, get_driver, get_load, get_payout,
+    get_payout_method, get_payout_timeline, get_review, get_settings, guard, health, import_loads,
     list_audit_events, list_batch_payouts, list_batches, list_driver_payouts, list_drivers,
-    list_keys, list_loads, list_payouts, preview_batch, put_load, put_payout_method, put_settings,
-    receive_owlpay_callback, receive_payelata_callback, register_driver, relay_outbox,
-    release_batch, remove_batch_line, retry_batch, retry_payout, revoke_key, rotate_key, sweep_due,
-    table::Function, update_driver, verify_driver,
+    list_keys, list_loads, list_payouts, list_reviews, preview_batch, put_load, put_payout_method,
+    put_settings, receive_owlpay_callback, receive_payelata_callback, register_driver,
+    relay_outbox, release_batch, remove_batch_line, retry_batch, retry_payout, revoke_key,
+    rotate_key, sweep_due, table::Function, update_driver, verify_driver,
 };
 
 /// Everything any function works with.
@@ -104,6 +104,9 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
         "retry-batch" => retry_batch::handle(backend, queue, request).await,
         "get-settings" => get_settings::handle(backend, request).await,
         "put-settings" => put_settings::handle(backend, request).await,
+        "list-reviews" => list_reviews::handle(backend, request).await,
+        "get-review" => get_review::handle(backend, request).await,
+        "decide-review" => decide_review::handle(backend, request).await,
         "get-docs" => get_docs::handle(backend, request).await,
         "create-key" => create_key::handle(backend, world.vault.clone(), request).await,
         "list-keys" => list_keys::handle(backend, request).await,

@@ -16,6 +16,7 @@ mod parameters;
 mod payouts;
 mod place;
 mod refusals;
+mod reviews;
 mod samples;
 mod service;
 mod settings;
@@ -49,7 +50,7 @@ const ABOUT: &str = "Pays freight drivers for delivered loads and keeps a double
     Authenticate with `Authorization: Bearer psk_...`. A key has scopes; each operation names the ones that open it. \
     A path that exists under another method answers 405 with header `allow`.";
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     (loads::TAG, "The delivered jobs that payouts are for."),
     (
         drivers::TAG,
@@ -59,6 +60,10 @@ const TAGS: [(&str, &str); 9] = [
     (
         batches::TAG,
         "Many payouts that are reserved, approved and released together.",
+    ),
+    (
+        reviews::TAG,
+        "Attempts whose outcome people decide, two owners together.",
     ),
     (wallet::TAG, "What there is to pay out."),
     (keys::TAG, "Who may call, and for what."),
@@ -74,6 +79,7 @@ fn operations(samples: &Samples) -> Result<Vec<Operation>, Error> {
         drivers::operations(samples)?,
         payouts::operations(samples)?,
         batches::operations(samples)?,
+        reviews::operations(samples)?,
         wallet::operations(samples)?,
         charges::operations(samples)?,
         keys::operations(samples)?,

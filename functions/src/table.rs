@@ -62,7 +62,7 @@ const fn http(
 const BATCH_MAX: usize = 2 * 1024 * 1024;
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 54] = [
+pub const FUNCTIONS: [Function; 57] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -287,6 +287,21 @@ pub const FUNCTIONS: [Function; 54] = [
         "put-settings",
         ("PUT", &["/api/v1/settings"]),
         &["settings:write"],
+    ),
+    http(
+        "list-reviews",
+        ("GET", &["/api/v1/reviews"]),
+        &["reviews:read"],
+    ),
+    http(
+        "get-review",
+        ("GET", &["/api/v1/reviews/{id}"]),
+        &["reviews:read"],
+    ),
+    http(
+        "decide-review",
+        ("POST", &["/api/v1/reviews/{id}/decisions"]),
+        &["reviews:write"],
     ),
     http("get-docs", ("GET", &["/docs", "/docs/{file}"]), &[]),
     Function {

@@ -5,6 +5,7 @@
 
 pub(crate) mod batches;
 mod charges;
+mod reviews;
 
 use std::collections::BTreeMap;
 
@@ -103,6 +104,7 @@ impl Scene {
             }
             props.put_batch(function).await;
             props.put_charge(function).await;
+            props.put_review(function).await;
         }
         // What the provider has in its hands by now is done, on however slow a computer.
         let later = clock.now_ms() + 3_600_000;

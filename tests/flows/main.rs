@@ -18,6 +18,8 @@ mod lists;
 mod lives;
 mod races;
 mod rare;
+mod returns;
+mod reviews;
 mod routes;
 mod stage;
 mod troubles;

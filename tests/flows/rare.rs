@@ -48,7 +48,7 @@ pub(crate) async fn attempt_of(stage: &Stage, payout: &PayoutId, number: u8) -> 
     }
 }
 
-fn suspense(stage: &Stage) -> i64 {
+pub(crate) fn suspense(stage: &Stage) -> i64 {
     let key = BalanceKey {
         tenant: stage.tenant.clone(),
         account: Account::Suspense,

@@ -29,6 +29,8 @@ mod manners;
 mod operators;
 mod refusals;
 mod restart;
+mod returns;
+mod reviews;
 mod stage;
 mod storms;
 mod timeline;

@@ -164,6 +164,8 @@ pub(crate) fn attempt(name: &str, next_at: Option<Timestamp>) -> Attempt {
         absent_at: None,
         absences: 0,
         doubt: None,
+        reviewed_at: None,
+        undecided_at: None,
         next_at,
     }
 }

@@ -84,6 +84,11 @@ fn path_value(before: &str) -> (RefOr<Schema>, &'static str, &'static str) {
             "Our id of the payout.",
             "pay_01M7Y8BCGA4T04JNKTBYHB7SCK",
         ),
+        "reviews" => (
+            named::<vocabulary::ReviewId>(),
+            "Our id of the review.",
+            "rev_01M7Y8BCGA4T04JNKTBYHB7SCK-a01",
+        ),
         "batches" => (
             named::<vocabulary::BatchId>(),
             "Our id of the batch.",

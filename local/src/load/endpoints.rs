@@ -17,6 +17,8 @@ pub(super) struct Props {
     pub(super) keys: Vec<String>,
     /// Batches of one load, two for each call: the first half to be released, the second to be canceled.
     pub(super) batches: Vec<String>,
+    /// Payouts in review.
+    pub(super) reviewed: Vec<String>,
     /// Batches of another key with their plans, to be approved.
     pub(super) foreign: Vec<(String, String)>,
 }
@@ -58,7 +60,7 @@ const fn row(function: &'static str, ask: fn(&Props, usize) -> Ask) -> Endpoint 
     }
 }
 
-pub(super) const ENDPOINTS: [Endpoint; 45] = [
+pub(super) const ENDPOINTS: [Endpoint; 48] = [
     row("health", |_, _| get("/api/v1/health")),
     row("register-driver", |props, number| {
         let body = json!({"ovnDriverId": driver(props, number), "name": "Ana Lopez",
@@ -218,6 +220,16 @@ pub(super) const ENDPOINTS: [Endpoint; 45] = [
     row("put-settings", |_, _| {
         send("PUT", "/api/v1/settings", json!({"batchApproval": false}))
     }),
+    row("list-reviews", |_, number| {
+        get(&page("/api/v1/reviews", number))
+    }),
+    row("get-review", |props, number| {
+        get(&of_review(props, number, ""))
+    }),
+    row("decide-review", |props, number| {
+        let body = json!({"outcome": "not_paid", "evidenceId": "load"});
+        send("POST", &of_review(props, number, "/decisions"), body)
+    }),
     row("list-audit-events", |_, _| {
         get("/api/v1/audit-events?pageSize=50")
     }),
@@ -286,6 +298,13 @@ fn wish(props: &Props, number: usize) -> Value {
     json!({"name": "load", "loadIds": loads})
 }
 
+/// The review of a payout's first attempt.
+fn of_review(props: &Props, number: usize, rest: &str) -> String {
+    let payout = &props.reviewed[number % props.reviewed.len()];
+    let id = payout.trim_start_matches("pay_");
+    format!("/api/v1/reviews/rev_{id}-a01{rest}")
+}
+
 fn of_payout(props: &Props, number: usize, rest: &str) -> String {
     let id = &props.payouts[number % props.payouts.len()];
     format!("/api/v1/payouts/{id}{rest}")
@@ -349,6 +368,7 @@ mod tests {
             charges: vec!["chg_1".to_owned()],
             keys: vec!["k7q2mx91bz0a".to_owned()],
             batches: vec!["batch_1".to_owned(), "batch_2".to_owned()],
+            reviewed: vec!["pay_4".to_owned()],
             foreign: vec![("batch_3".to_owned(), "0".repeat(64))],
         };
         for endpoint in &ENDPOINTS {

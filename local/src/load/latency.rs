@@ -72,7 +72,7 @@ pub(super) async fn measure(
     Ok(measured)
 }
 
-/// Makes payouts that fail: two for each of `calls`.
+/// Makes payouts that fail, two for each of `calls`, and one that people have to decide about.
 ///
 /// # Errors
 /// When a call fails.
@@ -89,6 +89,18 @@ pub(super) async fn fail_payouts(
         props
             .failed
             .push(payout["id"].as_str().unwrap_or_default().to_owned());
+    }
+    // An ordered outcome is the next payment's, whosever it is.
+    host.pump.settle().await;
+    for number in 0..calls {
+        let load = endpoints::load(props, "V", number);
+        timed(client, &endpoints::put_load(&load)).await?;
+        client
+            .order_outcome("payelata", "partially_processed")
+            .await?;
+        let (payout, _) = timed(client, &endpoints::create(&load)).await?;
+        let id = payout["id"].as_str().unwrap_or_default();
+        props.reviewed.push(id.to_owned());
     }
     host.pump.settle().await;
     Ok(())

@@ -5,6 +5,7 @@
 mod batches;
 mod charges;
 mod counts;
+mod reviews;
 
 use std::collections::BTreeMap;
 
@@ -40,7 +41,7 @@ pub struct Dump {
 /// One broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// `V1` to `V9`, `V11` to `V13`, or `chain`.
+    /// `V1` to `V9`, `V11` to `V14`, or `chain`.
     pub invariant: &'static str,
     pub what: String,
 }
@@ -129,6 +130,7 @@ pub fn findings(dump: &Dump) -> Vec<Finding> {
     batches::fit_their_lines(dump, &mut findings);
     charges::fit_their_money(dump, &mut findings);
     counts::fit_their_lists(dump, &mut findings);
+    reviews::fit_their_attempts(dump, &mut findings);
     findings
 }
 
@@ -273,8 +275,9 @@ fn attempts_fit_their_payouts(dump: &Dump, findings: &mut Vec<Finding>) {
         );
         // A line of a batch that was not released is woken by its batch: see V9.
         let by_batch = payout.status == PayoutStatus::Scheduled && payout.batch.is_some();
-        let wakes =
-            by_batch || payout.next_at.is_some() || own.iter().any(|it| it.next_at.is_some());
+        // A final attempt that is read again wakes nobody else.
+        let attempt_wakes = |it: &&Attempt| !it.is_final() && it.next_at.is_some();
+        let wakes = by_batch || payout.next_at.is_some() || own.iter().any(attempt_wakes);
         if waits && !wakes {
             found(
                 findings,

@@ -135,6 +135,7 @@ pub enum Subject {
     Contradiction,
     Inbox,
     Switch,
+    Review,
     Other,
 }
 
@@ -184,6 +185,7 @@ impl Write {
                     Record::Batch(_) => Subject::Batch,
                     Record::Chunk(_) => Subject::Chunk,
                     Record::Tally(_) => Subject::Tally,
+                    Record::Review(_) => Subject::Review,
                     Record::Method(_)
                     | Record::Proposal(_)
                     | Record::ApiKey(_)

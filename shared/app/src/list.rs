@@ -9,6 +9,7 @@ use domain::{
     driver::DriverStatus,
     ids::{DriverId, TenantId},
     payout::{PayoutStatus, SHARDS},
+    review::ReviewStatus,
     time::{Month, Timestamp},
     transition::Actor,
 };
@@ -29,6 +30,8 @@ pub enum List {
     Batches(TenantId),
     /// By public status.
     BatchesOfStatus(TenantId, BatchStatus),
+    Reviews(TenantId),
+    ReviewsOfStatus(TenantId, ReviewStatus),
     /// What API keys changed: audit events, and transitions of payouts that a key caused.
     Audit(TenantId),
 }
@@ -118,6 +121,13 @@ impl Record {
                 lists: vec![
                     List::Batches(it.tenant.clone()),
                     List::BatchesOfStatus(it.tenant.clone(), it.status.public()),
+                ],
+            }),
+            Self::Review(it) => Some(Listed {
+                place: place(it.opened_at, it.id().as_str()),
+                lists: vec![
+                    List::Reviews(it.tenant.clone()),
+                    List::ReviewsOfStatus(it.tenant.clone(), it.status()),
                 ],
             }),
             Self::ApiKey(it) => Some(Listed {

@@ -18,6 +18,7 @@ use domain::{
     money::{Cents, Currency},
     payout::Payout,
     rate::Bucket,
+    review::Review,
     routing::{Provider, RouteSwitch},
     time::Timestamp,
     transition::{Actor, Transition},
@@ -77,6 +78,8 @@ pub enum Key {
     /// Which batch was made of a file, by its digest.
     BatchFile(TenantId, String),
     Settings(TenantId),
+    /// The one review of an attempt.
+    Review(TenantId, AttemptRef),
 }
 
 /// One stored item.
@@ -112,6 +115,7 @@ pub enum Record {
     Journal(Box<Journal>),
     BatchFile(Box<BatchFile>),
     Settings(Box<Settings>),
+    Review(Box<Review>),
 }
 
 impl Record {
@@ -155,6 +159,7 @@ impl Record {
             Self::Journal(it) => Key::Journal(it.tenant.clone(), it.batch.clone(), it.name.clone()),
             Self::BatchFile(it) => Key::BatchFile(it.tenant.clone(), it.digest.clone()),
             Self::Settings(it) => Key::Settings(it.tenant.clone()),
+            Self::Review(it) => Key::Review(it.tenant.clone(), it.reference.clone()),
         }
     }
 
@@ -191,7 +196,8 @@ impl Record {
             | Self::Tally(_)
             | Self::Journal(_)
             | Self::BatchFile(_)
-            | Self::Settings(_) => None,
+            | Self::Settings(_)
+            | Self::Review(_) => None,
         }
     }
 
@@ -227,7 +233,8 @@ impl Record {
             | Self::Tally(_)
             | Self::Journal(_)
             | Self::BatchFile(_)
-            | Self::Settings(_) => None,
+            | Self::Settings(_)
+            | Self::Review(_) => None,
         }
     }
 
@@ -264,7 +271,8 @@ impl Record {
             | Self::Chunk(_)
             | Self::Tally(_)
             | Self::BatchFile(_)
-            | Self::Settings(_) => None,
+            | Self::Settings(_)
+            | Self::Review(_) => None,
         }
     }
 
@@ -288,6 +296,7 @@ impl Record {
             Self::Settings(it) => it.version,
             Self::Charge(it) => it.version,
             Self::BatchFile(it) => it.version,
+            Self::Review(it) => it.version,
             Self::Transition(_)
             | Self::Method(_)
             | Self::Deposit(_)

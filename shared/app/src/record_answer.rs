@@ -8,11 +8,11 @@ mod route;
 use domain::{
     answer::Answer,
     attempt::Attempt,
-    attempt_machine::AttemptState,
     ids::{Mode, Submission},
     load::LoadStatus,
     payout::Payout,
     resolution::{self, Asked, Step, Verdict},
+    review::{Review, Sighting},
     routing::{Provider, RouteSwitch, StopReason},
     time::Timestamp,
 };
@@ -21,6 +21,7 @@ use tracing::{error, info, warn};
 use self::pen::Pen;
 pub(crate) use self::route::{reopen_route, stop_route, write_switch};
 use crate::{
+    attempt_review,
     call::Call,
     changes::{Changes, Subject, Write},
     error::Error,
@@ -79,7 +80,11 @@ pub async fn run(
     news: &News,
 ) -> Result<Recorded, Error> {
     let verdict = resolution::proves(&sight.attempt, news.asked, &news.answer, call.now());
-    let Some(mut draft) = draft(call, sight, news, (&verdict, None)) else {
+    let mut known = Known {
+        contradiction: None,
+        review: attempt_review::open_of(store, &sight.attempt).await?,
+    };
+    let Some(mut draft) = draft(call, sight, news, (&verdict, &known)) else {
         return Ok(Recorded::Stale);
     };
     let is_quiet = draft.payout == sight.payout && draft.attempt.state == sight.attempt.state;
@@ -87,20 +92,18 @@ pub async fn run(
         return Ok(Recorded::WorkerBusy);
     }
     if draft.contradicts {
-        // Frozen first: a crash in between leaves a stopped route, not a forgotten contradiction.
-        stop_route(
-            call,
-            store,
-            route_of(&sight.attempt),
-            StopReason::Contradiction,
-        )
-        .await?;
-        if let Some(known) = known_contradiction(store, sight, news).await? {
-            match self::draft(call, sight, news, (&verdict, Some(&known))) {
+        known.contradiction = known_contradiction(store, sight, news).await?;
+        if known.contradiction.is_some() {
+            match self::draft(call, sight, news, (&verdict, &known)) {
                 Some(again) => draft = again,
                 None => return Ok(Recorded::Stale),
             }
         }
+    }
+    if draft.contradicts {
+        // Frozen first: a crash in between leaves a stopped route, not a forgotten contradiction.
+        let route = route_of(&sight.attempt);
+        stop_route(call, store, route, StopReason::Contradiction).await?;
     }
     let ended = match line_end::commit(call, store, draft.changes).await {
         Ok(ended) => ended,
@@ -109,6 +112,11 @@ pub async fn run(
     };
     if !is_quiet {
         log(&draft.payout, &draft.attempt, &verdict);
+    }
+    if sight.attempt.reviewed_at.is_none() && draft.attempt.reviewed_at.is_some() {
+        let (attempt, reason) = (&draft.attempt, verdict.reason.as_deref().unwrap_or(""));
+        let state = attempt.state.name();
+        error!(attempt = %attempt.reference, state, reason, "an attempt needs an operator's review");
     }
     if let Some(reason) = verdict.stop {
         stop_route(call, store, route_of(&sight.attempt), reason).await?;
@@ -151,6 +159,7 @@ fn overtaken(refusal: &CommitError) -> Result<Recorded, Error> {
         Subject::Contradiction,
         Subject::Inbox,
         Subject::Load,
+        Subject::Review,
     ];
     if moved.iter().any(|it| refusal.refused(*it).is_some()) {
         return Ok(Recorded::Overtaken);
@@ -172,12 +181,16 @@ fn log(payout: &Payout, attempt: &Attempt, verdict: &Verdict) {
             "payout {} is {}", payout.id, payout.status.name()
         ),
     }
-    if attempt.state == AttemptState::Review {
-        error!(attempt = %attempt.reference, reason, "an attempt needs an operator's review");
-    }
     if reason == "unrecognised_status" {
         warn!(attempt = %attempt.reference, status = attempt.last_status, "unrecognised provider status");
     }
+}
+
+/// What was recorded before of the same attempt, and is written again now.
+struct Known {
+    contradiction: Option<Contradiction>,
+    /// Only while it is open.
+    review: Option<Review>,
 }
 
 struct Draft {
@@ -188,25 +201,25 @@ struct Draft {
     contradicts: bool,
 }
 
-/// Works out everything one answer writes, or none when it is too late to matter. `known` is what was
-/// recorded of the same contradiction before.
+/// Works out everything one answer writes, or none when it is too late to matter.
 fn draft(
     call: &Call,
     sight: &Sight,
     news: &News,
-    (verdict, known): (&Verdict, Option<&Contradiction>),
+    (verdict, known): (&Verdict, &Known),
 ) -> Option<Draft> {
     let before = with_object(&sight.attempt, &news.answer);
     let tx_id = call.tx_id(&format!(
-        "answer {} {} {}",
+        "answer {} {} {} {}",
         sight.attempt.version,
         sight.payout.version,
-        known.map_or(0, |known| known.version)
+        known.contradiction.as_ref().map_or(0, |it| it.version),
+        known.review.as_ref().map_or(0, |it| it.version)
     ));
     let mut pen = Pen {
         call,
         verdict,
-        known,
+        known: known.contradiction.as_ref(),
         tx_id: &tx_id,
         payout: sight.payout.clone(),
         transitions: Vec::new(),
@@ -217,7 +230,10 @@ fn draft(
     let after = pen.step(&before, &news.answer)?;
     let informative = resolution::is_informative(&sight.attempt, &news.answer);
     let after = match news.asked {
-        Asked::Read if sight.attempt.is_final() => after.final_read(call.now(), informative),
+        Asked::Read if sight.attempt.is_final() => {
+            let news = resolution::final_news(&pen.payout, &sight.attempt, &news.answer);
+            after.read_again(call.now(), news, call.entropy.chance())
+        }
         Asked::Read => Attempt {
             checked_at: Some(call.now()),
             ..after
@@ -245,6 +261,12 @@ fn draft(
     if sight.attempt.object.is_none() {
         changes = link_object(changes, &attempt);
     }
+    let sighting = Sighting {
+        answer: &news.answer,
+        at: call.now(),
+    };
+    let changes_of = (known.review.as_ref(), &sight.attempt, &attempt);
+    changes = attempt_review::follow(changes, changes_of, sighting);
     // A callback is answered only by a read that said something.
     if let Some(inbox) = sight.inbox.as_ref().filter(|_| informative) {
         changes = mark_done(changes, inbox);

@@ -138,7 +138,8 @@ async fn wake(
         | Record::Tally(_)
         | Record::Journal(_)
         | Record::BatchFile(_)
-        | Record::Settings(_) => Ok(0),
+        | Record::Settings(_)
+        | Record::Review(_) => Ok(0),
     }
 }
 

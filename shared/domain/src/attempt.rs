@@ -26,6 +26,8 @@ use crate::{
 pub const LEASE: Duration = Duration::from_secs(120);
 /// A worker starts no call unless its lease outlives the call's budget by this much.
 pub const LEASE_MARGIN: Duration = Duration::from_secs(10);
+/// The spread of a watch's first read: where a random number would stand.
+const NO_CHANCE: u64 = 500;
 /// How often a create may be repeated after the provider showed nothing twice.
 pub const REPEATS_MAX: u32 = 3;
 /// How often an object that stays inert is processed again.
@@ -83,8 +85,9 @@ pub struct Attempt {
     pub sent_at: Option<Timestamp>,
     /// When the newest process call may have left.
     pub process_sent_at: Option<Timestamp>,
-    /// When the present watch (submitted or unknown) began.
+    /// When the present watch (submitted or unknown) began, or when the attempt ended.
     pub watched_at: Option<Timestamp>,
+    /// Reads of the present watch; of a final attempt, its latest reads in a row that said nothing.
     pub polls: u32,
     pub checked_at: Option<Timestamp>,
     /// When a read last showed nothing and counted, in the present watch.
@@ -96,8 +99,12 @@ pub struct Attempt {
     /// absences prove then is the refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<Refusal>,
+    /// Since when the provider has been taking the payment back, undecided.
+    pub undecided_at: Option<Timestamp>,
     /// When somebody has to look again; none only when final.
     pub next_at: Option<Timestamp>,
+    /// Since when people have to decide about it, or had to. An attempt has one review at the most.
+    pub reviewed_at: Option<Timestamp>,
 }
 
 /// One version of the driver's payout method.
@@ -167,7 +174,9 @@ impl Attempt {
             absent_at: None,
             absences: 0,
             doubt: None,
+            undecided_at: None,
             next_at: Some(opening.at.plus(schedule::redispatch_delay(0))),
+            reviewed_at: None,
         }
     }
 
@@ -190,24 +199,61 @@ impl Attempt {
             | AttemptState::Submitted
             | AttemptState::Unknown
             | AttemptState::Review => Some(Wake::Check),
-            // Final, but a callback's read failed: its news must not get lost.
+            // Final, but a payment can be taken back, and news of a callback must not get lost.
             AttemptState::Paid | AttemptState::Dead if self.next_at.is_some() => Some(Wake::Check),
             AttemptState::Paid | AttemptState::Dead => None,
         }
     }
 
-    /// A final attempt after a callback's read: asked again in a quarter of an hour when it said nothing.
+    /// A final attempt after a read of it: when it is read again. `chance` is any random number.
     #[must_use]
-    pub fn final_read(&self, at: Timestamp, informative: bool) -> Self {
+    pub fn read_again(&self, at: Timestamp, news: FinalNews, chance: u64) -> Self {
+        let ended_at = self.watched_at.unwrap_or(at);
+        let undecided_at = self.undecided_at.unwrap_or(at);
+        let (polls, undecided_at, next_at) = match news {
+            FinalNews::Silent => (
+                self.polls.saturating_add(1),
+                self.undecided_at,
+                schedule::next_read_after_silence(ended_at, at, self.polls),
+            ),
+            FinalNews::Undecided => (
+                0,
+                Some(undecided_at),
+                schedule::next_read_while_undecided((ended_at, undecided_at), at, chance),
+            ),
+            FinalNews::Stands => (0, None, self.reread_after(at)),
+            FinalNews::Over => (0, None, None),
+        };
         Self {
             version: self.version + 1,
             checked_at: Some(at),
-            next_at: if informative {
-                None
-            } else {
-                Some(at.plus(Duration::from_secs(15 * 60)))
-            },
+            polls,
+            undecided_at,
+            next_at,
             ..self.clone()
+        }
+    }
+
+    /// When a paid attempt is read again by the calendar.
+    fn reread_after(&self, now: Timestamp) -> Option<Timestamp> {
+        let is_reread = self.state == AttemptState::Paid && self.provider.is_reread();
+        let paid_at = self.watched_at.filter(|_| is_reread)?;
+        // Payouts of one batch are paid together; an hour keeps their reads apart.
+        let id = self.reference.payout.as_str().bytes();
+        let mixed = id.fold(0_u32, |sum, byte| {
+            sum.wrapping_mul(31).wrapping_add(byte.into())
+        });
+        let offset = Duration::from_secs(u64::from(mixed % 3_600));
+        schedule::next_reread(paid_at, now, offset)
+    }
+
+    /// A paid attempt whose money came back: nothing is left to ask.
+    #[must_use]
+    pub fn no_more_reads(self) -> Self {
+        Self {
+            next_at: None,
+            undecided_at: None,
+            ..self
         }
     }
 
@@ -289,7 +335,7 @@ impl Attempt {
             AttemptEvent::IntendCreate => {
                 self.tries += 1;
                 self.sent_at = Some(at);
-                self.lease(at);
+                self.send(at);
             }
             AttemptEvent::Reclaim => {
                 self.fence += 1;
@@ -298,7 +344,7 @@ impl Attempt {
             AttemptEvent::IntendProcess => {
                 self.processed = true;
                 self.process_sent_at = Some(at);
-                self.lease(at);
+                self.send(at);
             }
             AttemptEvent::NotSent | AttemptEvent::RefusedUs => {
                 // Proven not to have reached the provider: the send does not count as one.
@@ -318,11 +364,19 @@ impl Attempt {
                 self.release(at);
             }
             AttemptEvent::Created => self.release(at),
-            AttemptEvent::Lost => self.watch(self.sent_at.unwrap_or(at), at, 500),
-            AttemptEvent::ProcessDone | AttemptEvent::InFlight => self.watch(at, at, 500),
+            AttemptEvent::Lost => self.watch(self.sent_at.unwrap_or(at), at),
+            AttemptEvent::ProcessDone | AttemptEvent::InFlight => {
+                let planned = self.next_at;
+                self.watch(at, at);
+                // The calls before have planned this read already.
+                if planned > Some(at) && planned < self.next_at {
+                    self.next_at = planned;
+                }
+            }
             AttemptEvent::Mismatch => {
-                self.watch(at, at, 500);
+                self.watch(at, at);
                 self.next_at = Some(at.plus(Duration::from_secs(3600)));
+                self.reviewed_at.get_or_insert(at);
             }
             AttemptEvent::Abandon
             | AttemptEvent::Rejected
@@ -331,7 +385,9 @@ impl Attempt {
             | AttemptEvent::OperatorPaid
             | AttemptEvent::OperatorDead => {
                 self.lease_until = None;
-                self.next_at = None;
+                self.watched_at = Some(at);
+                self.polls = 0;
+                self.next_at = self.reread_after(at);
             }
         }
     }
@@ -341,17 +397,25 @@ impl Attempt {
         self.next_at = self.lease_until;
     }
 
+    /// A lease for a call. Due when the first read after it is, not when the lease ends: a call that goes well
+    /// then moves no entry of the due index.
+    fn send(&mut self, at: Timestamp) {
+        self.lease(at);
+        let first = at.plus(Watch::Submitted(self.rail).gap(0, NO_CHANCE));
+        self.next_at = self.next_at.min(Some(first));
+    }
+
     fn release(&mut self, next_at: Timestamp) {
         self.lease_until = None;
         self.next_at = Some(next_at);
     }
 
-    fn watch(&mut self, since: Timestamp, now: Timestamp, chance: u64) {
+    fn watch(&mut self, since: Timestamp, now: Timestamp) {
         self.lease_until = None;
         self.watched_at = Some(since);
         self.polls = 0;
         self.forget_absences();
-        let due = since.plus(self.watching().gap(0, chance));
+        let due = since.plus(self.watching().gap(0, NO_CHANCE));
         self.next_at = Some(due.max(now));
     }
 
@@ -374,6 +438,25 @@ impl Attempt {
         }
     }
 
+    /// When people have to decide because nothing comes of the attempt. None while our own workers go on with
+    /// it, once it is final, and when they were asked already.
+    pub fn review_due_at(&self) -> Option<Timestamp> {
+        match self.state {
+            AttemptState::Submitted | AttemptState::Unknown if self.reviewed_at.is_none() => self
+                .watched_at
+                .map(|since| self.watching().review_at(since)),
+            AttemptState::Submitted
+            | AttemptState::Unknown
+            | AttemptState::Prepared
+            | AttemptState::Sending
+            | AttemptState::Created
+            | AttemptState::ProcessSending
+            | AttemptState::Review
+            | AttemptState::Paid
+            | AttemptState::Dead => None,
+        }
+    }
+
     /// The attempt after a read that changed nothing: the next one is due by the table. An absence that
     /// counted is looked at again 30 s later at the earliest.
     #[must_use]
@@ -386,6 +469,10 @@ impl Attempt {
         } else {
             (self.absent_at, self.absences)
         };
+        let review_due_at = self.review_due_at();
+        if let Some(due) = review_due_at.filter(|due| *due > look.at) {
+            next_at = next_at.min(due);
+        }
         if let Some(last) = absent_at {
             next_at = next_at.max(last.plus(Duration::from_secs(30)));
         }
@@ -403,6 +490,9 @@ impl Attempt {
             absent_at,
             absences,
             next_at: Some(next_at),
+            reviewed_at: self
+                .reviewed_at
+                .or(review_due_at.filter(|due| *due <= look.at).map(|_| look.at)),
             ..self.clone()
         }
     }
@@ -414,6 +504,19 @@ pub struct Look {
     pub at: Timestamp,
     /// Whether it showed that the provider has nothing under our reference.
     pub absent: bool,
+}
+
+/// What a read of a final attempt brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FinalNews {
+    /// It said nothing about the attempt.
+    Silent,
+    /// The provider may be taking the payment back.
+    Undecided,
+    /// What the provider shows is not going to change by itself.
+    Stands,
+    /// The money is back with us.
+    Over,
 }
 
 /// What became of an event.

@@ -55,6 +55,16 @@ pub enum Denied {
     ApprovalLapsed,
     #[error("who made a batch or changed its lines last cannot approve it")]
     OwnBatch,
+    #[error("the review is closed")]
+    ReviewClosed,
+    #[error("the provider still owns the outcome")]
+    ProviderOwnsOutcome,
+    #[error("the second decision takes another owner than {owner}")]
+    OwnDecision { owner: String },
+    #[error("the second decision must equal the first in outcome, paidAmount and evidenceId")]
+    DecisionDiffers,
+    #[error("must be from 1 to below the {net} that was asked for")]
+    PartOutOfRange { net: Cents },
 }
 
 /// Why a driver cannot be paid now.

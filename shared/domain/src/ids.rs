@@ -143,6 +143,29 @@ impl Kind for BatchKind {
 pub type BatchId = Id<BatchKind>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReviewKind {}
+impl Kind for ReviewKind {
+    const PREFIX: &'static str = "rev_";
+}
+/// Our id of a review: it names the attempt that is looked at, as `rev_...-a01`.
+pub type ReviewId = Id<ReviewKind>;
+
+impl ReviewId {
+    /// The one review of an attempt.
+    pub fn of(attempt: &AttemptRef) -> Self {
+        let text = attempt.to_string();
+        let rest = text.strip_prefix(PayoutKind::PREFIX).unwrap_or(&text);
+        Self(format!("{}{rest}", ReviewKind::PREFIX), PhantomData)
+    }
+
+    /// The attempt it is about; none when no attempt can have this review.
+    pub fn attempt(&self) -> Option<AttemptRef> {
+        let rest = self.0.strip_prefix(ReviewKind::PREFIX)?;
+        format!("{}{rest}", PayoutKind::PREFIX).parse().ok()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LoadKind {}
 impl Kind for LoadKind {
     const PREFIX: &'static str = "";
@@ -347,6 +370,18 @@ mod tests {
             "x-a01",
         ] {
             assert!(text.parse::<AttemptRef>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_review_names_its_attempt() {
+        let reference = AttemptRef::new(PayoutId::parse("pay_7Q2").expect("valid"), 2);
+        let review = ReviewId::of(&reference);
+        assert_eq!(review.as_str(), "rev_7Q2-a02");
+        assert_eq!(review.attempt(), Some(reference));
+        for text in ["rev_7Q2", "rev_7Q2-a00", "rev_-a01"] {
+            let review = ReviewId::parse(text).expect("an id");
+            assert_eq!(review.attempt(), None, "{text}");
         }
     }
 

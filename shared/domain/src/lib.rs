@@ -21,6 +21,7 @@ pub mod payout;
 pub mod payout_machine;
 pub mod rate;
 pub mod resolution;
+pub mod review;
 pub mod routing;
 pub mod schedule;
 pub mod time;

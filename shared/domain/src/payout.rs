@@ -348,6 +348,10 @@ impl Payout {
             | Change::Unknown
             | Change::Partial => {}
         }
+        if let Change::Settle(_, settlement) = change {
+            // The evidence is for the timeline only.
+            next.reason = settlement.reason().map(str::to_owned);
+        }
         Ok(next.moved_from(self.status, change, legs, note))
     }
 

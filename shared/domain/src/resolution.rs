@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::{
     answer::{Answer, Difference, Refusal, Seen, Standing},
-    attempt::{Attempt, REPEATS_MAX, REPROCESSES_MAX},
+    attempt::{Attempt, FinalNews, REPEATS_MAX, REPROCESSES_MAX},
     attempt_machine::{AttemptEvent, AttemptState},
     manifest::{LookUp, manifest},
     money::Cents,
-    payout::Payout,
+    payout::{Payout, PayoutStatus},
     routing::StopReason,
     time::Timestamp,
 };
@@ -313,6 +313,32 @@ pub fn is_informative(attempt: &Attempt, answer: &Answer) -> bool {
         | Answer::Doubted { .. }
         | Answer::Taken
         | Answer::Unclear { .. } => false,
+    }
+}
+
+/// What a read of the final `attempt` means for its next one; `payout` is as the read left it.
+pub fn final_news(payout: &Payout, attempt: &Attempt, answer: &Answer) -> FinalNews {
+    if !is_informative(attempt, answer) {
+        return FinalNews::Silent;
+    }
+    let is_paid = attempt.state == AttemptState::Paid;
+    match answer {
+        _ if payout.status == PayoutStatus::Returned => FinalNews::Over,
+        Answer::Exists { seen, .. } if is_paid => match seen.standing {
+            Standing::InFlight | Standing::Unrecognised => FinalNews::Undecided,
+            Standing::Inert
+            | Standing::Paid
+            | Standing::FinalNegative
+            | Standing::Reversed
+            | Standing::NeedsReview => FinalNews::Stands,
+        },
+        Answer::Exists { .. }
+        | Answer::Absent
+        | Answer::NotSent { .. }
+        | Answer::Refused { .. }
+        | Answer::Doubted { .. }
+        | Answer::Taken
+        | Answer::Unclear { .. } => FinalNews::Stands,
     }
 }
 

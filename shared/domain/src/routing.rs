@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     driver::MethodKind,
     fee::Rail,
-    manifest::{Steps, manifest},
+    manifest::{LookUp, Steps, manifest},
     money::{Cents, Currency},
     time::Timestamp,
 };
@@ -41,6 +41,11 @@ impl Provider {
     /// Whether creating an object at the provider is inert until a second call.
     pub const fn is_two_step(self) -> bool {
         matches!(manifest(self).steps, Steps::Two)
+    }
+
+    /// Whether a payment is read again after it was paid: the provider can take it back, and can be asked.
+    pub const fn is_reread(self) -> bool {
+        matches!(manifest(self).look_up, LookUp::ByReference { .. })
     }
 }
 

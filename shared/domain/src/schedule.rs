@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::fee::Rail;
+use crate::{fee::Rail, time::Timestamp};
 
 /// What the next read waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,17 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// When a person has to look at a watch that began at `since` and has brought no outcome. The reads go on.
+    pub fn review_at(self, since: Timestamp) -> Timestamp {
+        match self {
+            Self::UnknownCreate => since.plus(seconds(30 * MINUTE)),
+            Self::Submitted(Rail::Instant) => since.plus(seconds(15 * MINUTE)),
+            Self::Submitted(Rail::Standard) => since.plus_business_days(3),
+        }
+    }
+}
+
 /// A delay spread by up to 20 % either way. `chance` is any random number.
 pub fn spread(delay: Duration, chance: u64) -> Duration {
     let permille = 800 + u32::try_from(chance % 401).unwrap_or(0);
@@ -108,9 +119,154 @@ pub fn resend_delay(tries: u32) -> Duration {
         .min(seconds(10 * MINUTE))
 }
 
+/// After how many business days a payout that was paid is read again: the provider can still take a
+/// payment back.
+pub const REREADS: [u32; 4] = [1, 2, 5, 10];
+/// For how long after a payment its provider is asked again by ourselves.
+const REREAD_SPAN: Duration = seconds(90 * DAY);
+
+/// When a payout paid at `paid_at` is read again after `now`: each time of [`REREADS`] at the hour of the
+/// payment, later by `offset`. None after the last.
+pub fn next_reread(paid_at: Timestamp, now: Timestamp, offset: Duration) -> Option<Timestamp> {
+    REREADS
+        .into_iter()
+        .map(|days| business_days_after(paid_at, days).plus(offset))
+        .find(|at| *at > now)
+}
+
+/// When a payment is read again that the provider has been taking back since `since`: hourly for 3 days,
+/// then every 6 hours, spread as all delays. None when the payment is 90 days old.
+pub fn next_read_while_undecided(
+    (paid_at, since): (Timestamp, Timestamp),
+    now: Timestamp,
+    chance: u64,
+) -> Option<Timestamp> {
+    let step = Watch::long_step(now.since(since).as_secs());
+    within_span(paid_at, now.plus(spread(seconds(step), chance)))
+}
+
+/// When a final attempt is read again after `silent` reads in a row that said nothing: 15 minutes later,
+/// doubling to 6 hours. None when the attempt is 90 days old.
+pub fn next_read_after_silence(
+    ended_at: Timestamp,
+    now: Timestamp,
+    silent: u32,
+) -> Option<Timestamp> {
+    let delay = seconds(15 * MINUTE)
+        .saturating_mul(2_u32.saturating_pow(silent.min(10)))
+        .min(seconds(6 * HOUR));
+    within_span(ended_at, now.plus(delay))
+}
+
+fn within_span(start: Timestamp, at: Timestamp) -> Option<Timestamp> {
+    Some(at).filter(|at| at.since(start) <= REREAD_SPAN)
+}
+
+/// The moment so many business days later, at the same time of day. Business days are Monday to Friday in
+/// UTC: there is no calendar of holidays.
+fn business_days_after(from: Timestamp, days: u32) -> Timestamp {
+    let mut at = from;
+    for _ in 0..days {
+        at = at.plus(seconds(DAY));
+        while is_weekend(at) {
+            at = at.plus(seconds(DAY));
+        }
+    }
+    at
+}
+
+fn is_weekend(at: Timestamp) -> bool {
+    // The epoch began on a Thursday; Monday is 0.
+    let weekday = (at.seconds().div_euclid(86_400) + 3).rem_euclid(7);
+    weekday >= 5
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a moment")
+    }
+
+    /// Every re-read of a payout paid at this moment.
+    fn rereads(paid_at: &str) -> Vec<String> {
+        let paid_at = at(paid_at);
+        let mut moments = Vec::new();
+        let mut now = paid_at;
+        while let Some(next) = next_reread(paid_at, now, Duration::ZERO) {
+            moments.push(next.to_string());
+            now = next;
+        }
+        moments
+    }
+
+    #[test]
+    fn a_paid_payout_is_read_again_after_1_2_5_and_10_business_days() {
+        // A Monday.
+        assert_eq!(
+            rereads("2026-02-02T12:00:00Z"),
+            [
+                "2026-02-03T12:00:00Z",
+                "2026-02-04T12:00:00Z",
+                "2026-02-09T12:00:00Z",
+                "2026-02-16T12:00:00Z"
+            ]
+        );
+    }
+
+    #[test]
+    fn weekends_do_not_count_as_business_days() {
+        // A Thursday, a Friday, a Saturday and the last second of a Sunday.
+        for (paid_at, first_two) in [
+            ("2026-02-05T08:30:00Z", ["2026-02-06", "2026-02-09"]),
+            ("2026-02-06T08:30:00Z", ["2026-02-09", "2026-02-10"]),
+            ("2026-02-07T08:30:00Z", ["2026-02-09", "2026-02-10"]),
+            ("2026-02-08T23:59:59Z", ["2026-02-09", "2026-02-10"]),
+        ] {
+            let time = paid_at.split_once('T').expect("a time").1;
+            let expected = first_two.map(|date| format!("{date}T{time}"));
+            assert_eq!(rereads(paid_at)[..2], expected, "{paid_at}");
+            assert_eq!(rereads(paid_at).len(), 4, "{paid_at}");
+        }
+    }
+
+    #[test]
+    fn a_reread_that_was_missed_is_not_made_up_for() {
+        let (paid_at, late) = (at("2026-02-02T12:00:00Z"), at("2026-02-05T00:00:00Z"));
+        assert_eq!(
+            next_reread(paid_at, late, Duration::from_secs(90)),
+            Some(at("2026-02-09T12:01:30Z"))
+        );
+    }
+
+    #[test]
+    fn a_payment_that_is_being_taken_back_is_watched_hourly_and_then_less() {
+        let paid_at = at("2026-02-02T12:00:00Z");
+        let since = at("2026-02-03T12:00:00Z");
+        let gap = |now: &str| {
+            let now = at(now);
+            // The middle of the spread.
+            let next = next_read_while_undecided((paid_at, since), now, 200)?;
+            Some(next.since(now).as_secs())
+        };
+        assert_eq!(gap("2026-02-03T12:00:00Z"), Some(HOUR));
+        assert_eq!(gap("2026-02-06T11:59:59Z"), Some(HOUR));
+        assert_eq!(gap("2026-02-06T12:00:00Z"), Some(6 * HOUR));
+        assert_eq!(gap("2026-05-03T11:00:00Z"), None);
+    }
+
+    #[test]
+    fn a_provider_that_says_nothing_of_a_final_attempt_is_asked_less_and_less() {
+        let ended = at("2026-02-02T12:00:00Z");
+        let minutes = [0, 1, 2, 4, 5, 40].map(|silent| {
+            let next = next_read_after_silence(ended, ended, silent).expect("within 90 days");
+            next.since(ended).as_secs() / MINUTE
+        });
+        assert_eq!(minutes, [15, 30, 60, 240, 360, 360]);
+        let late = ended.plus(seconds(90 * DAY));
+        assert_eq!(next_read_after_silence(ended, late, 0), None);
+    }
 
     fn due(watch: Watch, polls: std::ops::Range<u32>) -> Vec<u64> {
         polls.map(|n| watch.due_after(n).as_secs()).collect()
@@ -141,6 +297,19 @@ mod tests {
             due(Watch::UnknownCreate, 0..6),
             [90, 120, 300, 900, 4_500, 8_100]
         );
+    }
+
+    #[test]
+    fn a_person_looks_when_nothing_came_for_too_long() {
+        // A Thursday.
+        let began = Timestamp::from_millis(0);
+        for (watch, at) in [
+            (Watch::UnknownCreate, 30 * MINUTE),
+            (Watch::Submitted(Rail::Instant), 15 * MINUTE),
+            (Watch::Submitted(Rail::Standard), 5 * DAY),
+        ] {
+            assert_eq!(watch.review_at(began), began.plus(seconds(at)), "{watch:?}");
+        }
     }
 
     #[test]

@@ -113,6 +113,7 @@ async fn a_wrong_field_is_named_and_nothing_is_created() {
         ("total", json!([1]), 400),
         ("allow_transfer_time_at", json!("soon"), 400),
         ("meta_data", json!("text"), 400),
+        ("is_force_create", json!("maybe"), 400),
         ("application_vendor_uuid", Value::Null, 400),
         ("application_vendor_uuid", json!("nobody"), 404),
         ("vendor_uuid", json!("ven_nobody"), 404),
@@ -123,16 +124,9 @@ async fn a_wrong_field_is_named_and_nothing_is_created() {
         let reply = owl.post("/orders", &wish).await;
         assert_eq!(reply.status, status, "{wish}: {}", reply.body);
     }
-    let wish = json!({"order_serial": "x", "is_force_create": "maybe", "currency": "USD", "total": 1, "application_vendor_uuid": "drv_1"});
-    assert_eq!(
-        owl.post("/orders", &wish).await.status,
-        200,
-        "looked at when it matters"
-    );
-    assert_eq!(owl.post("/orders", &wish).await.status, 400);
     let broken = owl.request(Method::POST, "/orders").body("{\"a\":");
     assert_eq!(Reply::of(broken).await.status, 400);
-    assert_eq!(owl.bench.payments().await.len(), 1);
+    assert!(owl.bench.payments().await.is_empty());
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! The twin of OwlPay: its platform API as seed 001 documents it, under `/owlpay/api/v1/platform/tunnel`.
-//! What the seed leaves open follows `docs/providers/owlpay.md`.
+//! The twin of OwlPay: its platform API as its API reference documents it, under `/owlpay/api/v1/platform/tunnel`.
+//! What that leaves open follows `docs/providers/owlpay.md`.
 
 mod amount;
 mod asked;

@@ -1,4 +1,4 @@
-//! The JSON of an order, member by member as seed 001 prints it.
+//! The JSON of an order, member by member as the API reference prints it.
 
 use std::collections::HashMap;
 

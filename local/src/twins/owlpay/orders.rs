@@ -52,12 +52,13 @@ pub(crate) async fn create_batch(caller: Caller, asked: Asked) -> Response {
 /// Enters the order that is asked for.
 fn enter(shelf: &Shelf<'_>, asked: &Asked) -> Result<Order, Failed> {
     let new = wanted(shelf, asked)?;
+    let is_forced = asked.flag("is_force_create")?.unwrap_or(false);
     let serial = new.serial.clone();
     let order = Order::received(new, shelf.now_s());
     if shelf.insert(&order)? {
         return Ok(order);
     }
-    if asked.flag("is_force_create")? == Some(true) {
+    if is_forced {
         let order = order.forced();
         shelf.insert(&order)?;
         return Ok(order);

@@ -1,4 +1,4 @@
-//! A reconciliation as the twin keeps it, and its JSON as seed 001 prints it. Its figures follow from its orders.
+//! A reconciliation as the twin keeps it, and its JSON as the API reference prints it. Its figures follow from its orders.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! A vendor as the twin keeps it, and its JSON as seed 001 prints it.
+//! A vendor as the twin keeps it, and its JSON as the API reference prints it.
 
 use serde::{Deserialize, Serialize};
 

@@ -28,7 +28,7 @@ impl Dump {
     }
 }
 
-/// V13: a charge brought its amount exactly when it is paid. V8: whatever is not final wakes up again.
+/// V14: a charge brought its amount exactly when it is paid. V8: whatever is not final wakes up again.
 pub(super) fn fit_their_money(dump: &Dump, findings: &mut Vec<Finding>) {
     let mut posted: BTreeMap<(&TenantId, &ChargeId), &Posting> = BTreeMap::new();
     for funding in dump.fundings() {
@@ -41,7 +41,7 @@ pub(super) fn fit_their_money(dump: &Dump, findings: &mut Vec<Finding>) {
         if legs != expected.as_ref() {
             found(
                 findings,
-                "V13",
+                "V14",
                 format!("{id} is {state} and posted {legs:?}"),
             );
         }
@@ -56,7 +56,7 @@ pub(super) fn fit_their_money(dump: &Dump, findings: &mut Vec<Finding>) {
     for (_, id) in posted.into_keys() {
         found(
             findings,
-            "V13",
+            "V14",
             format!("money of {id}, which does not exist"),
         );
     }

@@ -48,7 +48,11 @@ pub enum Ending {
     Failed,
     /// Paid, but less than asked for.
     PaidShort,
+    /// Paid, and on its way back.
+    Reversing,
     Reversed,
+    /// Paid, and some of it came back.
+    PartlyBack,
 }
 
 /// One object of the provider's books.
@@ -77,6 +81,7 @@ struct Books {
     charged: BTreeMap<ProviderId, (ChargeId, Cents)>,
     /// Answers every charge with this object, as a provider that mixes payments up would.
     stuck_on: Option<ProviderId>,
+    reads: u32,
 }
 
 /// The second implementation of the providers' port.
@@ -141,6 +146,11 @@ impl ScriptedProvider {
         let books = self.lock();
         (books.creates, books.processes)
     }
+
+    /// How many reads arrived.
+    pub fn reads(&self) -> u32 {
+        self.lock().reads
+    }
 }
 
 impl Books {
@@ -164,6 +174,7 @@ impl Books {
             Ending::InFlight => (Standing::InFlight, "pending", charge.amount),
             Ending::Failed => (Standing::FinalNegative, "declined", Cents::ZERO),
             Ending::Reversed => (Standing::Reversed, "voided", Cents::ZERO),
+            Ending::Reversing | Ending::PartlyBack => (Standing::NeedsReview, "odd", charge.amount),
         };
         self.charged
             .insert(object.clone(), (charge.id.clone(), taken));
@@ -223,10 +234,14 @@ fn shown(reference: &str, booked: &Booked) -> Answer {
         Some(Ending::InFlight) => (Standing::InFlight, "processing"),
         Some(Ending::Paid | Ending::PaidShort) => (Standing::Paid, "processed"),
         Some(Ending::Failed) => (Standing::FinalNegative, "process_failed"),
+        Some(Ending::Reversing) => (Standing::InFlight, "refunding"),
         Some(Ending::Reversed) => (Standing::Reversed, "refunded"),
+        Some(Ending::PartlyBack) => (Standing::NeedsReview, "partially_refunded"),
     };
     let processed = match booked.ending {
-        Some(Ending::Paid | Ending::Reversed) => Some(booked.net),
+        Some(Ending::Paid | Ending::Reversing | Ending::Reversed | Ending::PartlyBack) => {
+            Some(booked.net)
+        }
         Some(Ending::PaidShort) => Some(Cents::new(booked.net.get() - 1)),
         Some(Ending::InFlight | Ending::Failed) | None => None,
     };
@@ -322,6 +337,7 @@ impl Providers for ScriptedProvider {
 
     async fn read(&self, attempt: &Attempt, _: &Lookup) -> Answer {
         let mut books = self.lock();
+        books.reads += 1;
         let trouble = books.next_trouble(Operation::Read);
         let reference = attempt.reference.to_string();
         with_trouble(trouble, || match books.by_reference.get(&reference) {

@@ -7,7 +7,7 @@ use domain::{
     attempt_machine::{AttemptEvent, AttemptState},
     load::LoadStatus,
     money::Cents,
-    payout::{Change, Note, Outcome, Payout},
+    payout::{Change, Note, Outcome, Payout, PayoutStatus},
     payout_machine,
     resolution::{self, Identity, Step, Verdict},
     transition::Transition,
@@ -63,7 +63,7 @@ impl Pen<'_> {
                 };
                 self.change(&paid, Change::Paid(paid.provider))?;
                 self.returned(&paid)?;
-                Some(paid)
+                Some(paid.no_more_reads())
             }
             Step::Attempt(event) => match before.apply(event, self.call.now()) {
                 Err(_) => None,
@@ -103,9 +103,10 @@ impl Pen<'_> {
         }
     }
 
-    /// A read that moved nothing: only the next one is put off.
+    /// A read that moved nothing: only the next one is put off. When a final attempt is read again is
+    /// decided by what the read brought, not here.
     fn polled(&self, attempt: &Attempt, absent: bool) -> Attempt {
-        if attempt.wake().is_none() {
+        if attempt.is_final() {
             return attempt.clone();
         }
         let look = Look {
@@ -189,6 +190,15 @@ impl Pen<'_> {
         Some(())
     }
 
+    /// What the payout's completion has posted as paid by this attempt already.
+    fn completed_with(&self, attempt: &Attempt) -> Cents {
+        let is_completed = self.payout.status == PayoutStatus::Completed;
+        match resolution::identity_of(&self.payout, attempt) {
+            Identity::Settled if is_completed => attempt.net,
+            Identity::Settled | Identity::Live | Identity::Other => Cents::ZERO,
+        }
+    }
+
     /// T18: recorded once per provider object and figure, and the route stops until an operator has
     /// looked. An object seen in flight first and paid later posts what was not posted yet.
     fn contradiction(&mut self, attempt: &Attempt, answer: &Answer) -> Option<()> {
@@ -197,13 +207,16 @@ impl Pen<'_> {
             error!(attempt = %attempt.reference, "a provider no longer shows what it paid");
             return Some(());
         };
-        self.contradicts = true;
         let paid = seen.facts.reported_paid(seen.standing, attempt.net);
-        let posted = self.known.map_or(Cents::ZERO, |known| known.amount);
+        let posted = self
+            .known
+            .map_or_else(|| self.completed_with(attempt), |known| known.amount);
         let news = paid.checked_sub(posted).filter(|it| it.is_positive());
+        // Seen again by a later read: whoever opened the route since then knows of it.
         if self.known.is_some() && news.is_none() {
             return Some(());
         }
+        self.contradicts = true;
         error!(attempt = %attempt.reference, paid = paid.get(), "a provider contradicts our books");
         let outcome = self.payout.contradicted(
             attempt.provider,

@@ -114,6 +114,64 @@ pub struct BatchAddition {
     pub version: u32,
 }
 
+/// What one owner decides about the outcome of an attempt, by `outcome`.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(discriminator(property_name = "outcome", mapping(
+    ("paid" = "#/components/schemas/FullDecision"),
+    ("not_paid" = "#/components/schemas/FullDecision"),
+    ("partial" = "#/components/schemas/PartDecision")
+)))]
+pub enum NewReviewDecision {
+    Full(FullDecision),
+    Part(PartDecision),
+}
+
+/// What became of the whole of the net amount.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FullOutcome {
+    Paid,
+    NotPaid,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PartOutcome {
+    Partial,
+}
+
+/// All of the net amount reached the driver, or none of it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FullDecision {
+    #[schema(inline)]
+    pub outcome: FullOutcome,
+    /// Names what proves it, as a line of a statement.
+    #[schema(value_type = Text<200>)]
+    pub evidence_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<500>>)]
+    pub note: Option<&'static str>,
+}
+
+/// Only a part of the net amount reached the driver.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PartDecision {
+    #[schema(inline)]
+    pub outcome: PartOutcome,
+    /// How much, below the net amount.
+    #[schema(value_type = vocabulary::Amount)]
+    pub paid_amount: i64,
+    /// Names what proves it, as a line of a statement.
+    #[schema(value_type = Text<200>)]
+    pub evidence_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<500>>)]
+    pub note: Option<&'static str>,
+}
+
 /// What a tenant decides for itself.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -24,6 +24,7 @@ pub mod preview_view;
 pub mod query;
 pub mod rate;
 pub mod request;
+pub mod review_view;
 pub mod settings_view;
 pub mod strict;
 mod text;

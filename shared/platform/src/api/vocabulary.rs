@@ -22,7 +22,8 @@ pub use self::errors::{ErrorDetails, FieldProblem, LineProblem};
 pub use self::words::{
     Account, BatchStatus, ChargeOutcome, ChargeStatus, Currency, DepositStatus, DriverStatus,
     ErrorCode, KycStatus, LineRejection, LineResult, LineStatus, LoadStatus, MethodKind, Mode,
-    OnInvalid, PayoutStatus, Provider, Rail, RowOutcome, Scope, TimelineEvent, WantedStatus,
+    OnInvalid, PayoutStatus, Provider, Rail, ReviewCloser, ReviewOutcome, ReviewStatus, RowOutcome,
+    Scope, TimelineEvent, WantedStatus,
 };
 use super::fields::{MAP_ENTRIES_MAX, MAP_TEXT_MAX, PARSED_MAX};
 
@@ -86,6 +87,14 @@ impl PartialSchema for PayoutId {
     }
 }
 impl ToSchema for PayoutId {}
+
+pub struct ReviewId;
+impl PartialSchema for ReviewId {
+    fn schema() -> RefOr<Schema> {
+        own_id("Our id of a review. It names the attempt.", "rev_")
+    }
+}
+impl ToSchema for ReviewId {}
 
 pub struct DriverId;
 impl PartialSchema for DriverId {

@@ -37,7 +37,7 @@ pub(crate) const FIGURES: [&str; 3] = [PAYOUTS, PENDING_PAYOUTS, TOTAL_PAID];
 
 /// Field of a record, and the name it is stored under. Both must be unique, and stay as they are once
 /// data exists. Every byte of a name is paid for in every item.
-const NAMES: [(&str, &str); 50] = [
+const NAMES: [(&str, &str); 56] = [
     ("version", VERSION),
     ("status", STATUS),
     ("method", METHOD),
@@ -81,6 +81,7 @@ const NAMES: [(&str, &str); 50] = [
     ("sent_at", "se"),
     ("process_sent_at", "ps"),
     ("watched_at", "wa"),
+    ("undecided_at", "ud"),
     ("checked_at", "ck"),
     ("prev_hash", "ph"),
     ("payouts", PAYOUTS),
@@ -88,6 +89,11 @@ const NAMES: [(&str, &str); 50] = [
     ("total_paid", TOTAL_PAID),
     ("left", LEFT),
     ("gate", GATE),
+    ("reviewed_at", "rv"),
+    ("evidence", "ev"),
+    ("decisions", "dc"),
+    ("opened_at", "op"),
+    ("closing", "cl"),
 ];
 
 /// An item that does not hold what its key promises.
@@ -215,6 +221,7 @@ pub(crate) fn read(key: &Key, item: Attributes) -> Result<Record, Unreadable> {
         Key::Journal(..) => of(item).map(Record::Journal),
         Key::BatchFile(..) => of(item).map(Record::BatchFile),
         Key::Settings(..) => of(item).map(Record::Settings),
+        Key::Review(..) => of(item).map(Record::Review),
     };
     record.map_err(|cause| {
         let Address { pk, sk } = keys::address(key);
@@ -265,6 +272,7 @@ fn all_fields(record: &Record) -> Attributes {
         Record::Journal(it) => plain(it),
         Record::BatchFile(it) => plain(it),
         Record::Settings(it) => plain(it),
+        Record::Review(it) => plain(it),
     }
 }
 

@@ -33,6 +33,7 @@
 //! | journal of a batch's money | `T#t#B#b#J#create` | `X#000001` | batch and name |
 //! | batch of a file | `T#t#F#digest` | `FILE` | digest |
 //! | settings of a tenant | `T#t#S` | `SET` | tenant |
+//! | review of an attempt | `T#t#P#p` | `R#01` | reference |
 //! | callback inbox | `CB#provider#mode#object` | SHA-256 of the body | both |
 //! | outbox entry | `OB#09` | ULID | shard, oldest first |
 //!
@@ -43,9 +44,9 @@
 //!
 //! | index | entries | partition |
 //! |---|---|---|
-//! | `list` | payouts, drivers, loads, batches, API keys, audit of a tenant | `T#t#P`, `T#t#D`, `T#t#L`, `T#t#B`, `T#t#K`, `T#t#U` |
+//! | `list` | payouts, drivers, loads, batches, reviews, API keys, audit of a tenant | `T#t#P`, `T#t#D`, `T#t#L`, `T#t#B`, `T#t#R`, `T#t#K`, `T#t#U` |
 //! | `driver` | payouts of a driver | `T#t#D#drv#P` |
-//! | `status` | payouts of a status made in a month; drivers and batches of a status | `T#t#P#completed#2026-11`, `T#t#D#active`, `T#t#B#queued` |
+//! | `status` | payouts of a status made in a month; drivers, batches and reviews of a status | `T#t#P#completed#2026-11`, `T#t#D#active`, `T#t#B#queued`, `T#t#R#open` |
 //!
 //! All hold keys only. Keys of the first two never change, so a status change rewrites one entry.
 //!
@@ -159,6 +160,10 @@ pub(crate) fn address(key: &Key) -> Address {
         }
         Key::BatchFile(tenant, digest) => Address::new(format!("T#{tenant}#F#{digest}"), "FILE"),
         Key::Settings(tenant) => Address::new(format!("T#{tenant}#S"), "SET"),
+        Key::Review(tenant, reference) => Address::new(
+            payout_pk(tenant, &reference.payout),
+            format!("R#{:02}", reference.number),
+        ),
     }
 }
 
@@ -223,6 +228,7 @@ const fn list_name(list: Counted) -> &'static str {
         Counted::Drivers => "drivers",
         Counted::Loads => "loads",
         Counted::Batches => "batches",
+        Counted::Reviews => "reviews",
     }
 }
 
@@ -242,6 +248,10 @@ pub(crate) fn shelf(list: &List) -> Shelf {
         List::Batches(tenant) => ("list", "g2p", format!("T#{tenant}#B")),
         List::BatchesOfStatus(tenant, status) => {
             ("status", "g4p", format!("T#{tenant}#B#{}", status.name()))
+        }
+        List::Reviews(tenant) => ("list", "g2p", format!("T#{tenant}#R")),
+        List::ReviewsOfStatus(tenant, status) => {
+            ("status", "g4p", format!("T#{tenant}#R#{}", status.name()))
         }
         List::ApiKeys(tenant) => ("list", "g2p", format!("T#{tenant}#K")),
         List::Audit(tenant) => ("list", "g2p", format!("T#{tenant}#U")),
@@ -333,7 +343,7 @@ pub(crate) fn due_entry(address: &Address, due_sk: &str) -> Option<app::record::
     })
 }
 
-/// The record at an address, where it belongs to the books or stands in a list: payouts, attempts,
+/// The record at an address, where it belongs to the books or stands in a list: payouts, attempts, reviews,
 /// transitions, loads, drivers, deposits, charges with their money, batches with all that belongs to them and their files, API keys and
 /// their rings, settings, audit events. None for everything else.
 pub(crate) fn record_key(address: &Address) -> Option<Key> {
@@ -353,6 +363,10 @@ pub(crate) fn record_key(address: &Address) -> Option<Key> {
         ("P", Some(("A", number))) => {
             let reference = AttemptRef::new(id.parse().ok()?, number.parse().ok()?);
             Some(Key::Attempt(tenant, reference))
+        }
+        ("P", Some(("R", number))) => {
+            let reference = AttemptRef::new(id.parse().ok()?, number.parse().ok()?);
+            Some(Key::Review(tenant, reference))
         }
         ("P", Some(("X", number))) => Some(Key::Transition(
             tenant,

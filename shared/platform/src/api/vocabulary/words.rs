@@ -168,6 +168,35 @@ impl PartialSchema for Provider {
 }
 impl ToSchema for Provider {}
 
+pub struct ReviewStatus;
+impl PartialSchema for ReviewStatus {
+    fn schema() -> RefOr<Schema> {
+        use domain::review::ReviewStatus as It;
+        let about = "Whether people still have to decide.";
+        one_of(about, It::ALL.map(It::name))
+    }
+}
+impl ToSchema for ReviewStatus {}
+
+pub struct ReviewCloser;
+impl PartialSchema for ReviewCloser {
+    fn schema() -> RefOr<Schema> {
+        use domain::review::Closer as It;
+        let about = "Two owners agreed, or the provider ended the attempt.";
+        one_of(about, It::ALL.map(It::name))
+    }
+}
+impl ToSchema for ReviewCloser {}
+
+pub struct ReviewOutcome;
+impl PartialSchema for ReviewOutcome {
+    fn schema() -> RefOr<Schema> {
+        use domain::payout::Settlement as It;
+        one_of("What became of the money.", It::NAMES)
+    }
+}
+impl ToSchema for ReviewOutcome {}
+
 pub struct DepositStatus;
 impl PartialSchema for DepositStatus {
     fn schema() -> RefOr<Schema> {

@@ -14,16 +14,19 @@ use app::{
     secret_answer::SealedAnswer,
 };
 use domain::{
+    answer::Answer,
     attempt::Attempt,
     attempt_machine::AttemptState,
+    batch::Hand,
     driver::{Driver, DriverStatus, KycStatus, Method, MethodKind},
     fee::{Channel, FeeSchedule, Rail},
     ids::{AttemptRef, DepositId, DriverId, Mode, PayoutId, ProviderId, Submission, TenantId},
     ledger::{Account, Posting},
     load::{Load, LoadStatus},
     money::{Cents, Currency},
-    payout::{Booking, Change, Note, Outcome, Payout},
+    payout::{Booking, Change, Note, Outcome, Payout, Settlement},
     rate::{Bucket, RateLimit, Tap},
+    review::{Decision, Review, Sighting},
     routing::{Provider, RouteSwitch, StopReason},
     time::Timestamp,
     transition::{Actor, Transition},
@@ -139,8 +142,36 @@ fn attempt() -> Attempt {
         absent_at: Some(NOW),
         absences: 1,
         doubt: None,
+        undecided_at: Some(NOW),
         next_at: Some(NOW),
+        reviewed_at: Some(NOW),
     }
+}
+
+/// Notes are as long as people make them; a review is written a few times in its life.
+fn review() -> Review {
+    let answer = Answer::Absent;
+    let sighting = Sighting {
+        answer: &answer,
+        at: NOW,
+    };
+    let attempt = Attempt {
+        state: AttemptState::Review,
+        ..attempt()
+    };
+    let says = |owner: &str| Decision {
+        by: Hand {
+            key: "k7q2mx91bz0a".to_owned(),
+            owner: owner.to_owned(),
+        },
+        at: NOW,
+        outcome: Settlement::Partly(Cents::new(44_749)),
+        evidence_id: "bank statement 2026-02-03, line 14".to_owned(),
+        note: Some("Called the provider's desk, ticket 4711".to_owned()),
+    };
+    let opened = Review::opened(&attempt, sighting);
+    let first = opened.decided(says("ann"), &attempt).expect("the first");
+    first.decided(says("bob"), &attempt).expect("the second")
 }
 
 fn method() -> Method {
@@ -378,6 +409,7 @@ pub(super) fn every_kind() -> Vec<Record> {
         changes: vec![change.clone(), change],
     };
     let audit = vec![Record::AuditEvent(Box::new(event))];
+    let reviews = vec![Record::Review(Box::new(review()))];
     [
         money,
         people(),
@@ -385,6 +417,7 @@ pub(super) fn every_kind() -> Vec<Record> {
         audit,
         batches::of_a_batch(),
         charges::of_a_charge(),
+        reviews,
     ]
     .concat()
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use app::{changes::BalanceKey, record::InboxId};
-use domain::{batch::BatchStatus, ids::LoadId};
+use domain::{batch::BatchStatus, ids::LoadId, review::ReviewStatus};
 
 use super::*;
 
@@ -65,7 +65,8 @@ fn keys_of_batches() -> Vec<Key> {
         Key::Journal(tenant.clone(), batch.clone(), "create".to_owned()),
         Key::Journal(tenant.clone(), batch, "chunk-0123".to_owned()),
         Key::BatchFile(tenant.clone(), "00ff".to_owned()),
-        Key::Settings(tenant),
+        Key::Settings(tenant.clone()),
+        Key::Review(tenant, "pay_1-a02".parse().expect("valid")),
     ]
 }
 
@@ -108,6 +109,7 @@ fn keys_are_spelled_as_documented_and_no_two_collide() {
             "T#acme~test#B#batch_1#J#chunk-0123 / X#000001",
             "T#acme~test#F#00ff / FILE",
             "T#acme~test#S / SET",
+            "T#acme~test#P#pay_1 / R#02",
             "T#acme~test#C#chg_1 / META",
             "T#acme~test#C#chg_1 / X#000001",
         ]
@@ -194,6 +196,7 @@ fn every_record_of_the_books_or_of_a_list_is_found_again_by_its_address() {
                 | Key::Journal(..)
                 | Key::BatchFile(..)
                 | Key::Settings(_)
+                | Key::Review(..)
         );
         assert_eq!(record_key(&address(&key)), listed.then_some(key));
     }
@@ -228,7 +231,7 @@ fn a_due_entry_reads_back_as_the_key_it_was_written_for() {
 }
 
 #[test]
-fn batches_are_counted_and_listed_beside_the_others() {
+fn batches_and_reviews_are_counted_and_listed_beside_the_others() {
     let tenant: TenantId = "acme~test".parse().expect("valid");
     for list in Counted::ALL {
         let key = CounterKey {
@@ -246,6 +249,16 @@ fn batches_are_counted_and_listed_beside_the_others() {
     for status in BatchStatus::PUBLIC {
         let shelf = shelf(&List::BatchesOfStatus(tenant.clone(), status));
         let partition = format!("T#acme~test#B#{status}");
+        assert_eq!((shelf.index, shelf.partition), ("status", partition));
+    }
+    let all = shelf(&List::Reviews(tenant.clone()));
+    assert_eq!(
+        (all.index, all.partition.as_str()),
+        ("list", "T#acme~test#R")
+    );
+    for status in ReviewStatus::ALL {
+        let shelf = shelf(&List::ReviewsOfStatus(tenant.clone(), status));
+        let partition = format!("T#acme~test#R#{}", status.name());
         assert_eq!((shelf.index, shelf.partition), ("status", partition));
     }
 }
