@@ -1,6 +1,7 @@
 //! One handler per function: parse, call one use case, render. [`table`] lists them all; [`mount`] lets
 //! one process serve them; `open` builds what a Lambda of each works with.
 
+mod account_number;
 pub mod add_batch_lines;
 pub mod advance_batch;
 pub mod approve_batch;
@@ -10,17 +11,20 @@ pub mod cancel_batch;
 pub mod cancel_payout;
 pub mod check_attempt;
 pub mod create_batch;
+pub mod create_card_charge;
 pub mod create_deposit;
 pub mod create_instant_payout;
 pub mod create_key;
 pub mod create_operator_key;
 pub mod create_payout;
+pub mod decide_card_charge;
 pub mod decide_review;
 pub mod delete_driver;
 pub mod dispatch_payout;
 pub mod get_balance;
 pub mod get_batch;
 pub mod get_batch_report;
+pub mod get_card_charge;
 pub mod get_docs;
 pub mod get_driver;
 pub mod get_load;

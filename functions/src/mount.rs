@@ -16,15 +16,16 @@ use platform::{
 
 use crate::{
     add_batch_lines, advance_batch, approve_batch, cancel_batch, cancel_payout, check_attempt,
-    create_batch, create_deposit, create_instant_payout, create_key, create_payout, decide_review,
-    delete_driver, dispatch_payout, get_balance, get_batch, get_batch_report, get_docs, get_driver,
-    get_load, get_payout, get_payout_method, get_payout_timeline, get_review, get_settings, guard,
-    health, import_loads, list_audit_events, list_batch_payouts, list_batches, list_driver_payouts,
-    list_drivers, list_keys, list_loads, list_payouts, list_providers, list_reviews,
-    pause_provider, preview_batch, put_load, put_payout_method, put_settings,
-    receive_owlpay_callback, receive_payelata_callback, register_driver, relay_outbox,
-    release_batch, remove_batch_line, resume_provider, retry_batch, retry_payout, revoke_key,
-    rotate_key, sweep_due, sync_vendor, table::Function, update_driver, verify_driver,
+    create_batch, create_card_charge, create_deposit, create_instant_payout, create_key,
+    create_payout, decide_card_charge, decide_review, delete_driver, dispatch_payout, get_balance,
+    get_batch, get_batch_report, get_card_charge, get_docs, get_driver, get_load, get_payout,
+    get_payout_method, get_payout_timeline, get_review, get_settings, guard, health, import_loads,
+    list_audit_events, list_batch_payouts, list_batches, list_driver_payouts, list_drivers,
+    list_keys, list_loads, list_payouts, list_providers, list_reviews, pause_provider,
+    preview_batch, put_load, put_payout_method, put_settings, receive_owlpay_callback,
+    receive_payelata_callback, register_driver, relay_outbox, release_batch, remove_batch_line,
+    resume_provider, retry_batch, retry_payout, revoke_key, rotate_key, sweep_due, sync_vendor,
+    table::Function, update_driver, verify_driver,
 };
 
 /// Everything any function works with.
@@ -85,6 +86,13 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
         "retry-payout" => retry_payout::handle(backend, queue, request).await,
         "get-balance" => get_balance::handle(backend, request).await,
         "create-deposit" => create_deposit::handle(backend, request).await,
+        "create-card-charge" => {
+            let vault = world.vault.clone();
+            let means = create_card_charge::Means { queue, vault };
+            create_card_charge::handle(backend, means, request).await
+        }
+        "get-card-charge" => get_card_charge::handle(backend, request).await,
+        "decide-card-charge" => decide_card_charge::handle(backend, request).await,
         "create-batch" => create_batch::handle(backend, queue, request).await,
         "preview-batch" => preview_batch::handle(backend, request).await,
         "list-batches" => list_batches::handle(backend, request).await,
@@ -132,7 +140,7 @@ pub async fn message<S: Store, Q: Queue, P: Providers, V: Vault>(
     message: Message,
 ) -> Result<(), Error> {
     match message {
-        Message::Dispatch(_) => {
+        Message::Dispatch(_) | Message::Charge(_) => {
             let bench = dispatch_payout::Bench {
                 backend: world.backend.clone(),
                 queue: world.queue.clone(),

@@ -29,7 +29,7 @@ use platform::{
 };
 
 use crate::{
-    advance_batch, check_attempt, dispatch_payout, guard, sync_vendor,
+    advance_batch, check_attempt, create_card_charge, dispatch_payout, guard, sync_vendor,
     table::{Function, function},
 };
 
@@ -111,6 +111,15 @@ pub fn for_check() -> Result<check_attempt::Bench<DynamoStore, SqsQueue, AnyProv
         queue: queue()?,
         providers: providers()?,
         breaker: Breaker::default(),
+    })
+}
+
+/// # Errors
+/// As [`backend`].
+pub fn for_charges() -> Result<create_card_charge::Means<SqsQueue, KmsVault>, Fatal> {
+    Ok(create_card_charge::Means {
+        queue: queue()?,
+        vault: vault()?,
     })
 }
 

@@ -6,6 +6,7 @@ mod audit;
 mod batch_parameters;
 mod batch_samples;
 mod batches;
+mod charges;
 mod drivers;
 mod keys;
 mod lists;
@@ -85,6 +86,7 @@ fn operations(samples: &Samples) -> Result<Vec<Operation>, Error> {
         batches::operations(samples)?,
         reviews::operations(samples)?,
         wallet::operations(samples)?,
+        charges::operations(samples)?,
         keys::operations(samples)?,
         settings::operations(samples)?,
         providers::operations(samples)?,

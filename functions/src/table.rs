@@ -62,7 +62,7 @@ const fn http(
 const BATCH_MAX: usize = 2 * 1024 * 1024;
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 58] = [
+pub const FUNCTIONS: [Function; 61] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -175,6 +175,21 @@ pub const FUNCTIONS: [Function; 58] = [
         "create-deposit",
         ("POST", &["/api/v1/wallet/deposits"]),
         &["wallet:write"],
+    ),
+    http(
+        "create-card-charge",
+        ("POST", &["/api/v1/wallet/card-charges"]),
+        &["wallet:write"],
+    ),
+    http(
+        "get-card-charge",
+        ("GET", &["/api/v1/wallet/card-charges/{id}"]),
+        &["wallet:read", "wallet:write"],
+    ),
+    http(
+        "decide-card-charge",
+        ("POST", &["/api/v1/wallet/card-charges/{id}/decisions"]),
+        &["reviews:write"],
     ),
     http("create-key", ("POST", &["/api/v1/keys"]), &["keys:write"]),
     http("list-keys", ("GET", &["/api/v1/keys"]), &["keys:read"]),

@@ -105,12 +105,14 @@ pub async fn run(payouts: usize, calls: usize, place: Place) -> Result<Report, F
             run,
             payouts: ids,
             failed: Vec::new(),
+            charges: Vec::new(),
             keys: Vec::new(),
             batches: Vec::new(),
             reviewed: Vec::new(),
             foreign: Vec::new(),
         };
         latency::fail_payouts(&host, &client, (&mut props, calls)).await?;
+        latency::make_charge(&client, &mut props).await?;
         latency::make_keys(&client, &mut props).await?;
         latency::make_batches(&host, &client, (&mut props, calls)).await?;
         latencies.extend(latency::measure(&host, &client, (&props, calls)).await?);

@@ -225,7 +225,7 @@ fn vault_contexts<'a>(
     statements.map(names).collect()
 }
 
-/// The functions that may do `action` with what is sealed for a `driver` or a `key`.
+/// The functions that may do `action` with what is sealed for a `driver`, a `key` or a `charge`.
 fn may<'a>(template: &'a Template, action: &str, owner: &str) -> Vec<&'a str> {
     let holds = |name: &str| {
         let contexts = vault_contexts(template, name, action);
@@ -264,6 +264,14 @@ fn only_who_hands_a_payout_method_to_a_provider_opens_it() {
 }
 
 #[test]
+fn only_the_dispatcher_opens_charged_cards() {
+    let template = Template::read();
+    assert_eq!(may(&template, "kms:Decrypt", "charge"), ["dispatch-payout"]);
+    let seals = may(&template, "kms:Encrypt", "charge");
+    assert_eq!(seals, ["create-card-charge"]);
+}
+
+#[test]
 fn only_the_functions_that_show_secrets_of_keys_seal_and_open_them() {
     let template = Template::read();
     for action in ["kms:Encrypt", "kms:Decrypt"] {
@@ -298,7 +306,11 @@ fn nothing_is_sealed_or_opened_for_more_than_one_kind_of_owner() {
     let context = |names: &[&'static str]| names.iter().copied().collect::<BTreeSet<_>>();
     let expected = [
         context(&["kms:EncryptionContext:tenant"]),
-        context(&["kms:EncryptionContext:driver", "kms:EncryptionContext:key"]),
+        context(&[
+            "kms:EncryptionContext:driver",
+            "kms:EncryptionContext:key",
+            "kms:EncryptionContext:charge",
+        ]),
     ];
     assert_eq!(refused, expected.into());
 }

@@ -4,6 +4,7 @@
 //! Clock and entropy of the start data stand still, so its ids are the ones the event files name.
 
 pub(crate) mod batches;
+mod charges;
 mod reviews;
 
 use std::collections::BTreeMap;
@@ -103,6 +104,7 @@ impl Scene {
                 props.put_payouts().await;
             }
             props.put_batch(function).await;
+            props.put_charge(function).await;
             props.put_review(function).await;
         }
         // What the provider has in its hands by now is done, on however slow a computer.

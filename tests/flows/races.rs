@@ -9,7 +9,10 @@ use app::{
     dispatch_payout::Dispatcher,
     memory::{MemoryQueue, MemoryStore, Operation, ScriptedProvider, Trouble},
     message::{Message, QueueName},
-    port::{CommitError, CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store, Unreachable},
+    port::{
+        ChargeOrder, CommitError, CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store,
+        Unreachable,
+    },
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
     request_key::{Answered, Asking, RequestKey},
     seal::Seal,
@@ -57,6 +60,9 @@ impl Providers for Gate {
             reason: "refused".to_owned(),
         }
     }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
+    }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await
     }
@@ -94,7 +100,9 @@ async fn two_refusals_at_once_are_both_recorded_as_proven() {
         .iter()
         .map(|it| match it {
             Message::Dispatch(it) => it.clone(),
-            Message::Check(_) | Message::Batch(_) | Message::Vendor(_) => panic!("dispatch"),
+            Message::Charge(_) | Message::Check(_) | Message::Batch(_) | Message::Vendor(_) => {
+                panic!("dispatch")
+            }
         })
         .collect();
     let (one, two) = (stage.call("one"), stage.call("two"));
@@ -120,7 +128,9 @@ async fn the_loser_of_the_switch_becomes_outcome_unknown() {
             .expect("created");
         match stage.take(QueueName::Dispatch).expect("sent") {
             Message::Dispatch(it) => ids.push(it),
-            Message::Check(_) | Message::Batch(_) | Message::Vendor(_) => panic!("dispatch"),
+            Message::Charge(_) | Message::Check(_) | Message::Batch(_) | Message::Vendor(_) => {
+                panic!("dispatch")
+            }
         }
     }
     let dispatcher = Dispatcher {

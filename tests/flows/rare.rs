@@ -9,7 +9,7 @@ use app::{
     dispatch_payout::Dispatcher,
     memory::{Ending, MemoryQueue, MemoryStore, Operation, ScriptedProvider, Trouble},
     message::{Check, Message, QueueName},
-    port::{CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store},
+    port::{ChargeOrder, CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store},
     record::{Key, Record},
     seal::Seal,
 };
@@ -137,6 +137,9 @@ impl Providers for Strange {
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
         self.dress(self.inner.create(order).await)
     }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
+    }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await
     }
@@ -216,6 +219,9 @@ impl Providers for Counting {
     }
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
         self.inner.create(order).await
+    }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
     }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await
@@ -305,6 +311,9 @@ impl Providers for RingsWithin {
             self.checker.run(&call, &check).await.expect("checked");
         }
         self.inner.create(order).await
+    }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
     }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await
@@ -398,6 +407,9 @@ impl Providers for Noting {
     }
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
         self.inner.create(order).await
+    }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
     }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await

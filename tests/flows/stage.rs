@@ -4,6 +4,7 @@ use app::{
     advance_batch::BatchWorker,
     breaker::Breaker,
     call::{Call, Clock, Entropy},
+    charge_card::Charger,
     check_attempt::Checker,
     create_deposit::{self, CreateDeposit},
     create_payout::{self, CreatePayout, Source},
@@ -63,6 +64,13 @@ impl Vault for MarkingVault {
 }
 
 type StagedDispatcher = Dispatcher<
+    Faulty<MemoryStore>,
+    Faulty<MemoryQueue>,
+    Faulty<ScriptedProvider>,
+    Faulty<MarkingVault>,
+>;
+
+pub(crate) type StagedCharger = Charger<
     Faulty<MemoryStore>,
     Faulty<MemoryQueue>,
     Faulty<ScriptedProvider>,
@@ -134,17 +142,22 @@ impl Stage {
 
     async fn furnish(&self, ovn_id: OvnDriverId) {
         self.enrol(ovn_id).await;
+        self.deposit("start", WALLET).await;
+        self.put_load("L-1").await;
+    }
+
+    /// Money from the bank.
+    pub(crate) async fn deposit(&self, reference: &str, amount: i64) {
         let deposit = CreateDeposit {
             asking: quietly(&self.tenant),
-            id: self.dispatcher.seal.deposit_id(&self.tenant, "start"),
-            amount: Cents::new(WALLET),
-            reference: "start".to_owned(),
+            id: self.dispatcher.seal.deposit_id(&self.tenant, reference),
+            amount: Cents::new(amount),
+            reference: reference.to_owned(),
             owner: "setup".to_owned(),
         };
         create_deposit::run(&self.call("setup"), &self.memory, deposit)
             .await
             .expect("funded");
-        self.put_load("L-1").await;
     }
 
     /// Another payable driver, whom everything from here on is about.
@@ -288,6 +301,11 @@ impl Stage {
                     .run(&self.call("dispatch-payout"), &dispatch)
                     .await
             }
+            Message::Charge(charge) => {
+                self.charger()
+                    .run(&self.call("dispatch-payout"), &charge)
+                    .await
+            }
             Message::Check(check) => {
                 let checker = Checker {
                     store: self.store.clone(),
@@ -316,7 +334,18 @@ impl Stage {
         self.survive(result);
     }
 
-    fn survive<T>(&self, result: Result<T, Error>) {
+    /// What charges cards, with ports that may crash.
+    pub(crate) fn charger(&self) -> StagedCharger {
+        Charger {
+            store: self.store.clone(),
+            queue: self.queue.clone(),
+            providers: self.dispatcher.providers.clone(),
+            vault: self.dispatcher.vault.clone(),
+            seal: self.dispatcher.seal.clone(),
+        }
+    }
+
+    pub(crate) fn survive<T>(&self, result: Result<T, Error>) {
         if let Err(error) = result {
             assert!(self.points.is_down(), "a worker failed: {error:?}");
         }
@@ -377,7 +406,7 @@ impl Stage {
         moments.into_iter().min().filter(|at| *at <= target)
     }
 
-    async fn record(&self, key: Key) -> Option<Record> {
+    pub(crate) async fn record(&self, key: Key) -> Option<Record> {
         let mut found = self.memory.fetch(&[key]).await.expect("in memory");
         found.remove(0)
     }

@@ -6,7 +6,10 @@ use app::{
     delete_driver,
     memory::{Operation, Payee, Trouble},
     message::{Message, VendorTask},
-    port::{CreateOrder, Lookup, PayeeAnswer, PayeeAsk, Plaintext, Providers, Snapshot, Store},
+    port::{
+        ChargeOrder, CreateOrder, Lookup, PayeeAnswer, PayeeAsk, Plaintext, Providers, Snapshot,
+        Store,
+    },
     record::{AuditEvent, Key, Record},
     request_key::Asking,
     sync_vendor::VendorKeeper,
@@ -340,6 +343,9 @@ impl Providers for DecidedWithin {
     }
     fn call_budget(&self) -> std::time::Duration {
         self.stage.provider.call_budget()
+    }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
     }
     async fn create(&self, _: CreateOrder<'_>) -> Answer {
         not_asked()

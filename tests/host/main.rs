@@ -14,6 +14,7 @@ mod batch_refusals;
 mod batch_stage;
 mod batch_storms;
 mod batches;
+mod charges;
 mod conformance;
 mod corpus;
 mod cost;

@@ -16,6 +16,9 @@ use utoipa::{
 
 use crate::get_docs;
 
+/// The id of a card charge.
+pub(super) const CHARGE: &str = "chg_9b1f0c42d7e85a3361f2b4c8d0e9a7563c1b2d4f";
+
 /// The name of the idempotency key among the shared parameters.
 pub(super) const IDEMPOTENCY_KEY: &str = "IdempotencyKey";
 
@@ -95,6 +98,11 @@ fn path_value(before: &str) -> (RefOr<Schema>, &'static str, &'static str) {
             named::<vocabulary::LoadId>(),
             "The load of the line.",
             "L-12345",
+        ),
+        "card-charges" => (
+            named::<vocabulary::ChargeId>(),
+            "Our id of the charge.",
+            CHARGE,
         ),
         "keys" => (
             named::<vocabulary::KeyId>(),

@@ -11,6 +11,8 @@ pub(super) struct Props {
     pub(super) payouts: Vec<String>,
     /// Payouts that failed, two for each call: the first half to be canceled, the second to be retried.
     pub(super) failed: Vec<String>,
+    /// Card charges.
+    pub(super) charges: Vec<String>,
     /// [`KEYS`] keys of our own.
     pub(super) keys: Vec<String>,
     /// Batches of one load, two for each call: the first half to be released, the second to be canceled.
@@ -26,6 +28,8 @@ pub(super) struct Ask {
     pub(super) method: &'static str,
     pub(super) path: String,
     pub(super) body: Option<Value>,
+    /// The request key, where one is required.
+    pub(super) key: Option<String>,
 }
 
 /// The calls of one endpoint, by their number from 0.
@@ -56,7 +60,7 @@ const fn row(function: &'static str, ask: fn(&Props, usize) -> Ask) -> Endpoint 
     }
 }
 
-pub(super) const ENDPOINTS: [Endpoint; 49] = [
+pub(super) const ENDPOINTS: [Endpoint; 51] = [
     row("health", |_, _| get("/api/v1/health")),
     row("register-driver", |props, number| {
         let body = json!({"ovnDriverId": driver(props, number), "name": "Ana Lopez",
@@ -88,6 +92,7 @@ pub(super) const ENDPOINTS: [Endpoint; 49] = [
         method: "DELETE",
         path: of_driver(props, number, ""),
         body: None,
+        key: None,
     }),
     row("list-driver-payouts", |_, number| {
         get(&page(&format!("/api/v1/drivers/{DRIVER}/payouts"), number))
@@ -109,6 +114,13 @@ pub(super) const ENDPOINTS: [Endpoint; 49] = [
         let reference = format!("load-{}-call-{number}", props.run);
         let body = json!({"amount": 2 * AMOUNT, "reference": reference});
         send("POST", "/api/v1/wallet/deposits", body)
+    }),
+    row("create-card-charge", |props, number| {
+        charge(&format!("load-{}-call-{number}", props.run))
+    }),
+    row("get-card-charge", |props, number| {
+        let id = &props.charges[number % props.charges.len()];
+        get(&format!("/api/v1/wallet/card-charges/{id}"))
     }),
     row("get-balance", |_, _| get("/api/v1/balance")),
     row("create-payout", |props, number| {
@@ -152,6 +164,7 @@ pub(super) const ENDPOINTS: [Endpoint; 49] = [
         method: "DELETE",
         path: of_key(props, number, ""),
         body: None,
+        key: None,
     }),
     row("preview-batch", |props, number| {
         send("POST", "/api/v1/batches/preview", wish(props, number))
@@ -190,6 +203,7 @@ pub(super) const ENDPOINTS: [Endpoint; 49] = [
             method: "DELETE",
             path: of_batch(props, number, &line),
             body: None,
+            key: None,
         }
     }),
     row("release-batch", |props, number| {
@@ -236,6 +250,15 @@ pub(super) fn create_key() -> Ask {
     send("POST", "/api/v1/keys", body)
 }
 
+/// A charge of a card.
+pub(super) fn charge(reference: &str) -> Ask {
+    let body = json!({"amount": AMOUNT, "accountId": "6000000000000001", "reference": reference});
+    Ask {
+        key: Some(reference.to_owned()),
+        ..send("POST", "/api/v1/wallet/card-charges", body)
+    }
+}
+
 fn of_key(props: &Props, number: usize, rest: &str) -> String {
     let id = &props.keys[number % props.keys.len()];
     format!("/api/v1/keys/{id}{rest}")
@@ -246,6 +269,7 @@ fn get(path: &str) -> Ask {
         method: "GET",
         path: path.to_owned(),
         body: None,
+        key: None,
     }
 }
 
@@ -254,6 +278,7 @@ fn send(method: &'static str, path: &str, body: Value) -> Ask {
         method,
         path: path.to_owned(),
         body: Some(body),
+        key: None,
     }
 }
 
@@ -323,8 +348,13 @@ mod tests {
 
     use super::*;
 
-    /// A provider's callback needs a signature, and an attempt that waits for it.
-    const NOT_CALLED: [&str; 2] = ["receive-owlpay-callback", "receive-payelata-callback"];
+    /// A provider's callback needs a signature, and an attempt that waits for it; a decision needs a charge that
+    /// nobody knows the end of.
+    const NOT_CALLED: [&str; 3] = [
+        "decide-card-charge",
+        "receive-owlpay-callback",
+        "receive-payelata-callback",
+    ];
 
     #[test]
     fn every_endpoint_of_the_table_of_functions_is_measured_once() {
@@ -344,6 +374,7 @@ mod tests {
             run: 1,
             payouts: vec!["pay_1".to_owned()],
             failed: vec!["pay_2".to_owned(), "pay_3".to_owned()],
+            charges: vec!["chg_1".to_owned()],
             keys: vec!["k7q2mx91bz0a".to_owned()],
             batches: vec!["batch_1".to_owned(), "batch_2".to_owned()],
             reviewed: vec!["pay_4".to_owned()],

@@ -106,6 +106,18 @@ pub(super) async fn fail_payouts(
     Ok(())
 }
 
+/// Makes a card charge to be read.
+///
+/// # Errors
+/// When the call fails.
+pub(super) async fn make_charge(client: &Client, props: &mut Props) -> Result<(), Fault> {
+    let ask = endpoints::charge(&format!("load-{}-charge", props.run));
+    let (charge, _) = timed(client, &ask).await?;
+    let id = charge["id"].as_str().ok_or("a charge has an id")?;
+    props.charges.push(id.to_owned());
+    Ok(())
+}
+
 /// Makes keys to be rotated and revoked.
 ///
 /// # Errors
@@ -190,6 +202,10 @@ pub(super) async fn import_at_once(
 )]
 pub(super) async fn timed(client: &Client, ask: &Ask) -> Result<(Value, Duration), Fault> {
     let started = Instant::now();
+    let client = match &ask.key {
+        Some(key) => &client.with_request_key(key),
+        None => client,
+    };
     let answer = client.call(ask.method, &ask.path, ask.body.as_ref()).await;
     let elapsed = started.elapsed();
     let answer = answer.map_err(|fault| format!("{} {}: {fault}", ask.method, ask.path))?;

@@ -21,7 +21,7 @@ use domain::{
 };
 
 pub use self::wallet::{ALL, BalanceKey, Counted, CounterKey, Movement, WalletKey, WalletPart};
-use crate::record::{Deposit, Journal, Key, OutboxEntry, Record};
+use crate::record::{Deposit, Funding, Journal, Key, OutboxEntry, Record};
 
 /// The most writes one unit may hold (the store's own limit).
 pub const WRITES_MAX: usize = 100;
@@ -125,6 +125,9 @@ pub enum Subject {
     Attempt,
     Transition,
     Deposit,
+    Charge,
+    /// The lock of a prepaid card.
+    Card,
     Batch,
     Chunk,
     Tally,
@@ -172,6 +175,8 @@ impl Write {
                     Record::Load(_) => Subject::Load,
                     Record::Driver(_) => Subject::Driver,
                     Record::Deposit(_) => Subject::Deposit,
+                    Record::Charge(_) => Subject::Charge,
+                    Record::CardLock(_) => Subject::Card,
                     Record::Request(_) => Subject::Request,
                     Record::Switch(_) => Subject::Switch,
                     Record::Object(_) => Subject::Object,
@@ -190,7 +195,7 @@ impl Write {
                     | Record::Reference(_)
                     | Record::Outbox(_)
                     | Record::AuditEvent(_)
-                    | Record::CardLock(_)
+                    | Record::Funding(_)
                     | Record::Manifest(_)
                     | Record::Journal(_)
                     | Record::BatchFile(_)
@@ -333,6 +338,13 @@ impl Changes {
     pub fn deposit(mut self, deposit: Deposit) -> Self {
         self.add_moves(&deposit.tenant, 0, &deposit.legs);
         self.insert(Record::Deposit(Box::new(deposit)))
+    }
+
+    /// Records the money of a charge and moves its legs.
+    #[must_use]
+    pub fn funding(mut self, funding: Funding) -> Self {
+        self.add_moves(&funding.tenant, funding.shard, &funding.legs);
+        self.insert(Record::Funding(Box::new(funding)))
     }
 
     fn move_line(&mut self, tally: TallyKey, (from, to): (LineState, LineState), amount: Cents) {

@@ -149,6 +149,8 @@ impl Record {
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Proposal(_)
+            | Self::Charge(_)
+            | Self::Funding(_)
             | Self::Request(_)
             | Self::AnswerPart(_)
             | Self::KeyRing(_)

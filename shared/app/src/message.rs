@@ -1,7 +1,7 @@
 //! What travels through queues: ids only. The table is read again on arrival.
 
 use domain::{
-    ids::{AttemptRef, BatchId, DriverId, PayoutId, TenantId},
+    ids::{AttemptRef, BatchId, ChargeId, DriverId, PayoutId, TenantId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,8 @@ use crate::record::InboxId;
 pub enum Message {
     /// A payout can be claimed, or its live attempt continued.
     Dispatch(Dispatch),
+    /// A card charge can be sent, or looked at.
+    Charge(ChargeCard),
     /// A provider should be asked about an attempt.
     Check(Check),
     /// Something can be done for a batch.
@@ -32,6 +34,12 @@ pub struct Dispatch {
     pub attempt: u8,
     /// The payout's dispatch number when the message was made; an older one is ignored.
     pub seq: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeCard {
+    pub tenant: TenantId,
+    pub charge: ChargeId,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +104,7 @@ impl QueueName {
 impl Message {
     pub const fn queue(&self) -> QueueName {
         match self {
-            Self::Dispatch(_) => QueueName::Dispatch,
+            Self::Dispatch(_) | Self::Charge(_) => QueueName::Dispatch,
             Self::Check(_) => QueueName::Check,
             Self::Batch(_) => QueueName::Batch,
             Self::Vendor(_) => QueueName::Vendors,

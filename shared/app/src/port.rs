@@ -7,8 +7,9 @@ use std::{collections::BTreeMap, future::Future};
 use domain::{
     answer::Answer,
     attempt::Attempt,
+    charge::Charge,
     driver::{Driver, VendorStanding},
-    ids::{DriverId, Mode, PayoutId, ProviderId, TenantId},
+    ids::{ChargeId, DriverId, Mode, PayoutId, ProviderId, TenantId},
     money::Cents,
     payout::PayoutStatus,
     routing::Provider,
@@ -107,7 +108,7 @@ pub trait Store: Clone + Send + Sync + 'static {
         tenant: &TenantId,
     ) -> impl Future<Output = Result<Balances, Unreachable>> + Send;
 
-    /// Up to `limit` payouts, attempts, batches or drivers of one due shard whose time has come, earliest first. May
+    /// Up to `limit` payouts, attempts, batches, drivers or charges of one due shard whose time has come, earliest first. May
     /// lag behind the table: the item decides.
     fn due(
         &self,
@@ -195,6 +196,8 @@ pub enum SealedFor {
     Driver(DriverId),
     /// An API key, by its id.
     Key(String),
+    /// A charge of a company's card.
+    Charge(ChargeId),
 }
 
 impl SealedFor {
@@ -203,6 +206,7 @@ impl SealedFor {
         match self {
             Self::Driver(_) => "driver",
             Self::Key(_) => "key",
+            Self::Charge(_) => "charge",
         }
     }
 
@@ -210,11 +214,12 @@ impl SealedFor {
         match self {
             Self::Driver(driver) => driver.as_str(),
             Self::Key(id) => id,
+            Self::Charge(charge) => charge.as_str(),
         }
     }
 }
 
-/// Encryption of payout methods and of keys' secrets. Tenant and owner are bound to the ciphertext.
+/// Encryption of payout methods, of charged cards and of keys' secrets. Tenant and owner are bound to the ciphertext.
 pub trait Vault: Clone + Send + Sync + 'static {
     fn seal(
         &self,
@@ -238,6 +243,15 @@ pub struct CreateOrder<'a> {
     pub method: domain::driver::MethodKind,
     pub account: &'a Plaintext,
     pub callback_token: String,
+}
+
+/// What a provider needs to charge a card. What it calls the charge is a pure function of the charge's id:
+/// a repeat of what provably never left carries the same.
+#[derive(Clone, Debug)]
+pub struct ChargeOrder<'a> {
+    pub charge: &'a Charge,
+    /// Compact JSON: the members of a prepaid card's payout method.
+    pub account: &'a Plaintext,
 }
 
 /// A prepaid card as its issuer shows it.
@@ -306,6 +320,9 @@ pub trait Providers: Clone + Send + Sync + 'static {
 
     /// Makes the object for an attempt; inert where the provider has two steps.
     fn create(&self, order: CreateOrder<'_>) -> impl Future<Output = Answer> + Send;
+
+    /// Takes a charge's amount from its card, at once. Never more than the card holds.
+    fn charge(&self, order: ChargeOrder<'_>) -> impl Future<Output = Answer> + Send;
 
     /// Starts an inert object (two-step providers only).
     fn process(

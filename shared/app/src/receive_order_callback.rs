@@ -2,7 +2,7 @@
 //! one it is about. As every callback it is a doorbell and carries no money facts.
 
 use domain::{
-    ids::{AttemptRef, Mode, ProviderId, TenantId},
+    ids::{AttemptRef, Mode, ProviderId, Submission, TenantId},
     routing::Provider,
 };
 use tracing::warn;
@@ -62,7 +62,10 @@ async fn attempt_of(
     keys.extend(reference.map(|it| Key::Reference(provider, mode, it)));
     let found = store.fetch(&keys).await?;
     Ok(found.into_iter().flatten().find_map(|record| match record {
-        Record::Object(link) => Some((link.tenant, link.reference)),
+        Record::Object(link) => match link.reference {
+            Submission::Attempt(reference) => Some((link.tenant, reference)),
+            Submission::Charge(_) => None,
+        },
         Record::Reference(link) => Some((link.tenant, link.reference)),
         _ => None,
     }))

@@ -7,8 +7,12 @@ mod outbox;
 use domain::{
     attempt::Attempt,
     batch::{Batch, Manifest, Tally},
+    charge::Charge,
     driver::{Driver, Method},
-    ids::{AttemptRef, BatchId, DepositId, DriverId, LoadId, Mode, PayoutId, ProviderId, TenantId},
+    ids::{
+        AttemptRef, BatchId, ChargeId, DepositId, DriverId, LoadId, Mode, PayoutId, ProviderId,
+        Submission, TenantId,
+    },
     ledger::Posting,
     load::Load,
     money::{Cents, Currency},
@@ -22,7 +26,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 pub use self::batch::{BatchFile, Chunk, Journal, RejectedLine, Settings};
-pub use self::card::CardLock;
+pub use self::card::{CardLock, Funding};
 pub use self::outbox::{DueEntry, OUTBOX_SHARDS, OutboxEntry, due_shard};
 pub use crate::api_key::{ApiKey, PreviousSecret};
 use crate::{key_ring::KeyRing, secret_answer::SealedAnswer};
@@ -40,6 +44,9 @@ pub enum Key {
     Deposit(TenantId, DepositId),
     /// What was proposed under a deposit's id.
     Proposal(TenantId, DepositId),
+    Charge(TenantId, ChargeId),
+    /// The money a charge brought.
+    Funding(TenantId, ChargeId),
     /// The record of a client's request key, by its digest.
     Request(TenantId, String),
     /// A part of a large answer: the digest of its request key, and a number from 1.
@@ -53,7 +60,7 @@ pub enum Key {
     CardLock(Provider, Mode, String),
     /// Our reference at a provider: which attempt it is.
     Reference(Provider, Mode, AttemptRef),
-    /// A provider's object: which attempt it belongs to.
+    /// A provider's object: which submission it belongs to.
     Object(Provider, Mode, ProviderId),
     /// The one contradiction recorded for a provider's object.
     Contradiction(Provider, Mode, ProviderId),
@@ -86,6 +93,8 @@ pub enum Record {
     Method(Box<MethodVersion>),
     Deposit(Box<Deposit>),
     Proposal(Box<DepositProposal>),
+    Charge(Box<Charge>),
+    Funding(Box<Funding>),
     Request(Box<RequestRecord>),
     AnswerPart(Box<AnswerPart>),
     ApiKey(Box<ApiKey>),
@@ -122,6 +131,8 @@ impl Record {
             }
             Self::Deposit(it) => Key::Deposit(it.tenant.clone(), it.id.clone()),
             Self::Proposal(it) => Key::Proposal(it.tenant.clone(), it.id.clone()),
+            Self::Charge(it) => Key::Charge(it.tenant.clone(), it.id.clone()),
+            Self::Funding(it) => Key::Funding(it.tenant.clone(), it.charge.clone()),
             Self::Request(it) => Key::Request(it.tenant.clone(), it.digest.clone()),
             Self::AnswerPart(it) => {
                 Key::AnswerPart(it.tenant.clone(), it.digest.clone(), it.number)
@@ -152,19 +163,21 @@ impl Record {
         }
     }
 
-    /// When somebody has to look at the record again, and the payout, batch or driver it belongs to. Only
-    /// payouts, attempts, batches and drivers are ever due.
+    /// When somebody has to look at the record again, and the payout, batch, driver or charge it belongs to.
+    /// Nothing else is ever due.
     pub fn due(&self) -> Option<(Timestamp, &str)> {
         match self {
             Self::Payout(it) => it.next_at.map(|at| (at, it.id.as_str())),
             Self::Attempt(it) => it.next_at.map(|at| (at, it.reference.payout.as_str())),
             Self::Batch(it) => it.next_at.map(|at| (at, it.id.as_str())),
             Self::Driver(it) => it.vendor_next_at.map(|at| (at, it.id.as_str())),
+            Self::Charge(it) => it.next_at.map(|at| (at, it.id.as_str())),
             Self::Transition(_)
             | Self::Load(_)
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Proposal(_)
+            | Self::Funding(_)
             | Self::Request(_)
             | Self::AnswerPart(_)
             | Self::ApiKey(_)
@@ -203,6 +216,8 @@ impl Record {
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Proposal(_)
+            | Self::Charge(_)
+            | Self::Funding(_)
             | Self::ApiKey(_)
             | Self::KeyRing(_)
             | Self::Bucket(_)
@@ -230,12 +245,14 @@ impl Record {
             Self::Transition(it) => Some(&it.tx_id),
             Self::Deposit(it) => Some(&it.tx_id),
             Self::Journal(it) => Some(&it.tx_id),
+            Self::Funding(it) => Some(&it.tx_id),
             Self::Payout(_)
             | Self::Attempt(_)
             | Self::Load(_)
             | Self::Driver(_)
             | Self::Method(_)
             | Self::Proposal(_)
+            | Self::Charge(_)
             | Self::Request(_)
             | Self::AnswerPart(_)
             | Self::ApiKey(_)
@@ -277,12 +294,14 @@ impl Record {
             Self::Manifest(it) => it.version,
             Self::Chunk(it) => it.version,
             Self::Settings(it) => it.version,
+            Self::Charge(it) => it.version,
             Self::BatchFile(it) => it.version,
             Self::Review(it) => it.version,
             Self::Transition(_)
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Proposal(_)
+            | Self::Funding(_)
             | Self::Request(_)
             | Self::AnswerPart(_)
             | Self::Reference(_)
@@ -368,12 +387,12 @@ pub struct ReferenceLink {
     pub reference: AttemptRef,
 }
 
-/// Which attempt a provider's object belongs to.
+/// Which submission a provider's object belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectLink {
     pub provider: Provider,
     pub tenant: TenantId,
-    pub reference: AttemptRef,
+    pub reference: Submission,
     pub object: ProviderId,
 }
 

@@ -8,17 +8,18 @@ mod route;
 use domain::{
     answer::Answer,
     attempt::Attempt,
+    ids::{Mode, Submission},
     load::LoadStatus,
     payout::Payout,
     resolution::{self, Asked, Step, Verdict},
     review::{Review, Sighting},
-    routing::{RouteSwitch, StopReason},
+    routing::{Provider, RouteSwitch, StopReason},
     time::Timestamp,
 };
 use tracing::{error, info, warn};
 
-pub(crate) use self::route::{read_switch, reopen_route, write_switch};
-use self::{pen::Pen, route::stop_route};
+use self::pen::Pen;
+pub(crate) use self::route::{read_switch, reopen_route, stop_route, write_switch};
 use crate::{
     attempt_review,
     call::Call,
@@ -101,7 +102,8 @@ pub async fn run(
     }
     if draft.contradicts {
         // Frozen first: a crash in between leaves a stopped route, not a forgotten contradiction.
-        stop_route(call, store, &sight.attempt, StopReason::Contradiction).await?;
+        let route = route_of(&sight.attempt);
+        stop_route(call, store, route, StopReason::Contradiction).await?;
     }
     let ended = match line_end::commit(call, store, draft.changes).await {
         Ok(ended) => ended,
@@ -117,7 +119,7 @@ pub async fn run(
         error!(attempt = %attempt.reference, state, reason, "an attempt needs an operator's review");
     }
     if let Some(reason) = verdict.stop {
-        stop_route(call, store, &sight.attempt, reason).await?;
+        stop_route(call, store, route_of(&sight.attempt), reason).await?;
     } else if let Some(switch) = &sight.switch
         && switch.is_opened_by(&news.answer)
     {
@@ -302,7 +304,7 @@ pub(crate) fn link_object(changes: Changes, attempt: &Attempt) -> Changes {
     changes.insert(Record::Object(Box::new(ObjectLink {
         provider: attempt.provider,
         tenant: attempt.tenant.clone(),
-        reference: attempt.reference.clone(),
+        reference: Submission::Attempt(attempt.reference.clone()),
         object,
     })))
 }
@@ -331,6 +333,10 @@ pub(crate) fn with_object(attempt: &Attempt, answer: &Answer) -> Attempt {
         last_status: Some(seen.status.clone()),
         ..attempt.clone()
     }
+}
+
+const fn route_of(attempt: &Attempt) -> (Provider, Mode) {
+    (attempt.provider, attempt.tenant.mode())
 }
 
 /// The lock on the prepaid card that an attempt holds, to be given back once it is final.

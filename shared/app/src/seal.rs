@@ -1,6 +1,6 @@
 //! Keyed digests: everything that must be recognised again but not guessed or reversed.
 
-use domain::ids::{AttemptRef, DepositId, DriverId, OvnDriverId, PayoutId, TenantId};
+use domain::ids::{AttemptRef, ChargeId, DepositId, DriverId, OvnDriverId, PayoutId, TenantId};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -47,6 +47,17 @@ impl Seal {
     pub fn deposit_id(&self, tenant: &TenantId, reference: &str) -> DepositId {
         let tenant = tenant.to_string();
         DepositId::from_digest(&self.digest("deposit", &[tenant.as_bytes(), reference.as_bytes()]))
+    }
+
+    /// The charge's id: derived, so that the same reference meets the same charge.
+    pub fn charge_id(&self, tenant: &TenantId, reference: &str) -> ChargeId {
+        let tenant = tenant.to_string();
+        ChargeId::from_digest(&self.digest("charge", &[tenant.as_bytes(), reference.as_bytes()]))
+    }
+
+    /// What tells a charge of one card from that of another under the same reference.
+    pub fn charged_account(&self, account: &Plaintext) -> String {
+        hex::encode(self.digest("charged-account", &[account.0.as_bytes()]))
     }
 
     /// Where the record of a request key is stored: tenant, method and route template, and the key.

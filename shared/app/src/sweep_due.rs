@@ -11,7 +11,7 @@ use crate::{
     call::Call,
     changes::Changes,
     error::Error,
-    message::{BatchStep, BatchTask, Check, Dispatch, Message, VendorTask},
+    message::{BatchStep, BatchTask, ChargeCard, Check, Dispatch, Message, VendorTask},
     port::{CommitError, DUE_SHARDS, Queue, Store},
     record::{Key, Record},
 };
@@ -111,7 +111,17 @@ async fn wake(
             queue.send(Message::Vendor(task), 0).await?;
             Ok(1)
         }
+        Record::Charge(charge) if charge.next_at.is_some_and(|at| at <= call.now()) => {
+            let task = ChargeCard {
+                tenant: charge.tenant,
+                charge: charge.id,
+            };
+            queue.send(Message::Charge(task), 0).await?;
+            Ok(1)
+        }
         Record::Batch(_)
+        | Record::Charge(_)
+        | Record::Funding(_)
         | Record::Transition(_)
         | Record::Load(_)
         | Record::Driver(_)

@@ -2,6 +2,7 @@
 
 use crate::{
     batch::BatchStatus,
+    charge::ChargeState,
     ids::{LoadId, PayoutId},
     money::Cents,
     payout::PayoutStatus,
@@ -40,6 +41,8 @@ pub enum Denied {
     KeyNotUsable,
     #[error("the attempt machine does not allow this event now")]
     AttemptState,
+    #[error("the charge is {}, which this does not allow", .0.public())]
+    ChargeState(ChargeState),
     #[error("the batch is {0}, which this does not allow")]
     BatchState(BatchStatus),
     #[error("the batch was changed meanwhile; its version is {current} now")]

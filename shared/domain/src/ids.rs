@@ -127,6 +127,14 @@ impl Kind for DepositKind {
 pub type DepositId = Id<DepositKind>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChargeKind {}
+impl Kind for ChargeKind {
+    const PREFIX: &'static str = "chg_";
+}
+/// Our id of a card charge: `chg_` and a digest of the tenant and the charge's reference.
+pub type ChargeId = Id<ChargeKind>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BatchKind {}
 impl Kind for BatchKind {
     const PREFIX: &'static str = "batch_";
@@ -318,6 +326,15 @@ impl<'de> Deserialize<'de> for AttemptRef {
             .parse()
             .map_err(de::Error::custom)
     }
+}
+
+/// One submission to a provider that moves money: an attempt of a payout, or a card charge. Their texts
+/// begin differently.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Submission {
+    Attempt(AttemptRef),
+    Charge(ChargeId),
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod attempt;
 pub mod attempt_machine;
 pub mod batch;
 pub mod breaker;
+pub mod charge;
 pub mod denied;
 pub mod driver;
 pub mod fee;

@@ -3,6 +3,7 @@
 
 use domain::{
     attempt::Attempt,
+    ids::Submission,
     manifest::{LookUp, manifest},
     routing::Provider,
 };
@@ -51,7 +52,7 @@ pub(super) fn with_card(
         mode: attempt.tenant.mode(),
         card: card.clone(),
         version: 1,
-        reference: attempt.reference.clone(),
+        reference: Submission::Attempt(attempt.reference.clone()),
     };
     let attempt = Attempt {
         balance_before: Some(snapshot.balance),

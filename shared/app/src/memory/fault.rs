@@ -18,8 +18,8 @@ use crate::{
     changes::Changes,
     message::Message,
     port::{
-        CommitError, CreateOrder, Lookup, PayeeAnswer, PayeeAsk, Plaintext, Providers, Queue,
-        SealedFor, Snapshot, Store, Unreachable, Vault,
+        ChargeOrder, CommitError, CreateOrder, Lookup, PayeeAnswer, PayeeAsk, Plaintext, Providers,
+        Queue, SealedFor, Snapshot, Store, Unreachable, Vault,
     },
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
 };
@@ -213,7 +213,10 @@ impl<T: Providers> Providers for Faulty<T> {
     }
 
     async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
-        self.inner.snapshot(provider, account).await
+        self.points.pass("snapshot", "before").ok()?;
+        let snapshot = self.inner.snapshot(provider, account).await;
+        self.points.pass("snapshot", "after").ok()?;
+        snapshot
     }
 
     fn call_budget(&self) -> std::time::Duration {
@@ -222,6 +225,10 @@ impl<T: Providers> Providers for Faulty<T> {
 
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
         self.asking("create", self.inner.create(order)).await
+    }
+
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.asking("charge", self.inner.charge(order)).await
     }
 
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {

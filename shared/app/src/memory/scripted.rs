@@ -10,14 +10,17 @@ use std::{
 use domain::{
     answer::{Answer, Facts, Refusal, Seen, Standing},
     attempt::Attempt,
+    charge::Charge,
     driver::VendorStanding,
-    ids::{DriverId, Mode, ProviderId},
+    ids::{ChargeId, DriverId, Mode, ProviderId},
     money::Cents,
     routing::Provider,
 };
 
 use super::payees::{Payee, Payees};
-use crate::port::{CreateOrder, Lookup, PayeeAnswer, PayeeAsk, Plaintext, Providers, Snapshot};
+use crate::port::{
+    ChargeOrder, CreateOrder, Lookup, PayeeAnswer, PayeeAsk, Plaintext, Providers, Snapshot,
+};
 
 /// Which call a trouble waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,7 @@ pub enum Operation {
     Register,
     Tell,
     Review,
+    Charge,
 }
 
 /// What goes wrong with one call.
@@ -70,6 +74,9 @@ pub struct Booked {
     pub updated: i64,
 }
 
+/// What is on a card before anything is taken.
+const CARD: i64 = 1_000_000;
+
 #[derive(Debug, Default)]
 struct Books {
     by_reference: BTreeMap<String, Booked>,
@@ -77,6 +84,11 @@ struct Books {
     ending: Option<Ending>,
     creates: u32,
     processes: u32,
+    charges: u32,
+    /// What charges took, by the provider's object, and the charge it belongs to.
+    charged: BTreeMap<ProviderId, (ChargeId, Cents)>,
+    /// Answers every charge with this object, as a provider that mixes payments up would.
+    stuck_on: Option<ProviderId>,
     reads: u32,
     payees: Payees,
     without_owlpay: bool,
@@ -142,6 +154,23 @@ impl ScriptedProvider {
         self.lock().without_owlpay = !offers;
     }
 
+    /// What was taken from cards for a charge, all in all.
+    pub fn charged(&self, charge: &ChargeId) -> Cents {
+        let books = self.lock();
+        let own = books.charged.values().filter(|(of, _)| of == charge);
+        Cents::new(own.map(|(_, taken)| taken.get()).sum())
+    }
+
+    /// How many charge calls arrived.
+    pub fn charge_calls(&self) -> u32 {
+        self.lock().charges
+    }
+
+    /// Answers every further charge with this object.
+    pub fn answer_with(&self, object: ProviderId) {
+        self.lock().stuck_on = Some(object);
+    }
+
     /// How many create and process calls arrived.
     pub fn calls(&self) -> (u32, u32) {
         let books = self.lock();
@@ -155,6 +184,52 @@ impl ScriptedProvider {
 }
 
 impl Books {
+    /// Of every card: all of them hold the same money.
+    fn balance(&self) -> Cents {
+        let taken = self.charged.values().map(|(_, taken)| taken.get());
+        Cents::new(CARD - taken.sum::<i64>())
+    }
+
+    /// Takes the amount of a charge, or not, as it is to end.
+    fn take(&mut self, charge: &Charge, ending: Ending) -> Answer {
+        self.charges += 1;
+        let number = usize::try_from(self.charges).unwrap_or(usize::MAX);
+        let object = self.stuck_on.clone().unwrap_or_else(|| object_id(number));
+        let (standing, status, taken) = match ending {
+            Ending::Paid => (Standing::Paid, "success", charge.amount),
+            Ending::PaidShort => {
+                let short = Cents::new(charge.amount.get() - 1);
+                (Standing::Paid, "success", short)
+            }
+            Ending::InFlight => (Standing::InFlight, "pending", charge.amount),
+            Ending::Failed => (Standing::FinalNegative, "declined", Cents::ZERO),
+            Ending::Reversed => (Standing::Reversed, "voided", Cents::ZERO),
+            Ending::Reversing | Ending::PartlyBack => (Standing::NeedsReview, "odd", charge.amount),
+        };
+        self.charged
+            .insert(object.clone(), (charge.id.clone(), taken));
+        Answer::Exists {
+            object,
+            seen: Box::new(Seen {
+                standing,
+                status: status.to_owned(),
+                updated: 1,
+                facts: Facts {
+                    amount: Some(match standing {
+                        Standing::Paid => taken,
+                        Standing::Inert
+                        | Standing::InFlight
+                        | Standing::Unrecognised
+                        | Standing::FinalNegative
+                        | Standing::Reversed
+                        | Standing::NeedsReview => charge.amount,
+                    }),
+                    ..Facts::default()
+                },
+            }),
+        }
+    }
+
     fn next_trouble(&mut self, operation: Operation) -> Option<Trouble> {
         let found = self.troubles.iter().position(|(of, _)| *of == operation)?;
         self.troubles.remove(found).map(|(_, trouble)| trouble)
@@ -234,7 +309,7 @@ impl Providers for ScriptedProvider {
             Provider::Payelata | Provider::Owlpay => None,
             Provider::Paywizard => Some(Snapshot {
                 card: account.clone(),
-                balance: Cents::ZERO,
+                balance: self.lock().balance(),
             }),
         }
     }
@@ -264,6 +339,13 @@ impl Providers for ScriptedProvider {
                 });
             shown(&reference, booked)
         })
+    }
+
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        let mut books = self.lock();
+        let trouble = books.next_trouble(Operation::Charge);
+        let ending = books.ending.unwrap_or(Ending::Paid);
+        with_trouble(trouble, || books.take(order.charge, ending))
     }
 
     async fn process(&self, attempt: &Attempt, _: &ProviderId) -> Answer {

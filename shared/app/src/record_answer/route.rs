@@ -2,7 +2,6 @@
 //! does not depend on who else stops the route.
 
 use domain::{
-    attempt::Attempt,
     ids::Mode,
     routing::{Provider, RouteSwitch, StopReason},
 };
@@ -18,16 +17,15 @@ use crate::{
     record::{Key, Record},
 };
 
-/// Stops the attempt's route. Not part of the attempt's own unit: what an answer proves of an attempt
-/// must not depend on who else stops the route.
-pub(super) async fn stop_route(
+/// Stops a route. Not part of an attempt's or a charge's own unit: what an answer proves of it must not
+/// depend on who else stops the route.
+pub(crate) async fn stop_route(
     call: &Call,
     store: &impl Store,
-    attempt: &Attempt,
+    route: (Provider, Mode),
     reason: StopReason,
 ) -> Result<(), Error> {
     for round in 0..ROUNDS {
-        let route = (attempt.provider, attempt.tenant.mode());
         let switch = read_switch(store, route).await?;
         if switch.is_stopped_for(reason, call.now()) {
             return Ok(());

@@ -429,6 +429,41 @@ pub struct NewDeposit {
     pub reference: &'static str,
 }
 
+/// Money to take from a company's prepaid card.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewCardCharge {
+    #[schema(value_type = vocabulary::Amount)]
+    pub amount: i64,
+    /// The number of the card. Only its last four digits can be read again.
+    #[schema(pattern = "^[0-9]{12,19}$")]
+    pub account_id: &'static str,
+    /// `K` unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry_type: Option<EntryType>,
+    /// `FACTOR4` unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<64>>)]
+    pub channel: Option<&'static str>,
+    /// One charge each: the same reference with the same amount and card answers the first.
+    #[schema(value_type = Text<200>)]
+    pub reference: &'static str,
+}
+
+/// What an operator found out about a charge in review.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewChargeDecision {
+    #[schema(value_type = vocabulary::ChargeOutcome)]
+    pub outcome: &'static str,
+    /// Where the evidence is filed, as the number of a statement.
+    #[schema(value_type = Text<200>)]
+    pub evidence_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<500>>)]
+    pub note: Option<&'static str>,
+}
+
 /// Asks for an API key.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

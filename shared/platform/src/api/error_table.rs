@@ -237,6 +237,9 @@ fn refusal_of_denied(denied: &Denied) -> Refusal {
         Denied::KeysExhausted => Refusal::conflict(message, "keys_exhausted"),
         Denied::KeyNotUsable => Refusal::conflict(message, "key_not_usable"),
         Denied::AttemptState => Refusal::conflict(message, "attempt_state"),
+        Denied::ChargeState(state) => {
+            Refusal::conflict(message, "wrong_state").detail("status", state.public())
+        }
         Denied::BatchState(status) => {
             Refusal::conflict(message, "wrong_state").detail("status", status.public().to_string())
         }

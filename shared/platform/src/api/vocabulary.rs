@@ -20,10 +20,10 @@ use utoipa::{
 pub use self::batches::{AddedLoads, BatchId, BatchVersion, PlanHash};
 pub use self::errors::{ErrorDetails, FieldProblem, LineProblem};
 pub use self::words::{
-    Account, BatchStatus, Currency, DepositStatus, DriverStatus, ErrorCode, KycStatus,
-    LineRejection, LineResult, LineStatus, LoadStatus, MethodKind, Mode, OnInvalid, PayoutStatus,
-    Provider, ProviderOperation, ProviderState, Rail, ReviewCloser, ReviewOutcome, ReviewStatus,
-    RowOutcome, Scope, TimelineEvent, WantedStatus,
+    Account, BatchStatus, ChargeOutcome, ChargeStatus, Currency, DepositStatus, DriverStatus,
+    ErrorCode, KycStatus, LineRejection, LineResult, LineStatus, LoadStatus, MethodKind, Mode,
+    OnInvalid, PayoutStatus, Provider, ProviderOperation, ProviderState, Rail, ReviewCloser,
+    ReviewOutcome, ReviewStatus, RowOutcome, Scope, TimelineEvent, WantedStatus,
 };
 use super::fields::{MAP_ENTRIES_MAX, MAP_TEXT_MAX, PARSED_MAX};
 
@@ -165,6 +165,14 @@ impl PartialSchema for DepositId {
     }
 }
 impl ToSchema for DepositId {}
+
+pub struct ChargeId;
+impl PartialSchema for ChargeId {
+    fn schema() -> RefOr<Schema> {
+        own_id("Our id of a card charge.", "chg_")
+    }
+}
+impl ToSchema for ChargeId {}
 
 pub struct Amount;
 impl PartialSchema for Amount {

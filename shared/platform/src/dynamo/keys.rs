@@ -14,6 +14,8 @@
 //! | audit event | `T#t#U#aud` | `AUD` | id |
 //! | deposit | `T#t#J#dep` | `X#000001` | id |
 //! | deposit that waits for a second operator | `T#t#J#dep` | `PROPOSAL` | id |
+//! | card charge | `T#t#C#chg` | `META` | id |
+//! | money of a card charge | `T#t#C#chg` | `X#000001` | id |
 //! | request record | `T#t#I#digest` | `IDEM` | digest |
 //! | part of a large answer | `T#t#I#digest#01` | `PART` | digest and number |
 //! | API key | `K#id` | `KEY` | id |
@@ -35,8 +37,8 @@
 //! | callback inbox | `CB#provider#mode#object` | SHA-256 of the body | both |
 //! | outbox entry | `OB#09` | ULID | shard, oldest first |
 //!
-//! `t` is `<tenant>~<mode>`. Payouts, attempts, batches and drivers with a due time are also in the sparse index
-//! `due`, under `DUE#<shard>` / `<millis>#<payout, batch or driver>`, read by shard, earliest first. Drivers have
+//! `t` is `<tenant>~<mode>`. Payouts, attempts, batches, charges and drivers with a due time are also in the sparse index
+//! `due`, under `DUE#<shard>` / `<millis>#<payout, batch, charge or driver>`, read by shard, earliest first. Drivers have
 //! the last shard for themselves.
 //!
 //! Lists are read newest first, by `<millis made>#<id>` under one of three sparse indexes:
@@ -58,7 +60,7 @@ use app::{
     record::{Key, OutboxEntry, Record, due_shard},
 };
 use domain::{
-    ids::{AttemptRef, BatchId, DriverId, Mode, PayoutId, TenantId},
+    ids::{AttemptRef, BatchId, ChargeId, DriverId, Mode, PayoutId, TenantId},
     ledger::Account,
     money::Currency,
     routing::Provider,
@@ -109,6 +111,8 @@ pub(crate) fn address(key: &Key) -> Address {
         Key::Proposal(tenant, deposit) => {
             Address::new(format!("T#{tenant}#J#{deposit}"), "PROPOSAL")
         }
+        Key::Charge(tenant, charge) => Address::new(charge_pk(tenant, charge), "META"),
+        Key::Funding(tenant, charge) => Address::new(charge_pk(tenant, charge), "X#000001"),
         Key::Request(tenant, digest) => Address::new(format!("T#{tenant}#I#{digest}"), "IDEM"),
         // Not in the record's own partition: parts are large, and are written all at once.
         Key::AnswerPart(tenant, digest, number) => {
@@ -166,6 +170,10 @@ pub(crate) fn address(key: &Key) -> Address {
 
 pub(crate) fn payout_pk(tenant: &TenantId, payout: &PayoutId) -> String {
     format!("T#{tenant}#P#{payout}")
+}
+
+fn charge_pk(tenant: &TenantId, charge: &ChargeId) -> String {
+    format!("T#{tenant}#C#{charge}")
 }
 
 fn batch_pk(tenant: &TenantId, batch: &BatchId) -> String {
@@ -326,7 +334,11 @@ fn after(at: Timestamp) -> Timestamp {
 /// What an entry of the due index names, and when it is due; none for what we did not write.
 pub(crate) fn due_entry(address: &Address, due_sk: &str) -> Option<app::record::DueEntry> {
     let key = match record_key(address)? {
-        key @ (Key::Payout(..) | Key::Attempt(..) | Key::Batch(..) | Key::Driver(..)) => key,
+        key @ (Key::Payout(..)
+        | Key::Attempt(..)
+        | Key::Batch(..)
+        | Key::Charge(..)
+        | Key::Driver(..)) => key,
         _ => return None,
     };
     let (millis, _) = due_sk.split_once('#')?;
@@ -337,7 +349,7 @@ pub(crate) fn due_entry(address: &Address, due_sk: &str) -> Option<app::record::
 }
 
 /// The record at an address, where it belongs to the books or stands in a list: payouts, attempts, reviews,
-/// transitions, loads, drivers, deposits, batches with all that belongs to them and their files, API keys and
+/// transitions, loads, drivers, deposits, charges with their money, batches with all that belongs to them and their files, API keys and
 /// their rings, settings, audit events. None for everything else.
 pub(crate) fn record_key(address: &Address) -> Option<Key> {
     if let Some(id) = address.pk.strip_prefix("K#") {
@@ -369,6 +381,8 @@ pub(crate) fn record_key(address: &Address) -> Option<Key> {
         ("L", None) => Some(Key::Load(tenant, id.parse().ok()?)),
         ("D", None) => Some(Key::Driver(tenant, id.parse().ok()?)),
         ("J", Some(_)) => Some(Key::Deposit(tenant, id.parse().ok()?)),
+        ("C", None) => Some(Key::Charge(tenant, id.parse().ok()?)),
+        ("C", Some(_)) => Some(Key::Funding(tenant, id.parse().ok()?)),
         ("U", None) => Some(Key::AuditEvent(tenant, id.to_owned())),
         ("B", _) => batch_key(tenant, id),
         ("F", None) => Some(Key::BatchFile(tenant, id.to_owned())),

@@ -8,7 +8,9 @@ pub mod paywizard;
 
 use std::time::Duration;
 
-use app::port::{CreateOrder, Lookup, PayeeAnswer, PayeeAsk, Plaintext, Providers, Snapshot};
+use app::port::{
+    ChargeOrder, CreateOrder, Lookup, PayeeAnswer, PayeeAsk, Plaintext, Providers, Snapshot,
+};
 use domain::{answer::Answer, attempt::Attempt, ids::ProviderId, routing::Provider};
 
 /// The most time a create or a process call may take (reliability design, section 6).
@@ -92,6 +94,13 @@ impl Providers for AnyProvider {
                 Some(paywizard) => paywizard.create(order).await,
                 None => not_configured(),
             },
+        }
+    }
+
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        match &self.paywizard {
+            Some(paywizard) => paywizard.charge(order).await,
+            None => not_configured(),
         }
     }
 

@@ -227,6 +227,26 @@ impl PartialSchema for DepositStatus {
 }
 impl ToSchema for DepositStatus {}
 
+pub struct ChargeStatus;
+impl PartialSchema for ChargeStatus {
+    fn schema() -> RefOr<Schema> {
+        use domain::charge::ChargeState as It;
+        let about = "Where a card charge stands. The wallet has the money when it is `completed`.";
+        one_of(about, It::PUBLIC)
+    }
+}
+impl ToSchema for ChargeStatus {}
+
+pub struct ChargeOutcome;
+impl PartialSchema for ChargeOutcome {
+    fn schema() -> RefOr<Schema> {
+        use domain::charge::ChargeOutcome as It;
+        let about = "Whether the card was debited, as an operator found out.";
+        one_of(about, It::ALL.map(It::name))
+    }
+}
+impl ToSchema for ChargeOutcome {}
+
 pub struct Mode;
 impl PartialSchema for Mode {
     fn schema() -> RefOr<Schema> {

@@ -1,6 +1,7 @@
 //! Records of every kind, as a typical payout and a typical batch have them.
 
 pub(super) mod batches;
+mod charges;
 
 use app::{
     key_ring::{KeyRing, UsableKey},
@@ -20,7 +21,7 @@ use domain::{
     breaker::{Operation, Window},
     driver::{Driver, DriverStatus, KycStatus, Method, MethodKind},
     fee::{Channel, FeeSchedule, Rail},
-    ids::{AttemptRef, DepositId, DriverId, Mode, PayoutId, ProviderId, TenantId},
+    ids::{AttemptRef, DepositId, DriverId, Mode, PayoutId, ProviderId, Submission, TenantId},
     ledger::{Account, Posting},
     load::{Load, LoadStatus},
     money::{Cents, Currency},
@@ -297,7 +298,7 @@ fn traces() -> Vec<Record> {
     let link = ObjectLink {
         provider: Provider::Payelata,
         tenant: tenant(),
-        reference: reference(),
+        reference: Submission::Attempt(reference()),
         object: object(),
     };
     let id = InboxId {
@@ -337,7 +338,7 @@ fn traces() -> Vec<Record> {
         Record::Contradiction(Box::new(Contradiction {
             provider: link.provider,
             tenant: link.tenant,
-            reference: link.reference,
+            reference: reference(),
             object: link.object,
             version: 1,
             amount: Cents::new(44_750),
@@ -397,7 +398,7 @@ pub(super) fn every_kind() -> Vec<Record> {
         mode: Mode::Test,
         card: "00ff".to_owned(),
         version: 1,
-        reference: "pay_1-a01".parse().expect("valid"),
+        reference: Submission::Attempt("pay_1-a01".parse().expect("valid")),
     };
     let money = vec![
         Record::Payout(Box::new(payout)),
@@ -437,6 +438,7 @@ pub(super) fn every_kind() -> Vec<Record> {
         traces(),
         audit,
         batches::of_a_batch(),
+        charges::of_a_charge(),
         reviews,
     ]
     .concat()

@@ -45,7 +45,13 @@ fn keys() -> Vec<Key> {
         Key::Outbox("09#01J".to_owned()),
         Key::AuditEvent("acme~test".parse().expect("valid"), "aud_1".to_owned()),
     ];
-    [keys, keys_of_batches()].concat()
+    let charge: ChargeId = "chg_1".parse().expect("valid");
+    let tenant: TenantId = "acme~test".parse().expect("valid");
+    let keys_of_charges = vec![
+        Key::Charge(tenant.clone(), charge.clone()),
+        Key::Funding(tenant, charge),
+    ];
+    [keys, keys_of_batches(), keys_of_charges].concat()
 }
 
 fn keys_of_batches() -> Vec<Key> {
@@ -104,6 +110,8 @@ fn keys_are_spelled_as_documented_and_no_two_collide() {
             "T#acme~test#F#00ff / FILE",
             "T#acme~test#S / SET",
             "T#acme~test#P#pay_1 / R#02",
+            "T#acme~test#C#chg_1 / META",
+            "T#acme~test#C#chg_1 / X#000001",
         ]
     );
     assert_eq!(
@@ -176,6 +184,8 @@ fn every_record_of_the_books_or_of_a_list_is_found_again_by_its_address() {
                 | Key::Load(..)
                 | Key::Driver(..)
                 | Key::Deposit(..)
+                | Key::Charge(..)
+                | Key::Funding(..)
                 | Key::ApiKey(_)
                 | Key::KeyRing(_)
                 | Key::AuditEvent(..)
@@ -212,7 +222,7 @@ fn a_due_entry_reads_back_as_the_key_it_was_written_for() {
         let entry = due_entry(&address(&key), "0000000001000#id");
         let can_be_due = matches!(
             key,
-            Key::Payout(..) | Key::Attempt(..) | Key::Batch(..) | Key::Driver(..)
+            Key::Payout(..) | Key::Attempt(..) | Key::Batch(..) | Key::Driver(..) | Key::Charge(..)
         );
         let at = Timestamp::from_millis(1000);
         let expected = can_be_due.then_some(app::record::DueEntry { at, key });

@@ -1,6 +1,7 @@
-//! A payout to a driver's prepaid card, as the providers' port wants it: one call, no look-up, no repeat.
+//! Payouts to drivers' prepaid cards and charges of our own ones, as the providers' port wants them: one call, no
+//! look-up, no repeat.
 
-use app::port::{CreateOrder, Plaintext, Snapshot};
+use app::port::{ChargeOrder, CreateOrder, Plaintext, Snapshot};
 use domain::{
     answer::{Answer, Facts, Refusal, Seen, Standing},
     driver::MethodKind,
@@ -46,6 +47,27 @@ impl PayWizard {
             })
             .await;
         answer(told, attempt.net)
+    }
+
+    /// Takes a charge's amount from the card.
+    pub(crate) async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        let charge = order.charge;
+        if charge.tenant.mode() != self.settings.mode {
+            return refused(Refusal::Input, "mode_not_served");
+        }
+        let Some(card) = card(order.account) else {
+            return refused(Refusal::Input, "account_unreadable");
+        };
+        let order_no = OrderNo::of(charge.id.as_str());
+        let told = self
+            .pay(&MoneyOrder {
+                order_no: &order_no,
+                card: &card,
+                amount: charge.amount,
+                currency: charge.currency,
+            })
+            .await;
+        answer(told, charge.amount)
     }
 
     /// What is on the card, and what names it.
