@@ -1,8 +1,5 @@
 use super::*;
-use crate::provider::{
-    http::BODY_MAX,
-    paywizard::{EntryType, OrderNo, PrepaidCard, samples},
-};
+use crate::provider::paywizard::{EntryType, OrderNo, PrepaidCard, samples};
 
 const ID: &str = "930000000000000001";
 
@@ -210,7 +207,6 @@ fn a_lost_body_or_call_keeps_its_cause() {
         };
         assert_eq!(of(AmountUnit::Major, lost), unclear(cause));
     }
-    assert!(BODY_MAX < 1_000_000);
     let told: Told<Movement> = Lost::Unclear("connection_lost").into();
     assert_eq!(told, unclear("connection_lost"));
     let told: Told<Movement> = Lost::NotSent("connect_failed").into();
