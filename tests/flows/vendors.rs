@@ -345,7 +345,7 @@ impl Providers for DecidedWithin {
         self.stage.provider.call_budget()
     }
     async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
-        self.inner.charge(order).await
+        self.stage.provider.charge(order).await
     }
     async fn create(&self, _: CreateOrder<'_>) -> Answer {
         not_asked()
