@@ -28,6 +28,7 @@ mod lists;
 mod manners;
 mod operators;
 mod providers;
+mod rails;
 mod refusals;
 mod restart;
 mod returns;
