@@ -53,7 +53,7 @@ async fn driver(stage: &Stage) -> Driver {
 }
 
 async fn decided(stage: &Stage) -> (DriverStatus, KycStatus) {
-    let driver = driver(&stage).await;
+    let driver = driver(stage).await;
     (driver.status, driver.kyc)
 }
 
