@@ -190,7 +190,7 @@ fn what_is_not_an_answer_as_documented_proves_nothing() {
         assert_eq!(told, unclear("result_unknown"));
     }
     for result in ["0", "2"] {
-        for bad in ["", "../../etc", "9 3", &"9".repeat(65)] {
+        for bad in ["", "../../etc", "9 3", &"9".repeat(81)] {
             let body = data("\"10.50\"", result).replace(ID, bad);
             let told = read_as(AmountUnit::Major, &body);
             assert_eq!(told, unclear("checkout_id_unreadable"), "{bad}");
