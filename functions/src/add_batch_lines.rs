@@ -13,8 +13,8 @@ use platform::{
 };
 
 use crate::{
-    asked::{Asked, asking, reply},
-    batch_wish::{added, hand},
+    asked::{Asked, asking, hand, reply},
+    batch_wish::added,
 };
 
 pub async fn handle<S: Store>(backend: Backend<S>, request: Request) -> Reply {

@@ -17,10 +17,7 @@ use platform::{
     entry::Backend,
 };
 
-use crate::{
-    asked::{Asked, asking, reply},
-    batch_wish::hand,
-};
+use crate::asked::{Asked, asking, hand, reply};
 
 pub async fn handle<S: Store>(backend: Backend<S>, request: Request) -> Reply {
     let meta = request.meta();

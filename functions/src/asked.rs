@@ -6,7 +6,10 @@ use app::{
     request_key::{Answered, Asking, RequestKey},
     scope,
 };
-use domain::ids::{DriverId, OvnDriverId, TenantId};
+use domain::{
+    batch::Hand,
+    ids::{DriverId, OvnDriverId, TenantId},
+};
 use platform::{
     api::{
         envelope::{Meta, Reply},
@@ -50,6 +53,14 @@ impl Asked {
 pub(crate) fn reader(request: &Request) -> Result<&Caller, Error> {
     Query::none(&request.query)?;
     request.caller()
+}
+
+/// The hand of a caller.
+pub(crate) fn hand(caller: &Caller) -> Hand {
+    Hand {
+        key: caller.key_id.clone(),
+        owner: caller.owner.clone(),
+    }
 }
 
 /// How a use case recognises a repeat and writes its answer.

@@ -1,8 +1,7 @@
-//! What every function reads that takes a batch, and whose hand did it.
+//! What every function reads that takes a batch.
 
-use app::{call::Caller, error::Error, request_key::RequestKey};
-use domain::batch::{ADDED_MAX, Hand};
-use domain::ids::LoadId;
+use app::{error::Error, request_key::RequestKey};
+use domain::{batch::ADDED_MAX, ids::LoadId};
 use platform::{
     api::{batch_file::BatchFile, csv_file::CSV, idempotency, request::Request},
     entry::Backend,
@@ -26,14 +25,6 @@ impl Wished {
             file.wish.file = Some(backend.seal.fingerprint(&of, &request.body));
         }
         Ok(Self { file, key })
-    }
-}
-
-/// The hand of a caller.
-pub(crate) fn hand(caller: &Caller) -> Hand {
-    Hand {
-        key: caller.key_id.clone(),
-        owner: caller.owner.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Queue `check`: asks a provider about one attempt and applies what it says.
 
 use app::{
+    breaker::Breaker,
     check_attempt::Checker,
     error::Error,
     message::Message,
@@ -15,6 +16,8 @@ pub struct Bench<S, Q, P> {
     pub backend: Backend<S>,
     pub queue: Q,
     pub providers: P,
+    /// Kept from event to event.
+    pub breaker: Breaker,
 }
 
 /// # Errors
@@ -34,6 +37,7 @@ pub async fn handle<S: Store, Q: Queue, P: Providers>(
         store: bench.backend.store,
         queue: bench.queue,
         providers: bench.providers,
+        breaker: bench.breaker,
     };
     checker.run(&call, &check).await
 }

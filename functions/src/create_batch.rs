@@ -13,8 +13,8 @@ use platform::{
 };
 
 use crate::{
-    asked::{asking, reply},
-    batch_wish::{Wished, hand},
+    asked::{asking, hand, reply},
+    batch_wish::Wished,
 };
 
 pub async fn handle<S: Store, Q: Queue>(backend: Backend<S>, queue: Q, request: Request) -> Reply {

@@ -1,6 +1,8 @@
-//! Queue `dispatch`: hands a payout to its provider.
+//! Queue `dispatch`: hands a payout to its provider, or charges a card.
 
 use app::{
+    breaker::Breaker,
+    charge_card::Charger,
     dispatch_payout::Dispatcher,
     error::Error,
     message::Message,
@@ -16,6 +18,8 @@ pub struct Bench<S, Q, P, V> {
     pub queue: Q,
     pub providers: P,
     pub vault: V,
+    /// Kept from event to event.
+    pub breaker: Breaker,
 }
 
 /// # Errors
@@ -24,19 +28,34 @@ pub async fn handle<S: Store, Q: Queue, P: Providers, V: Vault>(
     bench: Bench<S, Q, P, V>,
     message: Message,
 ) -> Result<(), Error> {
-    let Message::Dispatch(dispatch) = message else {
-        tracing::error!("a message of another queue arrived");
-        return Ok(());
-    };
     let call = bench
         .backend
         .call(Actor::System("dispatch-payout".to_owned()));
-    let dispatcher = Dispatcher {
-        store: bench.backend.store,
-        queue: bench.queue,
-        providers: bench.providers,
-        vault: bench.vault,
-        seal: bench.backend.seal,
-    };
-    dispatcher.run(&call, &dispatch).await
+    match message {
+        Message::Dispatch(dispatch) => {
+            let dispatcher = Dispatcher {
+                store: bench.backend.store,
+                queue: bench.queue,
+                providers: bench.providers,
+                vault: bench.vault,
+                seal: bench.backend.seal,
+                breaker: bench.breaker,
+            };
+            dispatcher.run(&call, &dispatch).await
+        }
+        Message::Charge(charge) => {
+            let charger = Charger {
+                store: bench.backend.store,
+                queue: bench.queue,
+                providers: bench.providers,
+                vault: bench.vault,
+                seal: bench.backend.seal,
+            };
+            charger.run(&call, &charge).await
+        }
+        Message::Check(_) | Message::Batch(_) | Message::Vendor(_) => {
+            tracing::error!("a message of another queue arrived");
+            Ok(())
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::{
+    breaker::Breaker,
     error::Error,
     message::Message,
     port::{Lists, Providers, Queue, Store, Vault},
@@ -10,20 +11,22 @@ use app::{
 use platform::{
     api::{envelope::Reply, request::Request},
     entry::Backend,
-    provider::payelata::settings::CallbackSecrets,
+    provider::{owlpay, payelata::settings::CallbackSecrets},
 };
 
 use crate::{
     add_batch_lines, advance_batch, approve_batch, cancel_batch, cancel_payout, check_attempt,
-    create_batch, create_deposit, create_instant_payout, create_key, create_payout, delete_driver,
-    dispatch_payout, get_balance, get_batch, get_batch_report, get_docs, get_driver, get_load,
-    get_payout, get_payout_method, get_payout_timeline, get_reconciliation,
-    get_reconciliation_report, get_settings, guard, health, import_loads, list_audit_events,
-    list_batch_payouts, list_batches, list_driver_payouts, list_drivers, list_keys, list_loads,
-    list_payouts, preview_batch, put_load, put_payout_method, put_settings, put_settlement,
-    receive_payelata_callback, reconcile_ledger, register_driver, relay_outbox, release_batch,
-    remove_batch_line, retry_batch, retry_payout, revoke_key, rotate_key, run_reconciliation,
-    sweep_due, table::Function, update_driver, verify_driver,
+    create_batch, create_card_charge, create_deposit, create_instant_payout, create_key,
+    create_payout, decide_card_charge, decide_review, delete_driver, dispatch_payout, get_balance,
+    get_batch, get_batch_report, get_card_charge, get_docs, get_driver, get_load, get_payout,
+    get_payout_method, get_payout_timeline, get_reconciliation, get_reconciliation_report,
+    get_review, get_settings, guard, health, import_loads, list_audit_events, list_batch_payouts,
+    list_batches, list_driver_payouts, list_drivers, list_keys, list_loads, list_payouts,
+    list_providers, list_reviews, pause_provider, preview_batch, put_load, put_payout_method,
+    put_settings, put_settlement, receive_owlpay_callback, receive_payelata_callback,
+    reconcile_ledger, register_driver, relay_outbox, release_batch, remove_batch_line,
+    resume_provider, retry_batch, retry_payout, revoke_key, rotate_key, run_reconciliation,
+    sweep_due, sync_vendor, table::Function, update_driver, verify_driver,
 };
 
 /// Everything any function works with.
@@ -34,6 +37,8 @@ pub struct World<S, Q, P, V> {
     pub providers: P,
     pub vault: V,
     pub callback_secrets: Arc<CallbackSecrets>,
+    pub owlpay_secrets: Arc<owlpay::callback::CallbackSecrets>,
+    pub breaker: Breaker,
 }
 
 /// Answers an admitted request with the function's own handler, behind the guard.
@@ -82,6 +87,13 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
         "retry-payout" => retry_payout::handle(backend, queue, request).await,
         "get-balance" => get_balance::handle(backend, request).await,
         "create-deposit" => create_deposit::handle(backend, request).await,
+        "create-card-charge" => {
+            let vault = world.vault.clone();
+            let means = create_card_charge::Means { queue, vault };
+            create_card_charge::handle(backend, means, request).await
+        }
+        "get-card-charge" => get_card_charge::handle(backend, request).await,
+        "decide-card-charge" => decide_card_charge::handle(backend, request).await,
         "create-batch" => create_batch::handle(backend, queue, request).await,
         "preview-batch" => preview_batch::handle(backend, request).await,
         "list-batches" => list_batches::handle(backend, request).await,
@@ -100,12 +112,22 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
         "get-reconciliation" => get_reconciliation::handle(backend, request).await,
         "get-reconciliation-report" => get_reconciliation_report::handle(backend, request).await,
         "put-settlement" => put_settlement::handle(backend, request).await,
+        "list-reviews" => list_reviews::handle(backend, request).await,
+        "get-review" => get_review::handle(backend, request).await,
+        "decide-review" => decide_review::handle(backend, request).await,
+        "list-providers" => list_providers::handle(backend, request).await,
+        "pause-provider" => pause_provider::handle(backend, request).await,
+        "resume-provider" => resume_provider::handle(backend, request).await,
         "get-docs" => get_docs::handle(backend, request).await,
         "create-key" => create_key::handle(backend, world.vault.clone(), request).await,
         "list-keys" => list_keys::handle(backend, request).await,
         "revoke-key" => revoke_key::handle(backend, request).await,
         "rotate-key" => rotate_key::handle(backend, world.vault.clone(), request).await,
         "list-audit-events" => list_audit_events::handle(backend, request).await,
+        "receive-owlpay-callback" => {
+            let secrets = Arc::clone(&world.owlpay_secrets);
+            receive_owlpay_callback::handle(backend, queue, secrets, request).await
+        }
         "receive-payelata-callback" => {
             let secrets = Arc::clone(&world.callback_secrets);
             receive_payelata_callback::handle(backend, queue, secrets, request).await
@@ -130,12 +152,13 @@ pub async fn message<S: Store, Q: Queue, P: Providers, V: Vault>(
     message: Message,
 ) -> Result<(), Error> {
     match message {
-        Message::Dispatch(_) => {
+        Message::Dispatch(_) | Message::Charge(_) => {
             let bench = dispatch_payout::Bench {
                 backend: world.backend.clone(),
                 queue: world.queue.clone(),
                 providers: world.providers.clone(),
                 vault: world.vault.clone(),
+                breaker: world.breaker.clone(),
             };
             dispatch_payout::handle(bench, message).await
         }
@@ -144,6 +167,7 @@ pub async fn message<S: Store, Q: Queue, P: Providers, V: Vault>(
                 backend: world.backend.clone(),
                 queue: world.queue.clone(),
                 providers: world.providers.clone(),
+                breaker: world.breaker.clone(),
             };
             check_attempt::handle(bench, message).await
         }
@@ -153,6 +177,14 @@ pub async fn message<S: Store, Q: Queue, P: Providers, V: Vault>(
                 queue: world.queue.clone(),
             };
             advance_batch::handle(bench, message).await
+        }
+        Message::Vendor(_) => {
+            let bench = sync_vendor::Bench {
+                backend: world.backend.clone(),
+                providers: world.providers.clone(),
+                vault: world.vault.clone(),
+            };
+            sync_vendor::handle(bench, message).await
         }
     }
 }

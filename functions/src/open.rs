@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::breaker::Breaker;
 use platform::{
     Fatal,
     api::{envelope::Reply, request::Request},
@@ -13,17 +14,23 @@ use platform::{
     provider::{
         AnyProvider,
         http::Http,
+        owlpay::{
+            self, Owlpay,
+            settings::{OwlpaySettings, Remittance},
+        },
         payelata::{
             Payelata,
             settings::{CallbackSecrets, PayelataSettings},
         },
+        paywizard::{PayWizard, settings::PayWizardSettings},
     },
     settings::{QueueSettings, TableSettings, VaultSettings},
     sqs::SqsQueue,
 };
 
 use crate::{
-    advance_batch, check_attempt, dispatch_payout, guard, run_reconciliation,
+    advance_batch, check_attempt, create_card_charge, dispatch_payout, guard, run_reconciliation,
+    sync_vendor,
     table::{Function, function},
 };
 
@@ -60,9 +67,21 @@ pub fn vault() -> Result<KmsVault, Fatal> {
 
 fn providers() -> Result<AnyProvider, Fatal> {
     let http = Http::new(Pace::real()).map_err(|error| build("the provider client", &error))?;
-    let payelata = Payelata::new(PayelataSettings::from_env()?, http)
+    let payelata = Payelata::new(PayelataSettings::from_env()?, http.clone())
         .map_err(|fault| build("the Payelata adapter", &fault))?;
-    Ok(AnyProvider::new(payelata))
+    let owlpay = OwlpaySettings::from_env()?
+        .map(|settings| Owlpay::new(settings, http.clone()))
+        .transpose()
+        .map_err(|fault| build("the OwlPay adapter", &fault))?;
+    let remittance = Remittance::from_env()?;
+    let owlpay = owlpay.map(|owlpay| owlpay.with_remittance(remittance));
+    let paywizard = PayWizardSettings::from_env()?
+        .map(|settings| PayWizard::new(settings, http))
+        .transpose()
+        .map_err(|fault| build("the PayWizard adapter", &fault))?;
+    Ok(AnyProvider::new(payelata)
+        .with_owlpay(owlpay)
+        .with_paywizard(paywizard))
 }
 
 fn build(what: &'static str, cause: &impl ToString) -> Fatal {
@@ -81,6 +100,7 @@ pub fn for_dispatch()
         queue: queue()?,
         providers: providers()?,
         vault: vault()?,
+        breaker: Breaker::default(),
     })
 }
 
@@ -91,6 +111,16 @@ pub fn for_check() -> Result<check_attempt::Bench<DynamoStore, SqsQueue, AnyProv
         backend: backend()?,
         queue: queue()?,
         providers: providers()?,
+        breaker: Breaker::default(),
+    })
+}
+
+/// # Errors
+/// As [`backend`].
+pub fn for_charges() -> Result<create_card_charge::Means<SqsQueue, KmsVault>, Fatal> {
+    Ok(create_card_charge::Means {
+        queue: queue()?,
+        vault: vault()?,
     })
 }
 
@@ -114,8 +144,25 @@ pub fn for_batches() -> Result<advance_batch::Bench<DynamoStore, SqsQueue>, Fata
 
 /// # Errors
 /// As [`backend`].
+pub fn for_vendors() -> Result<sync_vendor::Bench<DynamoStore, AnyProvider, KmsVault>, Fatal> {
+    Ok(sync_vendor::Bench {
+        backend: backend()?,
+        providers: providers()?,
+        vault: vault()?,
+    })
+}
+
+/// # Errors
+/// As [`backend`].
 pub fn for_callbacks() -> Result<(SqsQueue, Arc<CallbackSecrets>), Fatal> {
     Ok((queue()?, Arc::new(CallbackSecrets::from_env())))
+}
+
+/// # Errors
+/// As [`backend`].
+pub fn for_owlpay_callbacks() -> Result<(SqsQueue, Arc<owlpay::callback::CallbackSecrets>), Fatal> {
+    let secrets = owlpay::callback::CallbackSecrets::from_env();
+    Ok((queue()?, Arc::new(secrets)))
 }
 
 /// Runs the HTTP function `name` of the table, whose handler needs the backend and nothing else.

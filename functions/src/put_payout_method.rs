@@ -15,7 +15,10 @@ use platform::{
     entry::Backend,
 };
 
-use crate::asked::{Asked, asking, driver_id, reply};
+use crate::{
+    account_number::{ENTRY_TYPES, digits, masked},
+    asked::{Asked, asking, driver_id, reply},
+};
 
 const KINDS: [(&str, MethodKind); 3] = [
     ("card", MethodKind::Card),
@@ -95,8 +98,7 @@ fn account(fields: &mut Fields, kind: MethodKind) -> Option<Account> {
             number.filter(|_| complete)
         }
         MethodKind::PrepaidCard => {
-            let types = [("B", "B"), ("K", "K"), ("M", "M"), ("P", "P")];
-            let entry_type = fields.optional_one_of("entryType", &types);
+            let entry_type = fields.optional_one_of("entryType", &ENTRY_TYPES);
             keep("entryType", entry_type.map(str::to_owned));
             keep("channel", fields.optional_text("channel", 64));
             let account = fields.required_text("accountId", 64);
@@ -108,40 +110,4 @@ fn account(fields: &mut Fields, kind: MethodKind) -> Option<Account> {
         members,
         masked: masked(&number),
     })
-}
-
-fn digits(text: &str, length: std::ops::RangeInclusive<usize>) -> Result<String, String> {
-    if length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(text.to_owned());
-    }
-    Err(match (length.start(), length.end()) {
-        (from, to) if from == to => format!("must be {from} digits"),
-        (from, to) => format!("must be {from} to {to} digits"),
-    })
-}
-
-/// The last four characters only.
-fn masked(number: &str) -> String {
-    let mut tail: Vec<char> = number.chars().rev().take(4).collect();
-    tail.reverse();
-    format!("****{}", tail.into_iter().collect::<String>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mask_shows_four_digits_at_the_most() {
-        assert_eq!(masked("5123817234060000"), "****0000");
-        assert_eq!(masked("12"), "****12");
-    }
-
-    #[test]
-    fn numbers_are_digits_of_the_right_length() {
-        assert!(digits("5123817234060000", 12..=19).is_ok());
-        assert_eq!(digits("12345", 9..=9), Err("must be 9 digits".to_owned()));
-        assert!(digits("5123 8172", 4..=17).is_err());
-        assert!(digits("٣٣٣٣", 4..=17).is_err());
-    }
 }

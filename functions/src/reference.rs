@@ -6,6 +6,7 @@ mod audit;
 mod batch_parameters;
 mod batch_samples;
 mod batches;
+mod charges;
 mod drivers;
 mod keys;
 mod lists;
@@ -14,8 +15,10 @@ mod operation;
 mod parameters;
 mod payouts;
 mod place;
+mod providers;
 mod reconciliations;
 mod refusals;
+mod reviews;
 mod samples;
 mod service;
 mod settings;
@@ -49,7 +52,7 @@ const ABOUT: &str = "Pays freight drivers for delivered loads and keeps a double
     Authenticate with `Authorization: Bearer psk_...`. A key has scopes; each operation names the ones that open it. \
     A path that exists under another method answers 405 with header `allow`.";
 
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 12] = [
     (loads::TAG, "The delivered jobs that payouts are for."),
     (
         drivers::TAG,
@@ -60,12 +63,20 @@ const TAGS: [(&str, &str); 10] = [
         batches::TAG,
         "Many payouts that are reserved, approved and released together.",
     ),
+    (
+        reviews::TAG,
+        "Attempts whose outcome people decide, two owners together.",
+    ),
     (wallet::TAG, "What there is to pay out."),
     (keys::TAG, "Who may call, and for what."),
     (settings::TAG, "What a tenant decides for itself."),
     (
         reconciliations::TAG,
         "Our payouts held against the providers' lists and settlements, day by day.",
+    ),
+    (
+        providers::TAG,
+        "Who moves the money, and whether payouts go there.",
     ),
     (audit::TAG, "What was changed, and by whom."),
     (service::TAG, "Health and this document."),
@@ -78,10 +89,13 @@ fn operations(samples: &Samples) -> Result<Vec<Operation>, Error> {
         drivers::operations(samples)?,
         payouts::operations(samples)?,
         batches::operations(samples)?,
+        reviews::operations(samples)?,
         wallet::operations(samples)?,
+        charges::operations(samples)?,
         keys::operations(samples)?,
         settings::operations(samples)?,
         reconciliations::operations(samples)?,
+        providers::operations(samples)?,
         audit::operations(samples),
         service::operations(samples),
     ]

@@ -17,7 +17,7 @@ use platform::{
     entry::Backend,
 };
 
-use crate::batch_wish::hand;
+use crate::asked::hand;
 
 pub async fn handle<S: Store>(backend: Backend<S>, request: Request) -> Reply {
     let meta = request.meta();

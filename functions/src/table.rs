@@ -64,7 +64,7 @@ const fn http(
 const BATCH_MAX: usize = 2 * 1024 * 1024;
 
 /// Every function of the bundle.
-pub const FUNCTIONS: [Function; 55] = [
+pub const FUNCTIONS: [Function; 66] = [
     http("health", ("GET", &["/api/v1/health", "/health"]), &[]),
     http(
         "put-load",
@@ -177,6 +177,21 @@ pub const FUNCTIONS: [Function; 55] = [
         "create-deposit",
         ("POST", &["/api/v1/wallet/deposits"]),
         &["wallet:write"],
+    ),
+    http(
+        "create-card-charge",
+        ("POST", &["/api/v1/wallet/card-charges"]),
+        &["wallet:write"],
+    ),
+    http(
+        "get-card-charge",
+        ("GET", &["/api/v1/wallet/card-charges/{id}"]),
+        &["wallet:read", "wallet:write"],
+    ),
+    http(
+        "decide-card-charge",
+        ("POST", &["/api/v1/wallet/card-charges/{id}/decisions"]),
+        &["reviews:write"],
     ),
     http("create-key", ("POST", &["/api/v1/keys"]), &["keys:write"]),
     http("list-keys", ("GET", &["/api/v1/keys"]), &["keys:read"]),
@@ -301,7 +316,47 @@ pub const FUNCTIONS: [Function; 55] = [
             scopes: &["reconciliation:write"],
         }),
     },
+    http(
+        "list-reviews",
+        ("GET", &["/api/v1/reviews"]),
+        &["reviews:read"],
+    ),
+    http(
+        "get-review",
+        ("GET", &["/api/v1/reviews/{id}"]),
+        &["reviews:read"],
+    ),
+    http(
+        "decide-review",
+        ("POST", &["/api/v1/reviews/{id}/decisions"]),
+        &["reviews:write"],
+    ),
+    http(
+        "list-providers",
+        ("GET", &["/api/v1/providers"]),
+        &["providers:manage"],
+    ),
+    http(
+        "pause-provider",
+        ("POST", &["/api/v1/providers/{name}/pause"]),
+        &["providers:manage"],
+    ),
+    http(
+        "resume-provider",
+        ("POST", &["/api/v1/providers/{name}/resume"]),
+        &["providers:manage"],
+    ),
     http("get-docs", ("GET", &["/docs", "/docs/{file}"]), &[]),
+    Function {
+        name: "receive-owlpay-callback",
+        trigger: Trigger::Http(Http {
+            method: "POST",
+            routes: &["/callbacks/owlpay"],
+            accepts: &["application/json"],
+            body_max: 256 * 1024,
+            scopes: &[],
+        }),
+    },
     Function {
         name: "receive-payelata-callback",
         trigger: Trigger::Http(Http {
@@ -324,6 +379,10 @@ pub const FUNCTIONS: [Function; 55] = [
     Function {
         name: "advance-batch",
         trigger: Trigger::Queue(QueueName::Batch),
+    },
+    Function {
+        name: "sync-vendor",
+        trigger: Trigger::Queue(QueueName::Vendors),
     },
     Function {
         name: "relay-outbox",

@@ -13,6 +13,8 @@ pub struct Client {
     api: String,
     key: String,
     sandbox: String,
+    /// What recognises a repeat of the next call.
+    request_key: Option<String>,
 }
 
 impl Client {
@@ -29,6 +31,7 @@ impl Client {
             api: ready.api.clone(),
             key: ready.keys.full.clone(),
             sandbox: ready.sandbox.clone(),
+            request_key: None,
         })
     }
 
@@ -37,6 +40,15 @@ impl Client {
     pub fn with_key(&self, key: &str) -> Self {
         Self {
             key: key.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// A client whose calls are one request: only the first of them does something.
+    #[must_use]
+    pub fn with_request_key(&self, key: &str) -> Self {
+        Self {
+            request_key: Some(key.to_owned()),
             ..self.clone()
         }
     }
@@ -72,6 +84,10 @@ impl Client {
         let method = reqwest::Method::from_bytes(method.as_bytes())?;
         let request = self.http.request(method, format!("{}{path}", self.api));
         let request = request.bearer_auth(&self.key);
+        let request = match &self.request_key {
+            Some(key) => request.header("idempotency-key", key),
+            None => request,
+        };
         data(match body {
             Some(body) => with_body(request, body),
             None => request,

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use app::{call::Clock, memory::MemoryQueue, seal::Seal};
+use app::{breaker::Breaker, call::Clock, memory::MemoryQueue, seal::Seal};
 use axum::{
     Router, extract::State, http::StatusCode, response::Response, routing::post, serve::ListenerExt,
 };
@@ -23,9 +23,14 @@ use platform::{
     provider::{
         AnyProvider,
         http::Http,
+        owlpay::{self, Owlpay, settings::OwlpaySettings},
         payelata::{
             Payelata,
             settings::{BANK_SERVICE, CallbackSecrets, PayelataSettings},
+        },
+        paywizard::{
+            PayWizard,
+            settings::{AmountUnit, CHANNEL, PayWizardSettings},
         },
     },
 };
@@ -43,7 +48,9 @@ use crate::{
     twins::{
         Books, Sandbox,
         control::{ReadBody, bad_request, body_of, json_response, members, wrong_method},
+        owlpay as owlpay_twin,
         payelata::{ACCOUNT_ID, API_KEY, CALLBACK_KEY_LIVE, CALLBACK_KEY_TEST},
+        paywizard as paywizard_twin,
     },
     vault::LocalVault,
 };
@@ -192,6 +199,13 @@ fn callback_secrets() -> CallbackSecrets {
     }
 }
 
+fn owlpay_secrets() -> owlpay::callback::CallbackSecrets {
+    owlpay::callback::CallbackSecrets {
+        test: vec![owlpay_twin::WEBHOOK_SECRET_TEST.into()],
+        live: vec![owlpay_twin::WEBHOOK_SECRET_LIVE.into()],
+    }
+}
+
 fn providers(clock: &MovableClock, api: &str, sandbox: &str) -> Result<AnyProvider, Fault> {
     let settings = PayelataSettings {
         private_base: format!("{sandbox}/payelata/api"),
@@ -203,8 +217,31 @@ fn providers(clock: &MovableClock, api: &str, sandbox: &str) -> Result<AnyProvid
         mode: Mode::Test,
         sandbox_hosts: Vec::new(),
     };
-    let payelata = Payelata::new(settings, Http::new(pace(clock))?)?;
-    Ok(AnyProvider::new(payelata))
+    let http = Http::new(pace(clock))?;
+    let payelata = Payelata::new(settings, http.clone())?;
+    let settings = OwlpaySettings {
+        base: format!("{sandbox}/owlpay/api/v1/platform/tunnel"),
+        api_key: owlpay_twin::KEY_TEST.into(),
+        mode: Mode::Test,
+        sandbox_hosts: Vec::new(),
+    };
+    let owlpay = Owlpay::new(settings, http.clone())?;
+    let settings = PayWizardSettings {
+        base: format!("{sandbox}/paywizard"),
+        client_id: paywizard_twin::CLIENT_ID.into(),
+        client_secret: paywizard_twin::CLIENT_SECRET.into(),
+        jwt_token: paywizard_twin::JWT_TOKEN.into(),
+        channel: CHANNEL.to_owned(),
+        refusal_codes: vec![401, 403],
+        amount_unit: AmountUnit::Major,
+        top_ups: true,
+        mode: Mode::Test,
+        sandbox_hosts: Vec::new(),
+    };
+    let paywizard = PayWizard::new(settings, http)?;
+    Ok(AnyProvider::new(payelata)
+        .with_owlpay(Some(owlpay))
+        .with_paywizard(Some(paywizard)))
 }
 
 impl Host {
@@ -227,6 +264,7 @@ impl Host {
         );
         let (api, sandbox_url) = (url(&api_port)?, url(&sandbox_port)?);
         let sandbox = Sandbox::open(books, clock.clone());
+        sandbox.tell_api(&api);
         let meter = Arc::new(Meter::default());
         let moving = clock.clone();
         let app_clock = Clock::new(move || Timestamp::from_millis(moving.now_ms()));
@@ -245,6 +283,8 @@ impl Host {
             providers: providers(&clock, &api, &sandbox_url)?,
             vault: LocalVault::new(secrets.derive("vault")),
             callback_secrets: Arc::new(callback_secrets()),
+            owlpay_secrets: Arc::new(owlpay_secrets()),
+            breaker: Breaker::default(),
         };
         let keys = start::put(&world, &secrets).await?;
         let pump = Pump::new(world.clone(), clock.clone(), sandbox.clone());

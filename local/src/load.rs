@@ -70,7 +70,7 @@ pub async fn run(payouts: usize, calls: usize, place: Place) -> Result<Report, F
     let client = Client::of(&host.ready)?;
     let run = host.world.backend.clock.now().millis();
     // Of the calls, some create payouts or batches, besides those that have to fail.
-    fund(&client, payouts + 20 * calls, run).await?;
+    fund(&client, payouts + 21 * calls, run).await?;
     let put = |client: Client, number: usize| async move {
         let body = json!({"driverId": "OVN-DRIVER-789", "amount": AMOUNT});
         let path = format!("/api/v1/loads/LOAD-{run}-{number}");
@@ -105,11 +105,14 @@ pub async fn run(payouts: usize, calls: usize, place: Place) -> Result<Report, F
             run,
             payouts: ids,
             failed: Vec::new(),
+            charges: Vec::new(),
             keys: Vec::new(),
             batches: Vec::new(),
+            reviewed: Vec::new(),
             foreign: Vec::new(),
         };
         latency::fail_payouts(&host, &client, (&mut props, calls)).await?;
+        latency::make_charge(&client, &mut props).await?;
         latency::make_keys(&client, &mut props).await?;
         latency::make_batches(&host, &client, (&mut props, calls)).await?;
         latencies.extend(latency::measure(&host, &client, (&props, calls)).await?);

@@ -36,8 +36,8 @@ pub type LocalWorld = World<DynamoStore, MemoryQueue, AnyProvider, LocalVault>;
 
 /// Messages of one queue handled at the same time.
 const WORKERS: usize = 16;
-/// Fewer: units of a batch are large, and meet on the same balances.
-const BATCH_WORKERS: usize = 4;
+/// Fewer: units of a batch are large, and meet on the same balances; nobody waits for a vendor.
+const FEW_WORKERS: usize = 4;
 /// How often the timers tick in real time; in the cloud they tick once a minute.
 const TICK: Duration = Duration::from_secs(5);
 /// The least the clock moves between two sweeps that found something due: a sweep may leave an item due.
@@ -54,7 +54,7 @@ pub struct Pump {
     clock: MovableClock,
     sandbox: Sandbox,
     sent: Arc<Notify>,
-    permits: [Arc<Semaphore>; 3],
+    permits: [Arc<Semaphore>; 4],
     /// The last day whose night was worked through.
     night: Arc<AtomicI64>,
     stepping: Arc<Mutex<()>>,
@@ -77,7 +77,7 @@ impl Drop for Held {
 const fn workers(queue: QueueName) -> usize {
     match queue {
         QueueName::Dispatch | QueueName::Check => WORKERS,
-        QueueName::Batch => BATCH_WORKERS,
+        QueueName::Batch | QueueName::Vendors => FEW_WORKERS,
     }
 }
 
@@ -205,6 +205,7 @@ impl Pump {
             QueueName::Dispatch => &self.permits[0],
             QueueName::Check => &self.permits[1],
             QueueName::Batch => &self.permits[2],
+            QueueName::Vendors => &self.permits[3],
         };
         Held {
             permits: Arc::clone(permits).acquire_many_owned(all).await.ok(),

@@ -79,7 +79,7 @@ pub async fn put(world: &LocalWorld, secrets: &Secrets) -> Result<StartKeys, Err
         put_start_load(&call, world, &tenant, load).await?;
     }
     deposit(world, &tenant, ("start", WALLET)).await?;
-    reopen_route(&call, world, tenant.mode()).await?;
+    reopen_routes(&call, world, tenant.mode()).await?;
     Ok(keys)
 }
 
@@ -196,19 +196,21 @@ async fn put_start_load(
     Ok(())
 }
 
-/// A restart stands for a new release: it lets a route that stopped over a defect of ours try again.
-async fn reopen_route(call: &Call, world: &LocalWorld, mode: Mode) -> Result<(), Error> {
+/// A restart stands for a new release: it lets routes that stopped over a defect of ours try again.
+async fn reopen_routes(call: &Call, world: &LocalWorld, mode: Mode) -> Result<(), Error> {
     let store = &world.backend.store;
-    let key = Key::Switch(Provider::Payelata, mode);
-    let found = store.fetch(&[key]).await?.into_iter().next().flatten();
-    let Some(Record::Switch(switch)) = found else {
-        return Ok(());
-    };
-    let reason = switch.stopped.as_ref().map(|stop| stop.reason);
-    if reason == Some(StopReason::IntegrationDefect) {
-        let open = Record::Switch(Box::new(switch.reopened()));
-        let changes = Changes::new("reopen-route", call.tx_id("reopen"));
-        store.commit(changes.replace(open, switch.version)).await?;
+    let keys = Provider::ALL.map(|provider| Key::Switch(provider, mode));
+    for found in store.fetch(&keys).await? {
+        let Some(Record::Switch(switch)) = found else {
+            continue;
+        };
+        let reason = switch.stopped.as_ref().map(|stop| stop.reason);
+        if reason == Some(StopReason::IntegrationDefect) {
+            let open = Record::Switch(Box::new(switch.reopened()));
+            let tx_id = call.tx_id(&format!("reopen {}", switch.provider.name()));
+            let changes = Changes::new("reopen-route", tx_id);
+            store.commit(changes.replace(open, switch.version)).await?;
+        }
     }
     Ok(())
 }

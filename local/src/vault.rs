@@ -25,10 +25,11 @@ impl LocalVault {
     }
 }
 
-/// No id contains `#`, and no driver's id is one of a key.
+/// No id contains `#`, and no driver's id is one of a key or a charge.
 fn context(tenant: &TenantId, owner: &SealedFor) -> String {
     match owner {
         SealedFor::Driver(driver) => format!("{tenant}#{driver}"),
+        SealedFor::Charge(charge) => format!("{tenant}#charge#{charge}"),
         SealedFor::Key(id) => format!("{tenant}#key#{id}"),
     }
 }

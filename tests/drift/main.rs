@@ -43,6 +43,7 @@ fn queue_resource(queue: QueueName) -> &'static str {
         QueueName::Dispatch => "DispatchQueue",
         QueueName::Check => "CheckQueue",
         QueueName::Batch => "BatchQueue",
+        QueueName::Vendors => "VendorsQueue",
     }
 }
 
@@ -228,7 +229,7 @@ fn vault_contexts<'a>(
     statements.map(names).collect()
 }
 
-/// The functions that may do `action` with what is sealed for a `driver` or a `key`.
+/// The functions that may do `action` with what is sealed for a `driver`, a `key` or a `charge`.
 fn may<'a>(template: &'a Template, action: &str, owner: &str) -> Vec<&'a str> {
     let holds = |name: &str| {
         let contexts = vault_contexts(template, name, action);
@@ -258,11 +259,20 @@ fn a_function_that_only_reads_may_write_rate_limits_and_nothing_else() {
 }
 
 #[test]
-fn only_the_dispatcher_opens_payout_methods() {
+fn only_who_hands_a_payout_method_to_a_provider_opens_it() {
     let template = Template::read();
-    assert_eq!(may(&template, "kms:Decrypt", "driver"), ["dispatch-payout"]);
+    let opens = may(&template, "kms:Decrypt", "driver");
+    assert_eq!(opens, ["dispatch-payout", "sync-vendor"]);
     let seals = may(&template, "kms:Encrypt", "driver");
     assert_eq!(seals, ["put-payout-method"]);
+}
+
+#[test]
+fn only_the_dispatcher_opens_charged_cards() {
+    let template = Template::read();
+    assert_eq!(may(&template, "kms:Decrypt", "charge"), ["dispatch-payout"]);
+    let seals = may(&template, "kms:Encrypt", "charge");
+    assert_eq!(seals, ["create-card-charge"]);
 }
 
 #[test]
@@ -300,7 +310,11 @@ fn nothing_is_sealed_or_opened_for_more_than_one_kind_of_owner() {
     let context = |names: &[&'static str]| names.iter().copied().collect::<BTreeSet<_>>();
     let expected = [
         context(&["kms:EncryptionContext:tenant"]),
-        context(&["kms:EncryptionContext:driver", "kms:EncryptionContext:key"]),
+        context(&[
+            "kms:EncryptionContext:driver",
+            "kms:EncryptionContext:key",
+            "kms:EncryptionContext:charge",
+        ]),
     ];
     assert_eq!(refused, expected.into());
 }

@@ -158,7 +158,9 @@ fn item_action(item: &Value) -> Option<String> {
 fn vault(operation: &str, request: &Value) -> Option<Value> {
     let context = &request["EncryptionContext"];
     context["tenant"].as_str()?;
-    context["driver"].as_str().or(context["key"].as_str())?;
+    ["driver", "key", "charge"]
+        .iter()
+        .find_map(|it| context[*it].as_str())?;
     let bytes = |name: &str| STANDARD.decode(request[name].as_str()?).ok();
     match operation {
         "Encrypt" => {

@@ -8,6 +8,7 @@ mod aws;
 mod binaries;
 mod runtime_api;
 mod scene;
+mod signed;
 #[path = "../drift/template.rs"]
 mod template;
 
@@ -50,6 +51,7 @@ fn variables<'a>(template: &'a Template, function: &str) -> BTreeSet<&'a str> {
 async fn run(sample: String) -> Result<(), String> {
     let name = sample.split('.').next().unwrap_or_default();
     let event = template::read(&format!("events/{sample}.json"));
+    let event = signed::now(name, &sample, event);
 
     let scene = Scene::set(name).await;
     let runtime = RuntimeApi::serve(event).await;

@@ -4,11 +4,14 @@
 //! Clock and entropy of the start data stand still, so its ids are the ones the event files name.
 
 pub(crate) mod batches;
+mod charges;
 mod reconciliations;
+mod reviews;
 
 use std::collections::BTreeMap;
 
 use app::{
+    breaker::Breaker,
     call::{Call, Clock, Entropy},
     changes::Changes,
     create_deposit::{self, CreateDeposit},
@@ -99,10 +102,12 @@ impl Scene {
             props.put_money_and_loads().await;
             // A driver can be deleted only while no payout is under way.
             if function != "delete-driver" {
+                props.put_reconciliation(function).await;
                 props.put_payouts().await;
             }
             props.put_batch(function).await;
-            props.put_reconciliation(function).await;
+            props.put_charge(function).await;
+            props.put_review(function).await;
         }
         // What the provider has in its hands by now is done, on however slow a computer.
         let later = clock.now_ms() + 3_600_000;
@@ -145,13 +150,30 @@ impl Scene {
             "OVN_DISPATCH_QUEUE_URL" => format!("{aws}/123456789012/DispatchQueue"),
             "OVN_CHECK_QUEUE_URL" => format!("{aws}/123456789012/CheckQueue"),
             "OVN_BATCH_QUEUE_URL" => format!("{aws}/123456789012/BatchQueue"),
+            "OVN_VENDORS_QUEUE_URL" => format!("{aws}/123456789012/VendorsQueue"),
             "OVN_VAULT_KEY_ID" => "VaultKey".to_owned(),
             "OVN_MODE" => "test".to_owned(),
             "OVN_PAYELATA_BASE" => format!("{}/payelata/api", self.sandbox),
             "OVN_PAYELATA_ACCOUNT_ID" => ACCOUNT_ID.to_owned(),
             "OVN_PAYELATA_API_KEY" => API_KEY.to_owned(),
             "OVN_PAYELATA_CALLBACK_KEYS_TEST" => "sk_test_EXAMPLEKEY0001".to_owned(),
-            "OVN_PAYELATA_CALLBACK_KEYS_LIVE"
+            "OVN_OWLPAY_CALLBACK_KEYS_TEST" => crate::signed::OWLPAY_SECRET.to_owned(),
+            "OVN_PAYWIZARD_BASE"
+            | "OVN_PAYWIZARD_SANDBOX_HOSTS"
+            | "OVN_PAYWIZARD_REFUSAL_CODES"
+            | "OVN_PAYWIZARD_AMOUNT_UNIT"
+            | "OVN_PAYWIZARD_TOP_UPS"
+            | "OVN_PAYWIZARD_CLIENT_ID"
+            | "OVN_PAYWIZARD_CLIENT_SECRET"
+            | "OVN_PAYWIZARD_TOKEN"
+            | "OVN_OWLPAY_BASE"
+            | "OVN_OWLPAY_API_KEY"
+            | "OVN_OWLPAY_SANDBOX_HOSTS"
+            | "OVN_OWLPAY_REMIT_CHANNEL"
+            | "OVN_OWLPAY_REMIT_COUNTRY"
+            | "OVN_OWLPAY_REMIT_APPLICANT"
+            | "OVN_OWLPAY_CALLBACK_KEYS_LIVE"
+            | "OVN_PAYELATA_CALLBACK_KEYS_LIVE"
             | "OVN_PAYELATA_BANK_SERVICE"
             | "OVN_PAYELATA_SANDBOX_HOSTS" => String::new(),
             "OVN_PUBLIC_URL" => "https://pay.example".to_owned(),
@@ -384,6 +406,7 @@ impl Props {
             providers,
             vault: SampleVault,
             seal: self.seal.clone(),
+            breaker: Breaker::default(),
         };
         let done = dispatcher.run(&Self::call(number), &dispatch).await;
         done.expect("dispatched");

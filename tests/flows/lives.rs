@@ -37,7 +37,7 @@ pub(crate) async fn cancel(stage: &Stage, payout: &PayoutId) -> Result<Answered<
     cancel_payout::run(&stage.call("client"), stage.call_store().0, command).await
 }
 
-async fn retry(stage: &Stage, payout: &PayoutId) -> Result<Answered<Payout>, Error> {
+pub(crate) async fn retry(stage: &Stage, payout: &PayoutId) -> Result<Answered<Payout>, Error> {
     let command = RetryPayout {
         asking: Asking {
             tenant: &stage.tenant,

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use app::{
+    breaker::Breaker,
     changes::Changes,
     create_payout::{self, CreatePayout, Source},
     dispatch_payout::Dispatcher,
     memory::{MemoryQueue, MemoryStore, Operation, ScriptedProvider, Trouble},
     message::{Message, QueueName},
-    port::{CommitError, CreateOrder, Lookup, Providers, Store, Unreachable},
+    port::{
+        ChargeOrder, CommitError, CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store,
+        Unreachable,
+    },
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
     request_key::{Answered, Asking, RequestKey},
     seal::Seal,
@@ -20,6 +24,7 @@ use domain::{
     fee::{FeeSchedule, Rail},
     ids::{LoadId, PayoutId, ProviderId, TenantId},
     payout::{Payout, PayoutStatus},
+    routing::Provider,
     time::Timestamp,
     transition::Transition,
 };
@@ -39,6 +44,12 @@ struct Gate {
 }
 
 impl Providers for Gate {
+    fn offers(&self, provider: Provider) -> bool {
+        self.inner.offers(provider)
+    }
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        self.inner.snapshot(provider, account).await
+    }
     fn call_budget(&self) -> std::time::Duration {
         self.inner.call_budget()
     }
@@ -48,6 +59,9 @@ impl Providers for Gate {
             by: self.by,
             reason: "refused".to_owned(),
         }
+    }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
     }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await
@@ -80,12 +94,15 @@ async fn two_refusals_at_once_are_both_recorded_as_proven() {
         },
         vault: MarkingVault,
         seal: Seal::new([7; 32]),
+        breaker: Breaker::default(),
     };
     let ids: Vec<_> = messages
         .iter()
         .map(|it| match it {
             Message::Dispatch(it) => it.clone(),
-            Message::Check(_) | Message::Batch(_) => panic!("dispatch"),
+            Message::Charge(_) | Message::Check(_) | Message::Batch(_) | Message::Vendor(_) => {
+                panic!("dispatch")
+            }
         })
         .collect();
     let (one, two) = (stage.call("one"), stage.call("two"));
@@ -111,7 +128,9 @@ async fn the_loser_of_the_switch_becomes_outcome_unknown() {
             .expect("created");
         match stage.take(QueueName::Dispatch).expect("sent") {
             Message::Dispatch(it) => ids.push(it),
-            Message::Check(_) | Message::Batch(_) => panic!("dispatch"),
+            Message::Charge(_) | Message::Check(_) | Message::Batch(_) | Message::Vendor(_) => {
+                panic!("dispatch")
+            }
         }
     }
     let dispatcher = Dispatcher {
@@ -124,6 +143,7 @@ async fn the_loser_of_the_switch_becomes_outcome_unknown() {
         },
         vault: MarkingVault,
         seal: Seal::new([7; 32]),
+        breaker: Breaker::default(),
     };
     let (one, two) = (stage.call("one"), stage.call("two"));
     let (a, b) = tokio::join!(dispatcher.run(&one, &ids[0]), dispatcher.run(&two, &ids[1]));

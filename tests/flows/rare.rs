@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use app::{
+    breaker::Breaker,
     changes::BalanceKey,
     check_attempt::Checker,
     dispatch_payout::Dispatcher,
     memory::{Ending, MemoryQueue, MemoryStore, Operation, ScriptedProvider, Trouble},
     message::{Check, Message, QueueName},
-    port::{CreateOrder, Lookup, Providers, Store},
+    port::{ChargeOrder, CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store},
     record::{Key, Record},
     seal::Seal,
 };
@@ -21,6 +22,7 @@ use domain::{
     ids::{AttemptRef, PayoutId, ProviderId},
     ledger::Account,
     payout::PayoutStatus,
+    routing::Provider,
 };
 use tokio::sync::Mutex;
 
@@ -123,11 +125,20 @@ impl Strange {
 }
 
 impl Providers for Strange {
+    fn offers(&self, provider: Provider) -> bool {
+        self.inner.offers(provider)
+    }
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        self.inner.snapshot(provider, account).await
+    }
     fn call_budget(&self) -> std::time::Duration {
         self.inner.call_budget()
     }
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
         self.dress(self.inner.create(order).await)
+    }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
     }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await
@@ -153,6 +164,7 @@ async fn an_object_that_turns_out_inert_is_processed_at_last() {
         providers: strange.clone(),
         vault: MarkingVault,
         seal: Seal::new([7; 32]),
+        breaker: Breaker::default(),
     };
     let Some(Message::Dispatch(message)) = stage.take(QueueName::Dispatch) else {
         panic!("sent");
@@ -196,11 +208,20 @@ struct Counting {
 }
 
 impl Providers for Counting {
+    fn offers(&self, provider: Provider) -> bool {
+        self.inner.offers(provider)
+    }
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        self.inner.snapshot(provider, account).await
+    }
     fn call_budget(&self) -> std::time::Duration {
         self.inner.call_budget()
     }
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
         self.inner.create(order).await
+    }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
     }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await
@@ -229,6 +250,7 @@ async fn a_reversed_object_in_review_is_polled_by_the_table_not_on_every_tick() 
             inner: stage.provider.clone(),
             reads: reads.clone(),
         },
+        breaker: Breaker::default(),
     };
     let check = Check {
         tenant: stage.tenant.clone(),
@@ -275,6 +297,12 @@ struct RingsWithin {
 }
 
 impl Providers for RingsWithin {
+    fn offers(&self, provider: Provider) -> bool {
+        self.inner.offers(provider)
+    }
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        self.inner.snapshot(provider, account).await
+    }
     fn call_budget(&self) -> std::time::Duration {
         self.inner.call_budget()
     }
@@ -283,6 +311,9 @@ impl Providers for RingsWithin {
             self.checker.run(&call, &check).await.expect("checked");
         }
         self.inner.create(order).await
+    }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
     }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await
@@ -313,11 +344,13 @@ async fn a_read_without_news_does_not_take_the_place_of_the_worker() {
                 store: stage.memory.clone(),
                 queue: queue.clone(),
                 providers: stage.provider.clone(),
+                breaker: Breaker::default(),
             },
             check: Arc::new(Mutex::new(Some((stage.call("check"), check)))),
         },
         vault: MarkingVault,
         seal: Seal::new([7; 32]),
+        breaker: Breaker::default(),
     };
     dispatcher
         .run(&stage.call("dispatch"), &message)
@@ -363,11 +396,20 @@ struct Noting {
 }
 
 impl Providers for Noting {
+    fn offers(&self, provider: Provider) -> bool {
+        self.inner.offers(provider)
+    }
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        self.inner.snapshot(provider, account).await
+    }
     fn call_budget(&self) -> std::time::Duration {
         self.inner.call_budget()
     }
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
         self.inner.create(order).await
+    }
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.inner.charge(order).await
     }
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         self.inner.process(attempt, object).await
@@ -398,6 +440,7 @@ async fn a_callback_about_a_stranger_object_reads_by_our_reference() {
             inner: stage.provider.clone(),
             lookups: Arc::clone(&lookups),
         },
+        breaker: Breaker::default(),
     };
     checker
         .run(&stage.call("check"), &check)

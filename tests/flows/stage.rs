@@ -2,7 +2,9 @@
 
 use app::{
     advance_batch::BatchWorker,
+    breaker::Breaker,
     call::{Call, Clock, Entropy},
+    charge_card::Charger,
     check_attempt::Checker,
     create_deposit::{self, CreateDeposit},
     create_payout::{self, CreatePayout, Source},
@@ -19,6 +21,7 @@ use app::{
     request_key::{Answered, Asking, RequestKey},
     seal::Seal,
     sweep_due,
+    sync_vendor::VendorKeeper,
     verify_driver::{self, VerifyDriver},
 };
 use domain::{
@@ -61,6 +64,13 @@ impl Vault for MarkingVault {
 }
 
 type StagedDispatcher = Dispatcher<
+    Faulty<MemoryStore>,
+    Faulty<MemoryQueue>,
+    Faulty<ScriptedProvider>,
+    Faulty<MarkingVault>,
+>;
+
+pub(crate) type StagedCharger = Charger<
     Faulty<MemoryStore>,
     Faulty<MemoryQueue>,
     Faulty<ScriptedProvider>,
@@ -111,6 +121,7 @@ impl Stage {
             providers: points.wrap(provider.clone()),
             vault: points.wrap(MarkingVault),
             seal,
+            breaker: Breaker::default(),
         };
         let stage = Self {
             clock,
@@ -131,17 +142,22 @@ impl Stage {
 
     async fn furnish(&self, ovn_id: OvnDriverId) {
         self.enrol(ovn_id).await;
+        self.deposit("start", WALLET).await;
+        self.put_load("L-1").await;
+    }
+
+    /// Money from the bank.
+    pub(crate) async fn deposit(&self, reference: &str, amount: i64) {
         let deposit = CreateDeposit {
             asking: quietly(&self.tenant),
-            id: self.dispatcher.seal.deposit_id(&self.tenant, "start"),
-            amount: Cents::new(WALLET),
-            reference: "start".to_owned(),
+            id: self.dispatcher.seal.deposit_id(&self.tenant, reference),
+            amount: Cents::new(amount),
+            reference: reference.to_owned(),
             owner: "setup".to_owned(),
         };
         create_deposit::run(&self.call("setup"), &self.memory, deposit)
             .await
             .expect("funded");
-        self.put_load("L-1").await;
     }
 
     /// Another payable driver, whom everything from here on is about.
@@ -151,7 +167,20 @@ impl Stage {
         self.enrol(ovn_id).await;
     }
 
+    /// Another driver of whom only the registration is known, whom everything from here on is about.
+    pub(crate) async fn invite(&mut self, ovn_id: &str) {
+        let ovn_id = OvnDriverId::parse(ovn_id).expect("valid");
+        self.driver = self.dispatcher.seal.driver_id(&self.tenant, &ovn_id);
+        self.register(ovn_id).await;
+    }
+
     async fn enrol(&self, ovn_id: OvnDriverId) {
+        self.register(ovn_id).await;
+        self.put_method(MethodKind::Card).await;
+        self.verify(KycDecision::Approve).await;
+    }
+
+    async fn register(&self, ovn_id: OvnDriverId) {
         let register = RegisterDriver {
             asking: quietly(&self.tenant),
             id: self.driver.clone(),
@@ -163,8 +192,6 @@ impl Stage {
         register_driver::run(&self.call("setup"), &self.memory, register)
             .await
             .expect("registered");
-        self.put_method(MethodKind::Card).await;
-        self.verify(KycDecision::Approve).await;
     }
 
     pub(crate) async fn put_method(&self, kind: MethodKind) {
@@ -274,11 +301,17 @@ impl Stage {
                     .run(&self.call("dispatch-payout"), &dispatch)
                     .await
             }
+            Message::Charge(charge) => {
+                self.charger()
+                    .run(&self.call("dispatch-payout"), &charge)
+                    .await
+            }
             Message::Check(check) => {
                 let checker = Checker {
                     store: self.store.clone(),
                     queue: self.queue.clone(),
                     providers: self.dispatcher.providers.clone(),
+                    breaker: self.dispatcher.breaker.clone(),
                 };
                 checker.run(&self.call("check-attempt"), &check).await
             }
@@ -289,11 +322,30 @@ impl Stage {
                 };
                 worker.run(&self.call("advance-batch"), &task).await
             }
+            Message::Vendor(task) => {
+                let keeper = VendorKeeper {
+                    store: self.store.clone(),
+                    providers: self.dispatcher.providers.clone(),
+                    vault: self.dispatcher.vault.clone(),
+                };
+                keeper.run(&self.call("sync-vendor"), &task).await
+            }
         };
         self.survive(result);
     }
 
-    fn survive<T>(&self, result: Result<T, Error>) {
+    /// What charges cards, with ports that may crash.
+    pub(crate) fn charger(&self) -> StagedCharger {
+        Charger {
+            store: self.store.clone(),
+            queue: self.queue.clone(),
+            providers: self.dispatcher.providers.clone(),
+            vault: self.dispatcher.vault.clone(),
+            seal: self.dispatcher.seal.clone(),
+        }
+    }
+
+    pub(crate) fn survive<T>(&self, result: Result<T, Error>) {
         if let Err(error) = result {
             assert!(self.points.is_down(), "a worker failed: {error:?}");
         }
@@ -354,7 +406,7 @@ impl Stage {
         moments.into_iter().min().filter(|at| *at <= target)
     }
 
-    async fn record(&self, key: Key) -> Option<Record> {
+    pub(crate) async fn record(&self, key: Key) -> Option<Record> {
         let mut found = self.memory.fetch(&[key]).await.expect("in memory");
         found.remove(0)
     }

@@ -12,7 +12,7 @@ use crate::stage::Stage;
 const BUDGET: [(&str, &str, u64, u64, u64); 9] = [
     ("GetItem", "fetch", 1, 100, 0),
     ("TransactWriteItems", "create", 1, 0, 1_900),
-    ("BatchGetItem", "fetch", 2, 700, 0),
+    ("BatchGetItem", "fetch", 2, 900, 0),
     ("TransactWriteItems", "claim", 1, 0, 2_000),
     ("TransactWriteItems", "created", 1, 0, 400),
     ("TransactWriteItems", "answer", 2, 0, 2_400),

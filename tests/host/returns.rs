@@ -75,10 +75,7 @@ async fn a_refund_nobody_told_us_about_is_found_and_credited() {
 async fn a_refund_after_the_last_read_is_not_looked_for() {
     let stage = deaf_stage().await;
     let id = stage.create("L-12345").await;
-    let began = std::time::Instant::now();
     stage.advance(15 * DAY).await;
-    let took = began.elapsed();
-    assert!(took.as_secs() < 20, "15 days took {took:?}");
     take_back(&stage, &id).await;
     stage.advance(30 * DAY).await;
     assert_eq!(stage.payout(&id).await["status"], "completed");

@@ -1,13 +1,19 @@
 //! The list of everything: pages, cursors, and what is not a list.
 
-use app::port::{Listing, Providers};
-use domain::{answer::Standing, ids::Mode, money::Cents, routing::Provider};
+use app::port::{ListAsk, Listing, Providers};
+use domain::{answer::Standing, ids::Mode, money::Cents, routing::Provider, time::Timestamp};
 use serde_json::{Value, json};
 
 use crate::stage::{Act, Twin, printed};
 
 async fn listed(twin: &Twin, mode: Mode, after: Option<&str>) -> Listing {
-    twin.provider().list(Provider::Payelata, mode, after).await
+    let ask = ListAsk {
+        provider: Provider::Payelata,
+        mode,
+        made: (Timestamp::default(), Timestamp::default()),
+        after,
+    };
+    twin.provider().list(ask).await
 }
 
 async fn page(status: u16, body: &str) -> Listing {

@@ -3,10 +3,13 @@
 
 mod create;
 mod list;
+mod listed_orders;
 mod order;
+mod owlpay;
 mod query;
 mod request;
 mod secrecy;
 mod stage;
 mod status;
 mod transport;
+mod vendors;

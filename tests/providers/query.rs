@@ -63,6 +63,7 @@ async fn an_empty_list_or_a_404_is_one_absence() {
 async fn a_second_absence_30_seconds_later_repeats_the_same_reference() {
     let answer = found(200, "{\"data\":[]}").await;
     let absent_before = Attempt {
+        absences: 1,
         absent_at: Some(Timestamp::from_millis(170_000)),
         ..attempt(AttemptState::Unknown)
     };

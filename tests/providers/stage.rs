@@ -212,6 +212,7 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         state,
         provider: Provider::Payelata,
         route: "payelata/card".to_owned(),
+        left: Vec::new(),
         driver: DriverId::parse("drv_1").expect("valid"),
         method: Some(domain::attempt::PinnedMethod {
             kind: domain::driver::MethodKind::Card,
@@ -220,6 +221,9 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         rail: Rail::Standard,
         net: Cents::new(1_000),
         currency: Currency::Usd,
+        payee: None,
+        balance_before: None,
+        card_lock: None,
         object: None,
         object_updated: 0,
         last_status: None,
@@ -236,8 +240,11 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         polls: 0,
         checked_at: None,
         absent_at: None,
+        absences: 0,
+        doubt: None,
         undecided_at: None,
         next_at: None,
+        reviewed_at: None,
     }
 }
 

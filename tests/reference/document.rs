@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::published::{Judge, Published, escaped, members, path, read};
 
 /// Functions that only a provider calls; how is in docs/providers.
-const NOT_FOR_CLIENTS: [&str; 1] = ["receive-payelata-callback"];
+const NOT_FOR_CLIENTS: [&str; 2] = ["receive-owlpay-callback", "receive-payelata-callback"];
 
 #[test]
 fn the_committed_document_is_the_one_the_code_describes() {

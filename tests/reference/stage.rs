@@ -106,6 +106,7 @@ pub(crate) fn path_of(route: &str) -> String {
         Some("drivers") => "OVN-DRIVER-789",
         Some("payouts") => "pay_1",
         Some("batches") => "batch_1",
+        Some("reviews") => "rev_1-a01",
         Some("keys") => "k3y0f0rd3sk1",
         Some("reconciliations") => "2026-01-31",
         _ => "L-12345",

@@ -219,6 +219,10 @@ async fn a_changed_driver_keeps_figures_that_payouts_added_meanwhile() {
             version: 2,
             name: "Jane Smith".to_owned(),
             kyc_reason: None,
+            kyc_by_owlpay: false,
+            vendor: None,
+            vendor_next_at: None,
+            vendor_tries: 0,
             status: DriverStatus::Suspended,
             ..before.clone()
         };

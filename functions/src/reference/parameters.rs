@@ -16,6 +16,9 @@ use utoipa::{
 
 use crate::get_docs;
 
+/// The id of a card charge.
+pub(super) const CHARGE: &str = "chg_9b1f0c42d7e85a3361f2b4c8d0e9a7563c1b2d4f";
+
 /// The name of the idempotency key among the shared parameters.
 pub(super) const IDEMPOTENCY_KEY: &str = "IdempotencyKey";
 
@@ -81,6 +84,11 @@ fn path_value(before: &str) -> (RefOr<Schema>, &'static str, &'static str) {
             "Our id of the payout.",
             "pay_01M7Y8BCGA4T04JNKTBYHB7SCK",
         ),
+        "reviews" => (
+            named::<vocabulary::ReviewId>(),
+            "Our id of the review.",
+            "rev_01M7Y8BCGA4T04JNKTBYHB7SCK-a01",
+        ),
         "batches" => (
             named::<vocabulary::BatchId>(),
             "Our id of the batch.",
@@ -96,10 +104,20 @@ fn path_value(before: &str) -> (RefOr<Schema>, &'static str, &'static str) {
             "The load of the line.",
             "L-12345",
         ),
+        "card-charges" => (
+            named::<vocabulary::ChargeId>(),
+            "Our id of the charge.",
+            CHARGE,
+        ),
         "keys" => (
             named::<vocabulary::KeyId>(),
             "The id of the key.",
             "k3y0f0rd3sk1",
+        ),
+        "providers" => (
+            named::<vocabulary::Provider>(),
+            "The name of the provider.",
+            "payelata",
         ),
         "docs" => (
             text().enum_values(Some(get_docs::FILES)).into(),

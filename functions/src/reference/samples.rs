@@ -211,6 +211,10 @@ fn driver(tenant: &TenantId) -> Result<Driver, Error> {
         status: DriverStatus::Active,
         kyc: KycStatus::Verified,
         kyc_reason: None,
+        kyc_by_owlpay: false,
+        vendor: None,
+        vendor_next_at: None,
+        vendor_tries: 0,
         method: Some(Method {
             kind: MethodKind::Card,
             version: 1,

@@ -11,10 +11,14 @@ pub(super) struct Props {
     pub(super) payouts: Vec<String>,
     /// Payouts that failed, two for each call: the first half to be canceled, the second to be retried.
     pub(super) failed: Vec<String>,
+    /// Card charges.
+    pub(super) charges: Vec<String>,
     /// [`KEYS`] keys of our own.
     pub(super) keys: Vec<String>,
     /// Batches of one load, two for each call: the first half to be released, the second to be canceled.
     pub(super) batches: Vec<String>,
+    /// Payouts in review.
+    pub(super) reviewed: Vec<String>,
     /// Batches of another key with their plans, to be approved.
     pub(super) foreign: Vec<(String, String)>,
 }
@@ -24,6 +28,8 @@ pub(super) struct Ask {
     pub(super) method: &'static str,
     pub(super) path: String,
     pub(super) body: Option<Value>,
+    /// The request key, where one is required.
+    pub(super) key: Option<String>,
 }
 
 /// The calls of one endpoint, by their number from 0.
@@ -58,7 +64,7 @@ const fn row(function: &'static str, ask: fn(&Props, usize) -> Ask) -> Endpoint 
     }
 }
 
-pub(super) const ENDPOINTS: [Endpoint; 47] = [
+pub(super) const ENDPOINTS: [Endpoint; 55] = [
     row("health", |_, _| get("/api/v1/health")),
     row("register-driver", |props, number| {
         let body = json!({"ovnDriverId": driver(props, number), "name": "Ana Lopez",
@@ -90,6 +96,7 @@ pub(super) const ENDPOINTS: [Endpoint; 47] = [
         method: "DELETE",
         path: of_driver(props, number, ""),
         body: None,
+        key: None,
     }),
     row("list-driver-payouts", |_, number| {
         get(&page(&format!("/api/v1/drivers/{DRIVER}/payouts"), number))
@@ -111,6 +118,13 @@ pub(super) const ENDPOINTS: [Endpoint; 47] = [
         let reference = format!("load-{}-call-{number}", props.run);
         let body = json!({"amount": 2 * AMOUNT, "reference": reference});
         send("POST", "/api/v1/wallet/deposits", body)
+    }),
+    row("create-card-charge", |props, number| {
+        charge(&format!("load-{}-call-{number}", props.run))
+    }),
+    row("get-card-charge", |props, number| {
+        let id = &props.charges[number % props.charges.len()];
+        get(&format!("/api/v1/wallet/card-charges/{id}"))
     }),
     row("get-balance", |_, _| get("/api/v1/balance")),
     row("create-payout", |props, number| {
@@ -154,6 +168,7 @@ pub(super) const ENDPOINTS: [Endpoint; 47] = [
         method: "DELETE",
         path: of_key(props, number, ""),
         body: None,
+        key: None,
     }),
     row("preview-batch", |props, number| {
         send("POST", "/api/v1/batches/preview", wish(props, number))
@@ -192,6 +207,7 @@ pub(super) const ENDPOINTS: [Endpoint; 47] = [
             method: "DELETE",
             path: of_batch(props, number, &line),
             body: None,
+            key: None,
         }
     }),
     row("release-batch", |props, number| {
@@ -228,19 +244,48 @@ pub(super) const ENDPOINTS: [Endpoint; 47] = [
                 method: "PUT",
                 path: of_day("/settlement"),
                 body: Some(Value::from(rows)),
+                key: None,
             }
         },
         most: RECONCILIATIONS,
     },
+    row("list-reviews", |_, number| {
+        get(&page("/api/v1/reviews", number))
+    }),
+    row("get-review", |props, number| {
+        get(&of_review(props, number, ""))
+    }),
+    row("decide-review", |props, number| {
+        let body = json!({"outcome": "not_paid", "evidenceId": "load"});
+        send("POST", &of_review(props, number, "/decisions"), body)
+    }),
+    row("list-providers", |_, _| get("/api/v1/providers")),
+    row("pause-provider", |_, _| turn_provider("pause")),
+    row("resume-provider", |_, _| turn_provider("resume")),
     row("list-audit-events", |_, _| {
         get("/api/v1/audit-events?pageSize=50")
     }),
     row("get-docs", |_, _| get("/docs/openapi.json")),
 ];
 
+/// Only the first call of a row changes anything.
+fn turn_provider(action: &str) -> Ask {
+    let path = format!("/api/v1/providers/payelata/{action}");
+    send("POST", &path, json!({"reason": "load"}))
+}
+
 pub(super) fn create_key() -> Ask {
     let body = json!({"name": "load", "scopes": ["payouts:read"]});
     send("POST", "/api/v1/keys", body)
+}
+
+/// A charge of a card.
+pub(super) fn charge(reference: &str) -> Ask {
+    let body = json!({"amount": AMOUNT, "accountId": "6000000000000001", "reference": reference});
+    Ask {
+        key: Some(reference.to_owned()),
+        ..send("POST", "/api/v1/wallet/card-charges", body)
+    }
 }
 
 fn of_key(props: &Props, number: usize, rest: &str) -> String {
@@ -257,6 +302,7 @@ fn get(path: &str) -> Ask {
         method: "GET",
         path: path.to_owned(),
         body: None,
+        key: None,
     }
 }
 
@@ -265,6 +311,7 @@ fn send(method: &'static str, path: &str, body: Value) -> Ask {
         method,
         path: path.to_owned(),
         body: Some(body),
+        key: None,
     }
 }
 
@@ -291,6 +338,13 @@ fn wish(props: &Props, number: usize) -> Value {
     let name = format!("R{number}");
     let loads: Vec<_> = (1..=10).map(|row| load(props, &name, row)).collect();
     json!({"name": "load", "loadIds": loads})
+}
+
+/// The review of a payout's first attempt.
+fn of_review(props: &Props, number: usize, rest: &str) -> String {
+    let payout = &props.reviewed[number % props.reviewed.len()];
+    let id = payout.trim_start_matches("pay_");
+    format!("/api/v1/reviews/rev_{id}-a01{rest}")
 }
 
 fn of_payout(props: &Props, number: usize, rest: &str) -> String {
@@ -327,15 +381,20 @@ mod tests {
 
     use super::*;
 
-    /// A provider's callback needs a signature, and an attempt that waits for it.
-    const NOT_CALLED: &str = "receive-payelata-callback";
+    /// A provider's callback needs a signature, and an attempt that waits for it; a decision needs a charge that
+    /// nobody knows the end of.
+    const NOT_CALLED: [&str; 3] = [
+        "decide-card-charge",
+        "receive-owlpay-callback",
+        "receive-payelata-callback",
+    ];
 
     #[test]
     fn every_endpoint_of_the_table_of_functions_is_measured_once() {
         let functions = FUNCTIONS.iter().filter(|it| it.http().is_some());
         let wanted: BTreeSet<_> = functions
             .map(|it| it.name)
-            .filter(|name| *name != NOT_CALLED)
+            .filter(|name| !NOT_CALLED.contains(name))
             .collect();
         let rows: BTreeSet<_> = ENDPOINTS.iter().map(|it| it.function).collect();
         assert_eq!(rows, wanted);
@@ -348,8 +407,10 @@ mod tests {
             run: 1,
             payouts: vec!["pay_1".to_owned()],
             failed: vec!["pay_2".to_owned(), "pay_3".to_owned()],
+            charges: vec!["chg_1".to_owned()],
             keys: vec!["k7q2mx91bz0a".to_owned()],
             batches: vec!["batch_1".to_owned(), "batch_2".to_owned()],
+            reviewed: vec!["pay_4".to_owned()],
             foreign: vec![("batch_3".to_owned(), "0".repeat(64))],
         };
         for endpoint in &ENDPOINTS {

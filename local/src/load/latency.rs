@@ -72,7 +72,7 @@ pub(super) async fn measure(
     Ok(measured)
 }
 
-/// Makes payouts that fail: two for each of `calls`.
+/// Makes payouts that fail, two for each of `calls`, and one that people have to decide about.
 ///
 /// # Errors
 /// When a call fails.
@@ -90,7 +90,31 @@ pub(super) async fn fail_payouts(
             .failed
             .push(payout["id"].as_str().unwrap_or_default().to_owned());
     }
+    // An ordered outcome is the next payment's, whosever it is.
     host.pump.settle().await;
+    for number in 0..calls {
+        let load = endpoints::load(props, "V", number);
+        timed(client, &endpoints::put_load(&load)).await?;
+        client
+            .order_outcome("payelata", "partially_processed")
+            .await?;
+        let (payout, _) = timed(client, &endpoints::create(&load)).await?;
+        let id = payout["id"].as_str().unwrap_or_default();
+        props.reviewed.push(id.to_owned());
+    }
+    host.pump.settle().await;
+    Ok(())
+}
+
+/// Makes a card charge to be read.
+///
+/// # Errors
+/// When the call fails.
+pub(super) async fn make_charge(client: &Client, props: &mut Props) -> Result<(), Fault> {
+    let ask = endpoints::charge(&format!("load-{}-charge", props.run));
+    let (charge, _) = timed(client, &ask).await?;
+    let id = charge["id"].as_str().ok_or("a charge has an id")?;
+    props.charges.push(id.to_owned());
     Ok(())
 }
 
@@ -178,6 +202,10 @@ pub(super) async fn import_at_once(
 )]
 pub(super) async fn timed(client: &Client, ask: &Ask) -> Result<(Value, Duration), Fault> {
     let started = Instant::now();
+    let client = match &ask.key {
+        Some(key) => &client.with_request_key(key),
+        None => client,
+    };
     let answer = client.call(ask.method, &ask.path, ask.body.as_ref()).await;
     let elapsed = started.elapsed();
     let answer = answer.map_err(|fault| format!("{} {}: {fault}", ask.method, ask.path))?;

@@ -212,7 +212,7 @@ impl Bench {
 }
 
 impl Reply {
-    async fn of(request: reqwest::RequestBuilder) -> Self {
+    pub(crate) async fn of(request: reqwest::RequestBuilder) -> Self {
         let request = request.timeout(Duration::from_secs(10));
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();

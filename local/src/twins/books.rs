@@ -3,6 +3,7 @@
 //! A real provider forgets nothing when its clients crash, so the twins do not either: every change is
 //! one SQLite transaction, in the write-ahead log before the answer leaves.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -93,6 +94,14 @@ impl Books {
         &self,
         work: impl FnOnce(&Page<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
+        self.write_with(work)
+    }
+
+    /// As [`write`](Self::write), for work that can fail in ways of its own.
+    pub(crate) fn write_with<T, E: From<rusqlite::Error>>(
+        &self,
+        work: impl FnOnce(&Page<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut connection = self
             .connection
             .lock()
@@ -108,6 +117,14 @@ impl Books {
         &self,
         work: impl FnOnce(&Page<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
+        self.read_with(work)
+    }
+
+    /// As [`read`](Self::read), for work that can fail in ways of its own.
+    pub(crate) fn read_with<T, E>(
+        &self,
+        work: impl FnOnce(&Page<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let connection = self
             .connection
             .lock()
@@ -161,6 +178,17 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Gives an object that is in the books the reference of `object`; false, and nothing changed, when it is taken.
+    pub(crate) fn rename(&self, object: &Object<'_>) -> rusqlite::Result<bool> {
+        let changed = self
+            .0
+            .prepare_cached(
+                "UPDATE OR IGNORE objects SET reference = ?3 WHERE provider = ?1 AND id = ?2",
+            )?
+            .execute(params![object.provider, object.id, object.reference])?;
+        Ok(changed == 1)
+    }
+
     pub(crate) fn by_id(&self, provider: &str, id: &str) -> rusqlite::Result<Option<String>> {
         self.0
             .prepare_cached("SELECT record FROM objects WHERE provider = ?1 AND id = ?2")?
@@ -189,6 +217,23 @@ impl Page<'_> {
             .prepare_cached("SELECT reference FROM objects WHERE provider = ?1 AND id = ?2")?
             .query_row(params![provider, id], |row| row.get(0))
             .optional()
+    }
+
+    /// The objects whose reference is in the range, oldest first.
+    pub(crate) fn in_range(
+        &self,
+        provider: &str,
+        references: Range<&str>,
+    ) -> rusqlite::Result<Vec<String>> {
+        self.0
+            .prepare_cached(
+                "SELECT record FROM objects WHERE provider = ?1 AND reference >= ?2 AND reference < ?3 ORDER BY seq",
+            )?
+            .query_map(
+                params![provider, references.start, references.end],
+                |row| row.get(0),
+            )?
+            .collect()
     }
 
     /// Every object of a provider, oldest first.

@@ -24,7 +24,7 @@ const DOCUMENTED: [&str; 11] = [
 ];
 
 /// Every difference in shape between an answer and a sample, as sentences.
-fn differences(at: &str, sample: &Value, answer: &Value) -> Vec<String> {
+pub(crate) fn differences(at: &str, sample: &Value, answer: &Value) -> Vec<String> {
     match (sample, answer) {
         (Value::Object(sample), Value::Object(answer)) => {
             let names: BTreeSet<&String> = sample.keys().chain(answer.keys()).collect();

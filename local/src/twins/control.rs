@@ -35,10 +35,11 @@ async fn payments(State(sandbox): State<Sandbox>, RawQuery(query): RawQuery) -> 
         }
         reference = Some(value.into_owned());
     }
+    let now_ms = sandbox.clock().now_ms();
     let rows = sandbox.books().read(|page| {
         let mut rows = Vec::new();
         for provider in Provider::ALL {
-            rows.extend(provider.payments(page, reference.as_deref())?);
+            rows.extend(provider.payments(page, reference.as_deref(), now_ms)?);
         }
         Ok(rows)
     });
@@ -80,7 +81,8 @@ async fn order_outcome(State(sandbox): State<Sandbox>, body: ReadBody) -> Respon
         };
         if !settled {
             let reference = order.reference.as_deref();
-            page.order_outcome(provider.name(), reference, &order.status)?;
+            let book = provider.outcome_book(&order.status);
+            page.order_outcome(book, reference, &order.status)?;
         }
         Ok(settled)
     });
@@ -140,6 +142,12 @@ impl FaultRequest {
             return Err(format!(
                 "fault {text} does not fit operation {operation}, expected {}",
                 faults::EXPECTED
+            ));
+        }
+        if fault.is_about_bodies() && !provider.has_body_status() {
+            let name = provider.name();
+            return Err(format!(
+                "fault {text} does not fit provider {name}, whose answers have no status in their body"
             ));
         }
         let times = match fields.get("times") {

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::books::Callback;
 use super::faults::CallbackFault;
-use super::{Provider, Sandbox, payelata};
+use super::{Provider, Sandbox, owlpay, payelata};
 use crate::clock::BusyGuard;
 
 /// How many callbacks are on their way at the same time.
@@ -165,7 +165,20 @@ impl Sandbox {
         let client = &self.outbox().client;
         let request = match Provider::named(&callback.provider) {
             Some(Provider::Payelata) => payelata::callback::request(client, callback, genuine),
-            None => return false,
+            Some(Provider::OwlPay) => {
+                let Some(api) = self.api() else {
+                    // Nobody listens: there is nothing to repeat.
+                    return true;
+                };
+                let sending = owlpay::webhook::Sending {
+                    url: &format!("{api}{}", owlpay::WEBHOOK_PATH),
+                    at_s: self.clock().now_ms().div_euclid(1000),
+                    genuine,
+                };
+                owlpay::webhook::request(client, callback, &sending)
+            }
+            // PayWizard pushes nothing about prepaid cards.
+            Some(Provider::Paywizard) | None => return false,
         };
         match request.send().await {
             Ok(response) => {
@@ -186,6 +199,7 @@ impl Sandbox {
 fn retry_after_ms(callback: &Callback, tries: u32) -> Option<i64> {
     match Provider::named(&callback.provider) {
         Some(Provider::Payelata) => payelata::callback::retry_after_ms(tries),
-        None => None,
+        Some(Provider::OwlPay) => owlpay::webhook::retry_after_ms(tries),
+        Some(Provider::Paywizard) | None => None,
     }
 }

@@ -12,7 +12,8 @@ use super::{Provider, Sandbox};
 
 /// What the documents list, for the message that refuses anything else.
 pub(crate) const EXPECTED: &str = "drop_before, drop_after, status:NNN_before, status:NNN_after (200 to 599), \
-delay:SECONDS, garbage_after, or for callbacks lose, duplicate, reorder, bad_signature";
+body_status:NNN_before, body_status:NNN_after, code:NNN_before, code:NNN_after, delay:SECONDS, garbage_after, \
+or for callbacks lose, duplicate, reorder, bad_signature";
 
 /// The operation name of calls from the provider to us.
 pub(crate) const CALLBACK: &str = "callback";
@@ -31,6 +32,12 @@ pub(crate) enum CallFault {
     DropAfter,
     StatusBefore(StatusCode),
     StatusAfter(StatusCode),
+    /// HTTP says 200, the body says this status.
+    BodyStatusBefore(StatusCode),
+    BodyStatusAfter(StatusCode),
+    /// Success of HTTP, and this code in the body.
+    CodeBefore(StatusCode),
+    CodeAfter(StatusCode),
     /// The work is done at once; its answer comes this many clock seconds later.
     Delay(u32),
     GarbageAfter,
@@ -55,6 +62,26 @@ impl Fault {
         match self {
             Self::Call(_) => "call",
             Self::Callback(_) => CALLBACK,
+        }
+    }
+}
+
+impl Fault {
+    /// It needs a provider that repeats the status of an answer in its body.
+    pub(crate) fn is_about_bodies(self) -> bool {
+        match self {
+            Self::Call(CallFault::BodyStatusBefore(_) | CallFault::BodyStatusAfter(_)) => true,
+            Self::Call(
+                CallFault::DropBefore
+                | CallFault::DropAfter
+                | CallFault::StatusBefore(_)
+                | CallFault::StatusAfter(_)
+                | CallFault::CodeBefore(_)
+                | CallFault::CodeAfter(_)
+                | CallFault::Delay(_)
+                | CallFault::GarbageAfter,
+            )
+            | Self::Callback(_) => false,
         }
     }
 }
@@ -89,6 +116,20 @@ impl FromStr for Fault {
                         Self::Call(CallFault::StatusBefore(status(number)?))
                     }
                     Some((number, "after")) => Self::Call(CallFault::StatusAfter(status(number)?)),
+                    _ => return Err(()),
+                },
+                Some(("body_status", rest)) => match rest.split_once('_') {
+                    Some((number, "before")) => {
+                        Self::Call(CallFault::BodyStatusBefore(status(number)?))
+                    }
+                    Some((number, "after")) => {
+                        Self::Call(CallFault::BodyStatusAfter(status(number)?))
+                    }
+                    _ => return Err(()),
+                },
+                Some(("code", rest)) => match rest.split_once('_') {
+                    Some((number, "before")) => Self::Call(CallFault::CodeBefore(status(number)?)),
+                    Some((number, "after")) => Self::Call(CallFault::CodeAfter(status(number)?)),
                     _ => return Err(()),
                 },
                 _ => return Err(()),
@@ -133,7 +174,8 @@ impl Sandbox {
             Ok(_) => work(),
             Err(error) => {
                 tracing::error!(%error, "the sandbox books failed");
-                call.provider.refusal(StatusCode::INTERNAL_SERVER_ERROR)
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                call.provider.refusal(status, self.clock().now_ms())
             }
         }
     }
@@ -144,16 +186,27 @@ impl Sandbox {
         provider: Provider,
         work: impl FnOnce() -> Response + Send,
     ) -> Response {
+        let now_ms = self.clock().now_ms();
         match fault {
             CallFault::DropBefore => dropped(),
             CallFault::DropAfter => {
                 work();
                 dropped()
             }
-            CallFault::StatusBefore(status) => provider.refusal(status),
+            CallFault::StatusBefore(status) => provider.refusal(status, now_ms),
             CallFault::StatusAfter(status) => {
                 work();
-                provider.refusal(status)
+                provider.refusal(status, now_ms)
+            }
+            CallFault::CodeBefore(code) => provider.coded_refusal(code, now_ms),
+            CallFault::CodeAfter(code) => {
+                work();
+                provider.coded_refusal(code, now_ms)
+            }
+            CallFault::BodyStatusBefore(status) => as_ok(provider.refusal(status, now_ms)),
+            CallFault::BodyStatusAfter(status) => {
+                work();
+                as_ok(provider.refusal(status, now_ms))
             }
             CallFault::Delay(seconds) => {
                 let response = work();
@@ -194,6 +247,12 @@ impl Sandbox {
     }
 }
 
+/// The same body under status 200.
+fn as_ok(mut response: Response) -> Response {
+    *response.status_mut() = StatusCode::OK;
+    response
+}
+
 /// The status of the real answer over a body that breaks off.
 fn garbage(real: &Response) -> Response {
     let mut response = Response::new(Body::from("{\"data\":{\"id\":\"\u{fffd}"));
@@ -223,6 +282,22 @@ mod tests {
                 "status:502_after",
                 Fault::Call(CallFault::StatusAfter(bad_gateway)),
             ),
+            (
+                "body_status:502_before",
+                Fault::Call(CallFault::BodyStatusBefore(bad_gateway)),
+            ),
+            (
+                "body_status:502_after",
+                Fault::Call(CallFault::BodyStatusAfter(bad_gateway)),
+            ),
+            (
+                "code:502_before",
+                Fault::Call(CallFault::CodeBefore(bad_gateway)),
+            ),
+            (
+                "code:502_after",
+                Fault::Call(CallFault::CodeAfter(bad_gateway)),
+            ),
             ("delay:90", Fault::Call(CallFault::Delay(90))),
             ("garbage_after", Fault::Call(CallFault::GarbageAfter)),
             ("lose", Fault::Callback(CallbackFault::Lose)),
@@ -245,6 +320,9 @@ mod tests {
             "status:502",
             "status:99_before",
             "status:600_after",
+            "body_status:502",
+            "code:502",
+            "code:600_after",
             "delay:",
             "delay:-1",
             "delay:soon",

@@ -7,7 +7,9 @@ mod books;
 pub(crate) mod control;
 mod delivery;
 mod faults;
+pub mod owlpay;
 pub mod payelata;
+pub mod paywizard;
 mod serving;
 
 #[cfg(test)]
@@ -21,7 +23,7 @@ mod conformance;
 #[cfg(test)]
 mod misbehaviour;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -44,6 +46,8 @@ struct Inner {
     books: Books,
     clock: MovableClock,
     outbox: Outbox,
+    /// Address of the merchant's API, once it is told.
+    api: OnceLock<String>,
 }
 
 impl Sandbox {
@@ -55,17 +59,27 @@ impl Sandbox {
                 books,
                 clock,
                 outbox,
+                api: OnceLock::new(),
             }),
         }
     }
 
-    /// Every route of the twins (`/payelata/api`, `/payelata/public-api`) and of the control API, except
-    /// `/_control/advance`, which moves more than the twins and is the host's.
+    /// Tells where the merchant's API is (`http://127.0.0.1:9000`): providers that know one address for all their
+    /// webhooks send them there. The first word counts; without one they send nothing.
+    pub fn tell_api(&self, base: &str) {
+        // Told twice is told once.
+        let _first_counts = self.inner.api.set(base.to_owned());
+    }
+
+    /// Every route of the twins (`/payelata/api`, `/payelata/public-api`, `/owlpay/api`,
+    /// `/paywizard/ovstrade`) and of the control API, except `/_control/advance`, which moves more than the twins and is the host's.
     ///
     /// A `drop_*` fault needs [`serve`](Self::serve): any other server answers it with status 500.
     pub fn router(&self) -> Router {
         Router::new()
             .nest("/payelata", payelata::routes())
+            .nest("/owlpay", owlpay::routes())
+            .nest("/paywizard", paywizard::routes())
             .nest("/_control", control::routes())
             .with_state(self.clone())
     }
@@ -78,6 +92,11 @@ impl Sandbox {
         &self.inner.clock
     }
 
+    /// Address of the merchant's API, when it was told.
+    pub(crate) fn api(&self) -> Option<&str> {
+        self.inner.api.get().map(String::as_str)
+    }
+
     fn outbox(&self) -> &Outbox {
         &self.inner.outbox
     }
@@ -87,6 +106,8 @@ impl Sandbox {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Provider {
     Payelata,
+    OwlPay,
+    Paywizard,
 }
 
 /// One money movement as `GET /_control/payments` shows it.
@@ -99,7 +120,7 @@ pub(crate) struct Payment {
     /// Minor units of `currency`.
     pub(crate) amount_minor: i64,
     pub(crate) currency: String,
-    /// `out` to the recipient, `in` when it came back.
+    /// `out` to the recipient, `in` when it came back, or when a card paid us.
     pub(crate) direction: &'static str,
     pub(crate) status: String,
     /// Money really moved; once true it stays true.
@@ -107,11 +128,13 @@ pub(crate) struct Payment {
 }
 
 impl Provider {
-    pub(crate) const ALL: [Self; 1] = [Self::Payelata];
+    pub(crate) const ALL: [Self; 3] = [Self::Payelata, Self::OwlPay, Self::Paywizard];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Payelata => payelata::NAME,
+            Self::OwlPay => owlpay::NAME,
+            Self::Paywizard => paywizard::NAME,
         }
     }
 
@@ -125,6 +148,8 @@ impl Provider {
     pub(crate) fn operations(self) -> &'static [&'static str] {
         match self {
             Self::Payelata => &payelata::OPERATIONS,
+            Self::OwlPay => &owlpay::OPERATIONS,
+            Self::Paywizard => &paywizard::OPERATIONS,
         }
     }
 
@@ -132,20 +157,57 @@ impl Provider {
     pub(crate) fn outcome_complaint(self, status: &str) -> Option<&'static str> {
         match self {
             Self::Payelata => payelata::outcome_complaint(status),
+            Self::OwlPay => owlpay::outcome_complaint(status),
+            Self::Paywizard => paywizard::outcome_complaint(status),
         }
     }
 
-    /// An answer of this status in the provider's own error shape.
-    pub(crate) fn refusal(self, status: StatusCode) -> Response {
+    /// Where an outcome of this status waits in the books: what it is about takes it from there.
+    pub(crate) fn outcome_book(self, status: &str) -> &'static str {
+        match self {
+            Self::Payelata => payelata::NAME,
+            Self::OwlPay => owlpay::outcome_book(status),
+            Self::Paywizard => paywizard::NAME,
+        }
+    }
+
+    /// Its answers repeat their status in the body, so that the two can differ.
+    pub(crate) fn has_body_status(self) -> bool {
+        match self {
+            Self::Payelata | Self::Paywizard => false,
+            Self::OwlPay => true,
+        }
+    }
+
+    /// An answer of this status, given at `now_ms`, in the provider's own error shape.
+    pub(crate) fn refusal(self, status: StatusCode, now_ms: i64) -> Response {
         match self {
             Self::Payelata => payelata::refusal(status),
+            Self::OwlPay => owlpay::refusal(status),
+            Self::Paywizard => paywizard::refusal(status, now_ms),
         }
     }
 
-    /// The money movements of one payment, or of all when `reference` is `None`.
-    fn payments(self, page: &Page<'_>, reference: Option<&str>) -> rusqlite::Result<Vec<Payment>> {
+    /// A success of HTTP whose body has this code. A provider without body codes answers the status of that number.
+    pub(crate) fn coded_refusal(self, code: StatusCode, now_ms: i64) -> Response {
+        match self {
+            Self::Payelata => payelata::refusal(code),
+            Self::OwlPay => owlpay::refusal(code),
+            Self::Paywizard => paywizard::coded_refusal(code.as_u16(), now_ms),
+        }
+    }
+
+    /// The money movements of one payment, or of all when `reference` is `None`, as they are at `now_ms`.
+    fn payments(
+        self,
+        page: &Page<'_>,
+        reference: Option<&str>,
+        now_ms: i64,
+    ) -> rusqlite::Result<Vec<Payment>> {
         match self {
             Self::Payelata => payelata::payments(page, reference),
+            Self::OwlPay => owlpay::payments(page, reference, now_ms),
+            Self::Paywizard => paywizard::payments(page, reference, now_ms),
         }
     }
 
@@ -158,6 +220,8 @@ impl Provider {
     ) -> rusqlite::Result<bool> {
         match self {
             Self::Payelata => payelata::settle_now(page, outcome, now_ms),
+            Self::OwlPay => owlpay::settle_now(page, outcome, now_ms),
+            Self::Paywizard => paywizard::settle_now(page, outcome, now_ms),
         }
     }
 }

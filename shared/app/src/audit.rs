@@ -3,7 +3,9 @@
 //! Pure: the same books give the same findings. docs/ledger.md lists the invariants by number.
 
 mod batches;
+mod charges;
 mod counts;
+mod reviews;
 
 use std::collections::BTreeMap;
 
@@ -39,7 +41,7 @@ pub struct Dump {
 /// One broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// `V1` to `V9`, `V11`, `V12`, or `chain`.
+    /// `V1` to `V9`, `V11` to `V14`, or `chain`.
     pub invariant: &'static str,
     pub what: String,
 }
@@ -126,7 +128,9 @@ pub fn findings(dump: &Dump) -> Vec<Finding> {
     loads_fit_their_payouts(dump, &mut findings);
     chains_are_unbroken(dump, &mut findings);
     batches::fit_their_lines(dump, &mut findings);
+    charges::fit_their_money(dump, &mut findings);
     counts::fit_their_lists(dump, &mut findings);
+    reviews::fit_their_attempts(dump, &mut findings);
     findings
 }
 
@@ -135,7 +139,8 @@ fn found(findings: &mut Vec<Finding>, invariant: &'static str, what: String) {
 }
 
 /// V1 is the posting's own constructor, met again when a record is read. V2: no bounded account is
-/// negative. V3: stored balances are the fold of all transitions, deposits and journals.
+/// negative. V3: stored balances are the fold of all transitions, deposits, charges
+/// and journals.
 fn balances_are_the_fold(dump: &Dump, findings: &mut Vec<Finding>) {
     let mut folded: BTreeMap<BalanceKey, i64> = BTreeMap::new();
     let mut add = |tenant: &TenantId, shard: u8, legs: &Posting| {
@@ -153,6 +158,9 @@ fn balances_are_the_fold(dump: &Dump, findings: &mut Vec<Finding>) {
     }
     for deposit in dump.deposits() {
         add(&deposit.tenant, 0, &deposit.legs);
+    }
+    for funding in dump.fundings() {
+        add(&funding.tenant, funding.shard, &funding.legs);
     }
     for journal in dump.journals() {
         add(&journal.tenant, 0, &journal.legs);

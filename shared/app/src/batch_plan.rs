@@ -291,7 +291,9 @@ impl Facts {
         let driver = self.drivers.get(driver).ok_or(NotPayable::Unknown)?;
         driver.require_payable(RAIL)?;
         let kind = driver.method.as_ref().ok_or(NotPayable::NoMethod)?.kind;
-        let provider = routing::route_left(kind, RAIL, &[]).ok_or(NotPayable::NoRoute)?;
+        let able = |provider: &&Provider| driver.is_approved_at(**provider);
+        let provider = routing::routes(kind, RAIL).iter().find(able);
+        let provider = *provider.ok_or(NotPayable::NoRoute)?;
         Ok((provider, kind))
     }
 }

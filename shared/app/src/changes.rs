@@ -21,7 +21,7 @@ use domain::{
 };
 
 pub use self::wallet::{ALL, BalanceKey, Counted, CounterKey, Movement, WalletKey, WalletPart};
-use crate::record::{Deposit, Journal, Key, OutboxEntry, Record};
+use crate::record::{Deposit, Funding, Journal, Key, OutboxEntry, Record};
 
 /// The most writes one unit may hold (the store's own limit).
 pub const WRITES_MAX: usize = 100;
@@ -125,6 +125,9 @@ pub enum Subject {
     Attempt,
     Transition,
     Deposit,
+    Charge,
+    /// The lock of a prepaid card.
+    Card,
     Batch,
     Chunk,
     Tally,
@@ -132,6 +135,7 @@ pub enum Subject {
     Contradiction,
     Inbox,
     Switch,
+    Review,
     Other,
 }
 
@@ -171,6 +175,8 @@ impl Write {
                     Record::Load(_) => Subject::Load,
                     Record::Driver(_) => Subject::Driver,
                     Record::Deposit(_) => Subject::Deposit,
+                    Record::Charge(_) => Subject::Charge,
+                    Record::CardLock(_) => Subject::Card,
                     Record::Request(_) => Subject::Request,
                     Record::Switch(_) => Subject::Switch,
                     Record::Object(_) => Subject::Object,
@@ -179,6 +185,7 @@ impl Write {
                     Record::Batch(_) => Subject::Batch,
                     Record::Chunk(_) => Subject::Chunk,
                     Record::Tally(_) => Subject::Tally,
+                    Record::Review(_) => Subject::Review,
                     Record::Method(_)
                     | Record::Proposal(_)
                     | Record::ApiKey(_)
@@ -188,6 +195,7 @@ impl Write {
                     | Record::Reference(_)
                     | Record::Outbox(_)
                     | Record::AuditEvent(_)
+                    | Record::Funding(_)
                     | Record::Manifest(_)
                     | Record::Journal(_)
                     | Record::BatchFile(_)
@@ -205,6 +213,8 @@ impl Write {
                     | Account::Hold
                     | Account::InTransit
                     | Account::ClearingPayelata
+                    | Account::ClearingOwlpay
+                    | Account::ClearingPaywizard
                     | Account::Fees
                     | Account::Suspense
                     | Account::CashFunding,
@@ -330,6 +340,13 @@ impl Changes {
     pub fn deposit(mut self, deposit: Deposit) -> Self {
         self.add_moves(&deposit.tenant, 0, &deposit.legs);
         self.insert(Record::Deposit(Box::new(deposit)))
+    }
+
+    /// Records the money of a charge and moves its legs.
+    #[must_use]
+    pub fn funding(mut self, funding: Funding) -> Self {
+        self.add_moves(&funding.tenant, funding.shard, &funding.legs);
+        self.insert(Record::Funding(Box::new(funding)))
     }
 
     fn move_line(&mut self, tally: TallyKey, (from, to): (LineState, LineState), amount: Cents) {

@@ -7,6 +7,7 @@ use domain::{
     answer::Answer,
     attempt::{Attempt, Wake},
     attempt_machine::AttemptState,
+    breaker::Operation,
     payout::Payout,
     resolution::Asked,
     time::Timestamp,
@@ -14,6 +15,7 @@ use domain::{
 use tracing::warn;
 
 use crate::{
+    breaker::Breaker,
     call::Call,
     dispatch_payout::send_next_check,
     error::Error,
@@ -37,6 +39,8 @@ pub struct Checker<S, Q, P> {
     pub store: S,
     pub queue: Q,
     pub providers: P,
+    /// One for all checks of a process.
+    pub breaker: Breaker,
 }
 
 enum Next {
@@ -55,6 +59,12 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
     /// # Errors
     /// `Unavailable` when the store cannot be reached: the message should come again.
     pub async fn run(&self, call: &Call, message: &Check) -> Result<(), Error> {
+        let done = self.look(call, message).await;
+        self.breaker.flush(call, &self.store).await;
+        done
+    }
+
+    async fn look(&self, call: &Call, message: &Check) -> Result<(), Error> {
         for _ in 0..ROUNDS {
             let Some(sight) = self.read(message).await? else {
                 return Ok(());
@@ -72,7 +82,7 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
                         cause: "lease_expired".to_owned(),
                     },
                 },
-                Next::Read => self.ask(&sight).await,
+                Next::Read => self.ask(call, &sight).await,
             };
             match record_answer::run(call, &self.store, &sight, &news).await? {
                 Recorded::Overtaken => {}
@@ -105,7 +115,7 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
         Ok(self.queue.send(again, LATER_SECONDS).await?)
     }
 
-    async fn ask(&self, sight: &Sight) -> News {
+    async fn ask(&self, call: &Call, sight: &Sight) -> News {
         let attempt = &sight.attempt;
         let rang = sight.inbox.as_ref().map(|inbox| &inbox.id.object);
         let lookup = match &attempt.object {
@@ -114,9 +124,12 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
             Some(object) => Lookup::Object(object.clone()),
             None => Lookup::Reference,
         };
+        let answer = self.providers.read(attempt, &lookup).await;
+        self.breaker
+            .note((attempt, Operation::Read), &answer, call.now());
         News {
             asked: Asked::Read,
-            answer: self.providers.read(attempt, &lookup).await,
+            answer,
         }
     }
 

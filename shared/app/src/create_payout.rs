@@ -10,7 +10,7 @@ use domain::{
     ids::{AttemptRef, DriverId, LoadId, PayoutId},
     money::{Cents, Currency},
     payout::{Booking, Note, Payout},
-    routing::Provider,
+    routing::{FIRST_OF_INSTANT, ROUTING_VERSION},
 };
 
 use crate::{
@@ -202,7 +202,7 @@ fn plan(
     };
     let (mut payout, transition) = match command.rail {
         Rail::Standard => Payout::book_standard(booking, &note),
-        Rail::Instant => Payout::book_instant(booking, Provider::Payelata, &note),
+        Rail::Instant => Payout::book_instant(booking, FIRST_OF_INSTANT, &note),
     };
     let outbox = next_dispatch(&mut payout, call);
     let message = outbox.message.clone();
@@ -231,8 +231,13 @@ fn with_first_attempt(changes: Changes, payout: &Payout) -> Changes {
         payout,
         Opening {
             reference: reference.clone(),
-            provider: Provider::Payelata,
+            provider: FIRST_OF_INSTANT,
             method: None,
+            route: format!(
+                "{}: instant rail, routing {ROUTING_VERSION}",
+                FIRST_OF_INSTANT.name()
+            ),
+            left: Vec::new(),
             at: payout.requested_at,
         },
     );

@@ -3,6 +3,7 @@
 //! Nothing is ever sent from `sending`; a worker that finds its place taken stops. One read and three
 //! transactions for a payout that goes well.
 
+mod card;
 mod claim;
 mod resume;
 mod submit;
@@ -13,15 +14,17 @@ use domain::{
     attempt::{Applied, Attempt},
     attempt_machine::{AttemptEvent, AttemptState},
     denied::Denied,
-    driver::Driver,
+    driver::{Driver, MethodKind},
     fee::Rail,
     ids::AttemptRef,
     payout::{Payout, PayoutStatus},
-    routing::{Provider, RouteSwitch},
+    routing::{self, Choice, Provider, RouteSwitch, Skipped, Wish},
+    time::Timestamp,
 };
 use tracing::warn;
 
 use crate::{
+    breaker::Breaker,
     call::Call,
     changes::{Changes, Subject},
     error::Error,
@@ -49,6 +52,8 @@ pub struct Dispatcher<S, Q, P, V> {
     pub providers: P,
     pub vault: V,
     pub seal: Seal,
+    /// One for all dispatches of a process.
+    pub breaker: Breaker,
 }
 
 /// What one dispatch starts from.
@@ -56,7 +61,25 @@ struct Scene {
     payout: Payout,
     attempt: Option<Attempt>,
     driver: Driver,
-    switch: RouteSwitch,
+    /// The switch of every provider, in the order of `Provider::ALL`.
+    switches: Vec<RouteSwitch>,
+}
+
+impl Scene {
+    fn switch(&self, provider: Provider) -> &RouteSwitch {
+        self.switches
+            .iter()
+            .find(|switch| switch.provider == provider)
+            .expect("the switch of every provider is read")
+    }
+
+    /// When the first stopped route of these lets a call through.
+    fn next_probe(&self, routes: &[Provider]) -> Option<Timestamp> {
+        let stops = routes
+            .iter()
+            .filter_map(|it| self.switch(*it).stopped.as_ref());
+        stops.filter_map(|stop| stop.probe_at).min()
+    }
 }
 
 /// Whether a claim came to an end, or somebody else moved the payout and it must be read again.
@@ -81,6 +104,12 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
     /// # Errors
     /// `Unavailable` when the store or the vault cannot be reached: the message should come again.
     pub async fn run(&self, call: &Call, message: &Dispatch) -> Result<(), Error> {
+        let done = self.bring_on(call, message).await;
+        self.breaker.flush(call, &self.store).await;
+        done
+    }
+
+    async fn bring_on(&self, call: &Call, message: &Dispatch) -> Result<(), Error> {
         for _ in 0..ROUNDS {
             let Some(scene) = self.read(message).await? else {
                 return Ok(());
@@ -111,16 +140,42 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         Ok(())
     }
 
-    /// Reads payout, attempt, driver and switch in one round trip when the message knows the driver.
+    /// Chooses who carries the payout with a method of this kind.
+    fn choose(
+        &self,
+        call: &Call,
+        scene: &Scene,
+        (kind, tried): (MethodKind, &[Provider]),
+    ) -> Choice {
+        let payout = &scene.payout;
+        let wish = Wish {
+            method: kind,
+            rail: payout.rail,
+            net: payout.net(),
+            currency: payout.currency,
+            tried,
+        };
+        routing::choose(wish, |provider| {
+            if !self.providers.offers(provider) {
+                return Some(Skipped::NotConfigured);
+            }
+            if !scene.driver.is_approved_at(provider) {
+                return Some(Skipped::DriverNotApproved);
+            }
+            let open = scene.switch(provider).lets_through(call.now());
+            (!open).then_some(Skipped::RouteStopped)
+        })
+    }
+
+    /// Reads payout, attempt, driver and switches in one round trip when the message knows the driver.
     async fn read(&self, message: &Dispatch) -> Result<Option<Scene>, Error> {
         let tenant = &message.tenant;
-        let provider = Provider::Payelata;
         let reference = AttemptRef::new(message.payout.clone(), message.attempt);
         let mut keys = vec![
             Key::Payout(tenant.clone(), message.payout.clone()),
             Key::Attempt(tenant.clone(), reference),
-            Key::Switch(provider, tenant.mode()),
         ];
+        keys.extend(Provider::ALL.map(|provider| Key::Switch(provider, tenant.mode())));
         keys.extend(
             message
                 .driver
@@ -136,10 +191,16 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             Some(Record::Attempt(attempt)) => Some(*attempt),
             Some(_) | None => None,
         };
-        let switch = match found.next().flatten() {
-            Some(Record::Switch(switch)) => *switch,
-            Some(_) | None => RouteSwitch::open(provider, tenant.mode()),
-        };
+        let mut switches = Vec::with_capacity(Provider::ALL.len());
+        for provider in Provider::ALL {
+            switches.push(match found.next().flatten() {
+                Some(Record::Switch(switch)) => *switch,
+                Some(_) | None => RouteSwitch::open(provider, tenant.mode()),
+            });
+        }
+        for switch in &switches {
+            self.breaker.saw(switch);
+        }
         let driver = match found.next().flatten() {
             Some(record) => Some(record),
             None => {
@@ -155,7 +216,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             payout: *payout,
             attempt,
             driver: *driver,
-            switch,
+            switches,
         }))
     }
 

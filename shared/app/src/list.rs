@@ -9,6 +9,7 @@ use domain::{
     driver::DriverStatus,
     ids::{DriverId, Mode, TenantId},
     payout::{PayoutStatus, SHARDS},
+    review::ReviewStatus,
     time::{Month, Timestamp},
     transition::Actor,
 };
@@ -29,6 +30,8 @@ pub enum List {
     Batches(TenantId),
     /// By public status.
     BatchesOfStatus(TenantId, BatchStatus),
+    Reviews(TenantId),
+    ReviewsOfStatus(TenantId, ReviewStatus),
     /// What API keys changed: audit events, and transitions of payouts that a key caused.
     Audit(TenantId),
     /// Every tenant that ever had a key, as its key ring.
@@ -122,6 +125,13 @@ impl Record {
                     List::BatchesOfStatus(it.tenant.clone(), it.status.public()),
                 ],
             }),
+            Self::Review(it) => Some(Listed {
+                place: place(it.opened_at, it.id().as_str()),
+                lists: vec![
+                    List::Reviews(it.tenant.clone()),
+                    List::ReviewsOfStatus(it.tenant.clone(), it.status()),
+                ],
+            }),
             Self::ApiKey(it) => Some(Listed {
                 place: place(it.created_at, &it.id),
                 lists: vec![List::ApiKeys(it.tenant.clone())],
@@ -146,9 +156,12 @@ impl Record {
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Proposal(_)
+            | Self::Charge(_)
+            | Self::Funding(_)
             | Self::Request(_)
             | Self::AnswerPart(_)
             | Self::Switch(_)
+            | Self::CardLock(_)
             | Self::Reference(_)
             | Self::Object(_)
             | Self::Contradiction(_)

@@ -1,7 +1,7 @@
 //! What travels through queues: ids only. The table is read again on arrival.
 
 use domain::{
-    ids::{AttemptRef, BatchId, DriverId, PayoutId, TenantId},
+    ids::{AttemptRef, BatchId, ChargeId, DriverId, PayoutId, TenantId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -14,10 +14,14 @@ use crate::record::InboxId;
 pub enum Message {
     /// A payout can be claimed, or its live attempt continued.
     Dispatch(Dispatch),
+    /// A card charge can be sent, or looked at.
+    Charge(ChargeCard),
     /// A provider should be asked about an attempt.
     Check(Check),
     /// Something can be done for a batch.
     Batch(BatchTask),
+    /// OwlPay should be told or asked about a driver.
+    Vendor(VendorTask),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +37,12 @@ pub struct Dispatch {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeCard {
+    pub tenant: TenantId,
+    pub charge: ChargeId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     pub tenant: TenantId,
     pub reference: AttemptRef,
@@ -45,6 +55,12 @@ pub struct BatchTask {
     pub tenant: TenantId,
     pub batch: BatchId,
     pub step: BatchStep,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VendorTask {
+    pub tenant: TenantId,
+    pub driver: DriverId,
 }
 
 /// What can be done for a batch. All but the last concern the lines of one manifest.
@@ -69,16 +85,18 @@ pub enum QueueName {
     Dispatch,
     Check,
     Batch,
+    Vendors,
 }
 
 impl QueueName {
-    pub const ALL: [Self; 3] = [Self::Dispatch, Self::Check, Self::Batch];
+    pub const ALL: [Self; 4] = [Self::Dispatch, Self::Check, Self::Batch, Self::Vendors];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dispatch => "dispatch",
             Self::Check => "check",
             Self::Batch => "batch",
+            Self::Vendors => "vendors",
         }
     }
 }
@@ -86,9 +104,10 @@ impl QueueName {
 impl Message {
     pub const fn queue(&self) -> QueueName {
         match self {
-            Self::Dispatch(_) => QueueName::Dispatch,
+            Self::Dispatch(_) | Self::Charge(_) => QueueName::Dispatch,
             Self::Check(_) => QueueName::Check,
             Self::Batch(_) => QueueName::Batch,
+            Self::Vendor(_) => QueueName::Vendors,
         }
     }
 }

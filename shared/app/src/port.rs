@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, future::Future};
 use domain::{
     answer::Answer,
     attempt::Attempt,
-    ids::{DriverId, Mode, PayoutId, ProviderId, TenantId},
+    charge::Charge,
+    driver::{Driver, VendorStanding},
+    ids::{ChargeId, DriverId, Mode, PayoutId, ProviderId, TenantId},
+    money::Cents,
     payout::PayoutStatus,
     reconciliation::ListedObject,
     routing::Provider,
@@ -106,7 +109,7 @@ pub trait Store: Clone + Send + Sync + 'static {
         tenant: &TenantId,
     ) -> impl Future<Output = Result<Balances, Unreachable>> + Send;
 
-    /// Up to `limit` payouts and attempts of one due shard whose time has come, earliest first. May
+    /// Up to `limit` payouts, attempts, batches, drivers or charges of one due shard whose time has come, earliest first. May
     /// lag behind the table: the item decides.
     fn due(
         &self,
@@ -163,8 +166,8 @@ pub trait Lists: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<BTreeMap<String, u64>, Unreachable>> + Send;
 }
 
-/// How many partitions the due index has.
-pub const DUE_SHARDS: u8 = 8;
+/// How many partitions the due index has; the last is for drivers alone.
+pub const DUE_SHARDS: u8 = 9;
 
 /// Hints to other functions. A lost message is repaired by the outbox and the due index.
 pub trait Queue: Clone + Send + Sync + 'static {
@@ -194,6 +197,8 @@ pub enum SealedFor {
     Driver(DriverId),
     /// An API key, by its id.
     Key(String),
+    /// A charge of a company's card.
+    Charge(ChargeId),
 }
 
 impl SealedFor {
@@ -202,6 +207,7 @@ impl SealedFor {
         match self {
             Self::Driver(_) => "driver",
             Self::Key(_) => "key",
+            Self::Charge(_) => "charge",
         }
     }
 
@@ -209,11 +215,12 @@ impl SealedFor {
         match self {
             Self::Driver(driver) => driver.as_str(),
             Self::Key(id) => id,
+            Self::Charge(charge) => charge.as_str(),
         }
     }
 }
 
-/// Encryption of payout methods and of keys' secrets. Tenant and owner are bound to the ciphertext.
+/// Encryption of payout methods, of charged cards and of keys' secrets. Tenant and owner are bound to the ciphertext.
 pub trait Vault: Clone + Send + Sync + 'static {
     fn seal(
         &self,
@@ -239,6 +246,23 @@ pub struct CreateOrder<'a> {
     pub callback_token: String,
 }
 
+/// What a provider needs to charge a card. What it calls the charge is a pure function of the charge's id:
+/// a repeat of what provably never left carries the same.
+#[derive(Clone, Debug)]
+pub struct ChargeOrder<'a> {
+    pub charge: &'a Charge,
+    /// Compact JSON: the members of a prepaid card's payout method.
+    pub account: &'a Plaintext,
+}
+
+/// A prepaid card as its issuer shows it.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// What identifies the card; it is only ever used under a keyed digest.
+    pub card: Plaintext,
+    pub balance: Cents,
+}
+
 /// What is being looked for at a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
@@ -247,10 +271,23 @@ pub enum Lookup {
     Reference,
 }
 
+/// Which page of a provider's list is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct ListAsk<'a> {
+    pub provider: Provider,
+    pub mode: Mode,
+    /// What the reader needs: the first moment, and the one after the last. Objects made outside of it may be
+    /// left out.
+    pub made: (Timestamp, Timestamp),
+    /// The `next` of the page before; none for the first.
+    pub after: Option<&'a str>,
+}
+
 /// A page of a provider's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listing {
-    /// Newest first, and where the older ones go on; none after the last.
+    /// Objects of the page, and where the list goes on; none after the last page. The newest come first, unless
+    /// the list was narrowed to what was asked for.
     Page {
         objects: Vec<ListedObject>,
         next: Option<String>,
@@ -261,14 +298,59 @@ pub enum Listing {
     Failed(String),
 }
 
+/// What is asked about a driver at a provider that pays registered payees only. It has no debug form: it holds
+/// a name and an account.
+#[derive(Clone, Copy)]
+pub enum PayeeAsk<'a> {
+    /// Make the driver known. `again`: an earlier call may have done so, and its answer was lost.
+    Register { driver: &'a Driver, again: bool },
+    /// Tell where the payee's money goes.
+    Tell {
+        driver: &'a Driver,
+        payee: &'a ProviderId,
+        account: &'a Plaintext,
+    },
+    /// What became of the payee's review.
+    Read { payee: &'a ProviderId, mode: Mode },
+}
+
+/// What a provider says of a payee.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PayeeAnswer {
+    /// It knows the payee under `id`. `status` is its own word for the standing.
+    Known {
+        id: ProviderId,
+        standing: VendorStanding,
+        status: String,
+    },
+    /// It refuses, and will refuse the same again.
+    Refused { reason: String },
+    /// Nothing can be said; whether it did what was asked is open.
+    Unclear { cause: String },
+}
+
 /// The providers. Every method returns an [`Answer`], never an error: a failed call is an unclear
 /// payment, and the type makes every caller face that.
 pub trait Providers: Clone + Send + Sync + 'static {
+    /// Whether this deployment has an account with the provider.
+    fn offers(&self, provider: Provider) -> bool;
+
+    /// The balance of a prepaid card, where the provider cannot be asked about a payment: the evidence for
+    /// whoever has to decide. None when the provider did not show it.
+    fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> impl Future<Output = Option<Snapshot>> + Send;
+
     /// The most time a create or a process call may take.
     fn call_budget(&self) -> std::time::Duration;
 
     /// Makes the object for an attempt; inert where the provider has two steps.
     fn create(&self, order: CreateOrder<'_>) -> impl Future<Output = Answer> + Send;
+
+    /// Takes a charge's amount from its card, at once. Never more than the card holds.
+    fn charge(&self, order: ChargeOrder<'_>) -> impl Future<Output = Answer> + Send;
 
     /// Starts an inert object (two-step providers only).
     fn process(
@@ -280,15 +362,15 @@ pub trait Providers: Clone + Send + Sync + 'static {
     /// Reads the object of an attempt over an authenticated call.
     fn read(&self, attempt: &Attempt, lookup: &Lookup) -> impl Future<Output = Answer> + Send;
 
-    /// One page of everything a provider holds of a mode, newest first: the first page, or what follows the
-    /// `next` of another one.
-    fn list(
-        &self,
-        provider: Provider,
-        mode: Mode,
-        after: Option<&str>,
-    ) -> impl Future<Output = Listing> + Send {
-        let _unlisted = (provider, mode, after);
+    /// One page of what a provider holds. By default nobody has a list.
+    fn list(&self, _ask: ListAsk<'_>) -> impl Future<Output = Listing> + Send {
         std::future::ready(Listing::CannotList)
+    }
+
+    /// Tells or asks about a driver where a provider pays registered payees only. By default nobody does.
+    fn payee(&self, _ask: PayeeAsk<'_>) -> impl Future<Output = PayeeAnswer> + Send {
+        std::future::ready(PayeeAnswer::Refused {
+            reason: "not_configured".to_owned(),
+        })
     }
 }

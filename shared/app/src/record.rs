@@ -1,20 +1,26 @@
 //! What the store keeps, and how a use case names it. The store spells the keys.
 
 mod batch;
+mod card;
 mod outbox;
 mod reconciliation;
 
 use domain::{
     attempt::Attempt,
     batch::{Batch, Manifest, Tally},
+    charge::Charge,
     day::Day,
     driver::{Driver, Method},
-    ids::{AttemptRef, BatchId, DepositId, DriverId, LoadId, Mode, PayoutId, ProviderId, TenantId},
+    ids::{
+        AttemptRef, BatchId, ChargeId, DepositId, DriverId, LoadId, Mode, PayoutId, ProviderId,
+        Submission, TenantId,
+    },
     ledger::Posting,
     load::Load,
     money::{Cents, Currency},
     payout::Payout,
     rate::Bucket,
+    review::Review,
     routing::{Provider, RouteSwitch},
     time::Timestamp,
     transition::{Actor, Transition},
@@ -22,6 +28,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 pub use self::batch::{BatchFile, Chunk, Journal, RejectedLine, Settings};
+pub use self::card::{CardLock, Funding};
 pub use self::outbox::{DueEntry, OUTBOX_SHARDS, OutboxEntry, due_shard};
 pub use self::reconciliation::{
     Comparison, ListEnding, PartRows, PartSet, ProviderList, Reconciliation, ReconciliationPart,
@@ -43,6 +50,9 @@ pub enum Key {
     Deposit(TenantId, DepositId),
     /// What was proposed under a deposit's id.
     Proposal(TenantId, DepositId),
+    Charge(TenantId, ChargeId),
+    /// The money a charge brought.
+    Funding(TenantId, ChargeId),
     /// The record of a client's request key, by its digest.
     Request(TenantId, String),
     /// A part of a large answer: the digest of its request key, and a number from 1.
@@ -52,9 +62,11 @@ pub enum Key {
     /// The rate limiter's bucket of an API key.
     Bucket(String),
     Switch(Provider, Mode),
+    /// The lock of a prepaid card, by its keyed digest.
+    CardLock(Provider, Mode, String),
     /// Our reference at a provider: which attempt it is.
     Reference(Provider, Mode, AttemptRef),
-    /// A provider's object: which attempt it belongs to.
+    /// A provider's object: which submission it belongs to.
     Object(Provider, Mode, ProviderId),
     /// The one contradiction recorded for a provider's object.
     Contradiction(Provider, Mode, ProviderId),
@@ -75,6 +87,8 @@ pub enum Key {
     Reconciliation(TenantId, Day),
     /// By the number of its set, and its own from 1.
     ReconciliationPart(TenantId, Day, u32, u32),
+    /// The one review of an attempt.
+    Review(TenantId, AttemptRef),
 }
 
 /// One stored item.
@@ -88,12 +102,15 @@ pub enum Record {
     Method(Box<MethodVersion>),
     Deposit(Box<Deposit>),
     Proposal(Box<DepositProposal>),
+    Charge(Box<Charge>),
+    Funding(Box<Funding>),
     Request(Box<RequestRecord>),
     AnswerPart(Box<AnswerPart>),
     ApiKey(Box<ApiKey>),
     KeyRing(Box<KeyRing>),
     Bucket(Box<Bucket>),
     Switch(Box<RouteSwitch>),
+    CardLock(Box<CardLock>),
     Reference(Box<ReferenceLink>),
     Object(Box<ObjectLink>),
     Contradiction(Box<Contradiction>),
@@ -109,6 +126,7 @@ pub enum Record {
     Settings(Box<Settings>),
     Reconciliation(Box<Reconciliation>),
     ReconciliationPart(Box<ReconciliationPart>),
+    Review(Box<Review>),
 }
 
 impl Record {
@@ -124,6 +142,8 @@ impl Record {
             }
             Self::Deposit(it) => Key::Deposit(it.tenant.clone(), it.id.clone()),
             Self::Proposal(it) => Key::Proposal(it.tenant.clone(), it.id.clone()),
+            Self::Charge(it) => Key::Charge(it.tenant.clone(), it.id.clone()),
+            Self::Funding(it) => Key::Funding(it.tenant.clone(), it.charge.clone()),
             Self::Request(it) => Key::Request(it.tenant.clone(), it.digest.clone()),
             Self::AnswerPart(it) => {
                 Key::AnswerPart(it.tenant.clone(), it.digest.clone(), it.number)
@@ -132,6 +152,7 @@ impl Record {
             Self::KeyRing(it) => Key::KeyRing(it.tenant.clone()),
             Self::Bucket(it) => Key::Bucket(it.key_id.clone()),
             Self::Switch(it) => Key::Switch(it.provider, it.mode),
+            Self::CardLock(it) => Key::CardLock(it.provider, it.mode, it.card.clone()),
             Self::Reference(it) => {
                 Key::Reference(it.provider, it.tenant.mode(), it.reference.clone())
             }
@@ -153,28 +174,32 @@ impl Record {
             Self::ReconciliationPart(it) => {
                 Key::ReconciliationPart(it.tenant.clone(), it.day, it.set, it.number)
             }
+            Self::Review(it) => Key::Review(it.tenant.clone(), it.reference.clone()),
         }
     }
 
-    /// When somebody has to look at the record again, and the payout or batch it belongs to. Only payouts,
-    /// attempts and batches are ever due.
+    /// When somebody has to look at the record again, and the payout, batch, driver or charge it belongs to.
+    /// Nothing else is ever due.
     pub fn due(&self) -> Option<(Timestamp, &str)> {
         match self {
             Self::Payout(it) => it.next_at.map(|at| (at, it.id.as_str())),
             Self::Attempt(it) => it.next_at.map(|at| (at, it.reference.payout.as_str())),
             Self::Batch(it) => it.next_at.map(|at| (at, it.id.as_str())),
+            Self::Driver(it) => it.vendor_next_at.map(|at| (at, it.id.as_str())),
+            Self::Charge(it) => it.next_at.map(|at| (at, it.id.as_str())),
             Self::Transition(_)
             | Self::Load(_)
-            | Self::Driver(_)
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Proposal(_)
+            | Self::Funding(_)
             | Self::Request(_)
             | Self::AnswerPart(_)
             | Self::ApiKey(_)
             | Self::KeyRing(_)
             | Self::Bucket(_)
             | Self::Switch(_)
+            | Self::CardLock(_)
             | Self::Reference(_)
             | Self::Object(_)
             | Self::Contradiction(_)
@@ -188,7 +213,8 @@ impl Record {
             | Self::BatchFile(_)
             | Self::Settings(_)
             | Self::Reconciliation(_)
-            | Self::ReconciliationPart(_) => None,
+            | Self::ReconciliationPart(_)
+            | Self::Review(_) => None,
         }
     }
 
@@ -207,10 +233,13 @@ impl Record {
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Proposal(_)
+            | Self::Charge(_)
+            | Self::Funding(_)
             | Self::ApiKey(_)
             | Self::KeyRing(_)
             | Self::Bucket(_)
             | Self::Switch(_)
+            | Self::CardLock(_)
             | Self::Reference(_)
             | Self::Object(_)
             | Self::Contradiction(_)
@@ -223,7 +252,8 @@ impl Record {
             | Self::BatchFile(_)
             | Self::Settings(_)
             | Self::Reconciliation(_)
-            | Self::ReconciliationPart(_) => None,
+            | Self::ReconciliationPart(_)
+            | Self::Review(_) => None,
         }
     }
 
@@ -234,18 +264,21 @@ impl Record {
             Self::Transition(it) => Some(&it.tx_id),
             Self::Deposit(it) => Some(&it.tx_id),
             Self::Journal(it) => Some(&it.tx_id),
+            Self::Funding(it) => Some(&it.tx_id),
             Self::Payout(_)
             | Self::Attempt(_)
             | Self::Load(_)
             | Self::Driver(_)
             | Self::Method(_)
             | Self::Proposal(_)
+            | Self::Charge(_)
             | Self::Request(_)
             | Self::AnswerPart(_)
             | Self::ApiKey(_)
             | Self::KeyRing(_)
             | Self::Bucket(_)
             | Self::Switch(_)
+            | Self::CardLock(_)
             | Self::Reference(_)
             | Self::Object(_)
             | Self::Contradiction(_)
@@ -259,7 +292,8 @@ impl Record {
             | Self::BatchFile(_)
             | Self::Settings(_)
             | Self::Reconciliation(_)
-            | Self::ReconciliationPart(_) => None,
+            | Self::ReconciliationPart(_)
+            | Self::Review(_) => None,
         }
     }
 
@@ -271,6 +305,7 @@ impl Record {
             Self::Load(it) => it.version,
             Self::Driver(it) => it.version,
             Self::Switch(it) => it.version,
+            Self::CardLock(it) => it.version,
             Self::Inbox(it) => it.version,
             Self::ApiKey(it) => it.version,
             Self::KeyRing(it) => it.version,
@@ -280,12 +315,15 @@ impl Record {
             Self::Manifest(it) => it.version,
             Self::Chunk(it) => it.version,
             Self::Settings(it) => it.version,
+            Self::Charge(it) => it.version,
             Self::BatchFile(it) => it.version,
             Self::Reconciliation(it) => it.version,
+            Self::Review(it) => it.version,
             Self::Transition(_)
             | Self::Method(_)
             | Self::Deposit(_)
             | Self::Proposal(_)
+            | Self::Funding(_)
             | Self::Request(_)
             | Self::AnswerPart(_)
             | Self::Reference(_)
@@ -372,12 +410,12 @@ pub struct ReferenceLink {
     pub reference: AttemptRef,
 }
 
-/// Which attempt a provider's object belongs to.
+/// Which submission a provider's object belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectLink {
     pub provider: Provider,
     pub tenant: TenantId,
-    pub reference: AttemptRef,
+    pub reference: Submission,
     pub object: ProviderId,
 }
 

@@ -8,18 +8,20 @@ mod route;
 use domain::{
     answer::Answer,
     attempt::Attempt,
-    attempt_machine::AttemptState,
+    ids::{Mode, Submission},
     load::LoadStatus,
     payout::Payout,
     resolution::{self, Asked, Step, Verdict},
-    routing::{RouteSwitch, StopReason},
+    review::{Review, Sighting},
+    routing::{Provider, RouteSwitch, StopReason},
     time::Timestamp,
 };
 use tracing::{error, info, warn};
 
-pub(crate) use self::route::{reopen_route, write_switch};
-use self::{pen::Pen, route::stop_route};
+use self::pen::Pen;
+pub(crate) use self::route::{read_switch, reopen_route, stop_route, write_switch};
 use crate::{
+    attempt_review,
     call::Call,
     changes::{Changes, Subject, Write},
     error::Error,
@@ -78,24 +80,30 @@ pub async fn run(
     news: &News,
 ) -> Result<Recorded, Error> {
     let verdict = resolution::proves(&sight.attempt, news.asked, &news.answer, call.now());
-    let Some(mut draft) = draft(call, sight, news, (&verdict, None)) else {
+    let mut known = Known {
+        contradiction: None,
+        review: attempt_review::open_of(store, &sight.attempt).await?,
+    };
+    let Some(mut draft) = draft(call, sight, news, (&verdict, &known)) else {
         return Ok(Recorded::Stale);
     };
     let is_quiet = draft.payout == sight.payout && draft.attempt.state == sight.attempt.state;
     if news.asked == Asked::Read && is_quiet && sight.attempt.is_leased(call.now()) {
         return Ok(Recorded::WorkerBusy);
     }
-    if draft.contradicts
-        && let Some(known) = known_contradiction(store, sight, news).await?
-    {
-        match self::draft(call, sight, news, (&verdict, Some(&known))) {
-            Some(again) => draft = again,
-            None => return Ok(Recorded::Stale),
+    if draft.contradicts {
+        known.contradiction = known_contradiction(store, sight, news).await?;
+        if known.contradiction.is_some() {
+            match self::draft(call, sight, news, (&verdict, &known)) {
+                Some(again) => draft = again,
+                None => return Ok(Recorded::Stale),
+            }
         }
     }
     if draft.contradicts {
         // Frozen first: a crash in between leaves a stopped route, not a forgotten contradiction.
-        stop_route(call, store, &sight.attempt, StopReason::Contradiction).await?;
+        let route = route_of(&sight.attempt);
+        stop_route(call, store, route, StopReason::Contradiction).await?;
     }
     let ended = match line_end::commit(call, store, draft.changes).await {
         Ok(ended) => ended,
@@ -105,9 +113,16 @@ pub async fn run(
     if !is_quiet {
         log(&draft.payout, &draft.attempt, &verdict);
     }
+    if sight.attempt.reviewed_at.is_none() && draft.attempt.reviewed_at.is_some() {
+        let (attempt, reason) = (&draft.attempt, verdict.reason.as_deref().unwrap_or(""));
+        let state = attempt.state.name();
+        error!(attempt = %attempt.reference, state, reason, "an attempt needs an operator's review");
+    }
     if let Some(reason) = verdict.stop {
-        stop_route(call, store, &sight.attempt, reason).await?;
-    } else if let (Some(switch), Answer::Exists { .. }) = (&sight.switch, &news.answer) {
+        stop_route(call, store, route_of(&sight.attempt), reason).await?;
+    } else if let Some(switch) = &sight.switch
+        && switch.is_opened_by(&news.answer)
+    {
         reopen_route(call, store, switch).await;
     }
     Ok(Recorded::Written {
@@ -146,6 +161,7 @@ fn overtaken(refusal: &CommitError) -> Result<Recorded, Error> {
         Subject::Contradiction,
         Subject::Inbox,
         Subject::Load,
+        Subject::Review,
     ];
     if moved.iter().any(|it| refusal.refused(*it).is_some()) {
         return Ok(Recorded::Overtaken);
@@ -167,12 +183,16 @@ fn log(payout: &Payout, attempt: &Attempt, verdict: &Verdict) {
             "payout {} is {}", payout.id, payout.status.name()
         ),
     }
-    if attempt.state == AttemptState::Review {
-        error!(attempt = %attempt.reference, reason, "an attempt needs an operator's review");
-    }
     if reason == "unrecognised_status" {
         warn!(attempt = %attempt.reference, status = attempt.last_status, "unrecognised provider status");
     }
+}
+
+/// What was recorded before of the same attempt, and is written again now.
+struct Known {
+    contradiction: Option<Contradiction>,
+    /// Only while it is open.
+    review: Option<Review>,
 }
 
 struct Draft {
@@ -183,25 +203,25 @@ struct Draft {
     contradicts: bool,
 }
 
-/// Works out everything one answer writes, or none when it is too late to matter. `known` is what was
-/// recorded of the same contradiction before.
+/// Works out everything one answer writes, or none when it is too late to matter.
 fn draft(
     call: &Call,
     sight: &Sight,
     news: &News,
-    (verdict, known): (&Verdict, Option<&Contradiction>),
+    (verdict, known): (&Verdict, &Known),
 ) -> Option<Draft> {
     let before = with_object(&sight.attempt, &news.answer);
     let tx_id = call.tx_id(&format!(
-        "answer {} {} {}",
+        "answer {} {} {} {}",
         sight.attempt.version,
         sight.payout.version,
-        known.map_or(0, |known| known.version)
+        known.contradiction.as_ref().map_or(0, |it| it.version),
+        known.review.as_ref().map_or(0, |it| it.version)
     ));
     let mut pen = Pen {
         call,
         verdict,
-        known,
+        known: known.contradiction.as_ref(),
         tx_id: &tx_id,
         payout: sight.payout.clone(),
         transitions: Vec::new(),
@@ -237,9 +257,18 @@ fn draft(
         Record::Attempt(Box::new(attempt.clone())),
         sight.attempt.version,
     );
+    if attempt.is_final() && !sight.attempt.is_final() {
+        changes = changes.forget(card_key(&attempt));
+    }
     if sight.attempt.object.is_none() {
         changes = link_object(changes, &attempt);
     }
+    let sighting = Sighting {
+        answer: &news.answer,
+        at: call.now(),
+    };
+    let changes_of = (known.review.as_ref(), &sight.attempt, &attempt);
+    changes = attempt_review::follow(changes, changes_of, sighting);
     // A callback is answered only by a read that said something.
     if let Some(inbox) = sight.inbox.as_ref().filter(|_| informative) {
         changes = mark_done(changes, inbox);
@@ -275,7 +304,7 @@ pub(crate) fn link_object(changes: Changes, attempt: &Attempt) -> Changes {
     changes.insert(Record::Object(Box::new(ObjectLink {
         provider: attempt.provider,
         tenant: attempt.tenant.clone(),
-        reference: attempt.reference.clone(),
+        reference: Submission::Attempt(attempt.reference.clone()),
         object,
     })))
 }
@@ -304,6 +333,16 @@ pub(crate) fn with_object(attempt: &Attempt, answer: &Answer) -> Attempt {
         last_status: Some(seen.status.clone()),
         ..attempt.clone()
     }
+}
+
+const fn route_of(attempt: &Attempt) -> (Provider, Mode) {
+    (attempt.provider, attempt.tenant.mode())
+}
+
+/// The lock on the prepaid card that an attempt holds, to be given back once it is final.
+pub(crate) fn card_key(attempt: &Attempt) -> Option<Key> {
+    let card = attempt.card_lock.clone()?;
+    Some(Key::CardLock(attempt.provider, attempt.tenant.mode(), card))
 }
 
 /// Marks the payout's load as paid, or gives it free. Nothing for a payout without a load.

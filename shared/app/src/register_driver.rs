@@ -45,7 +45,12 @@ pub async fn run(
         status: DriverStatus::Invited,
         kyc: KycStatus::Pending,
         kyc_reason: None,
+        kyc_by_owlpay: false,
         method: None,
+        vendor: None,
+        // Known to OwlPay before anybody saves a bank account.
+        vendor_next_at: Some(call.now()),
+        vendor_tries: 0,
         created_at: call.now(),
         payouts: 0,
         pending_payouts: 0,

@@ -1,9 +1,11 @@
 //! Keyed digests: everything that must be recognised again but not guessed or reversed.
 
-use domain::ids::{AttemptRef, DepositId, DriverId, OvnDriverId, PayoutId, TenantId};
+use domain::ids::{AttemptRef, ChargeId, DepositId, DriverId, OvnDriverId, PayoutId, TenantId};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+
+use crate::port::Plaintext;
 
 /// The environment's digest key. Every digest is separated by its purpose.
 #[derive(Clone)]
@@ -47,6 +49,17 @@ impl Seal {
         DepositId::from_digest(&self.digest("deposit", &[tenant.as_bytes(), reference.as_bytes()]))
     }
 
+    /// The charge's id: derived, so that the same reference meets the same charge.
+    pub fn charge_id(&self, tenant: &TenantId, reference: &str) -> ChargeId {
+        let tenant = tenant.to_string();
+        ChargeId::from_digest(&self.digest("charge", &[tenant.as_bytes(), reference.as_bytes()]))
+    }
+
+    /// What tells a charge of one card from that of another under the same reference.
+    pub fn charged_account(&self, account: &Plaintext) -> String {
+        hex::encode(self.digest("charged-account", &[account.0.as_bytes()]))
+    }
+
     /// Where the record of a request key is stored: tenant, method and route template, and the key.
     pub fn request_key(&self, tenant: &TenantId, route: &str, key: &str) -> String {
         let tenant = tenant.to_string();
@@ -67,6 +80,11 @@ impl Seal {
         let tenant = tenant.to_string();
         let digest = self.digest("cursor", &[tenant.as_bytes(), list.as_bytes(), place]);
         std::array::from_fn(|index| digest[index])
+    }
+
+    /// The name under which a prepaid card is locked.
+    pub fn card(&self, card: &Plaintext) -> String {
+        hex::encode(self.digest("card", &[card.0.as_bytes()]))
     }
 
     /// How the secret of an API key is stored.

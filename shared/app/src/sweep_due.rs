@@ -1,5 +1,5 @@
 //! Wakes everything whose time has come: payouts no message reached, leases that ran out, attempts to
-//! be read again. It only sends hints; the item decides.
+//! be read again, drivers OwlPay is to be told or asked about. It only sends hints; the item decides.
 
 use domain::{
     attempt::{Attempt, Wake},
@@ -11,7 +11,7 @@ use crate::{
     call::Call,
     changes::Changes,
     error::Error,
-    message::{BatchStep, BatchTask, Check, Dispatch, Message},
+    message::{BatchStep, BatchTask, ChargeCard, Check, Dispatch, Message, VendorTask},
     port::{CommitError, DUE_SHARDS, Queue, Store},
     record::{Key, Record},
 };
@@ -37,7 +37,7 @@ pub async fn run(call: &Call, store: &impl Store, queue: &impl Queue) -> Result<
         }
     }
     if sent > 0 {
-        info!(sent, "due payouts and attempts woken");
+        info!(sent, "due payouts, attempts, batches and drivers woken");
     }
     failed.map_or(Ok(sent), Err)
 }
@@ -103,7 +103,25 @@ async fn wake(
             queue.send(Message::Batch(task), 0).await?;
             Ok(1)
         }
+        Record::Driver(driver) if driver.is_vendor_due(call.now()) => {
+            let task = VendorTask {
+                tenant: driver.tenant,
+                driver: driver.id,
+            };
+            queue.send(Message::Vendor(task), 0).await?;
+            Ok(1)
+        }
+        Record::Charge(charge) if charge.next_at.is_some_and(|at| at <= call.now()) => {
+            let task = ChargeCard {
+                tenant: charge.tenant,
+                charge: charge.id,
+            };
+            queue.send(Message::Charge(task), 0).await?;
+            Ok(1)
+        }
         Record::Batch(_)
+        | Record::Charge(_)
+        | Record::Funding(_)
         | Record::Transition(_)
         | Record::Load(_)
         | Record::Driver(_)
@@ -116,6 +134,7 @@ async fn wake(
         | Record::KeyRing(_)
         | Record::Bucket(_)
         | Record::Switch(_)
+        | Record::CardLock(_)
         | Record::Reference(_)
         | Record::Object(_)
         | Record::Contradiction(_)
@@ -129,7 +148,8 @@ async fn wake(
         | Record::BatchFile(_)
         | Record::Settings(_)
         | Record::Reconciliation(_)
-        | Record::ReconciliationPart(_) => Ok(0),
+        | Record::ReconciliationPart(_)
+        | Record::Review(_) => Ok(0),
     }
 }
 

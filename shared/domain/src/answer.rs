@@ -1,8 +1,11 @@
 //! What a provider says of one attempt, in our words. Vendor words end at the adapter.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     attempt::Attempt,
     ids::{Mode, ProviderId},
+    manifest::{Shows, manifest},
     money::Cents,
 };
 
@@ -14,16 +17,21 @@ pub enum Answer {
     NotSent { cause: String },
     /// The provider showed its object.
     Exists { object: ProviderId, seen: Box<Seen> },
+    /// The provider took the call over. What becomes of it is told by reads.
+    Taken,
     /// A read that found nothing. One is not proof.
     Absent,
     /// A status that proves non-creation, and whose fault it is.
     Refused { by: Refusal, reason: String },
+    /// A status that says no, but does not promise that nothing was created: absences make it so.
+    Doubted { by: Refusal, reason: String },
     /// Timeout, reset, 5xx, unreadable body: money may have moved.
     Unclear { cause: String },
 }
 
 /// Whose fault a proven refusal is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// Our credentials (401, 403).
     Credentials,
@@ -123,23 +131,51 @@ impl Facts {
         }
     }
 
-    /// Compares the object with the attempt. The driver must get exactly N: an amount with the
-    /// provider's commission taken out of it is a difference too.
+    /// Compares what the provider shows with the attempt. The driver must get exactly N: an amount with
+    /// the provider's commission taken out of it is a difference too.
     pub fn difference(&self, attempt: &Attempt) -> Option<Difference> {
-        let net = Some(attempt.net);
-        let currency = attempt.currency.code();
+        let amount = (self.amount != Some(attempt.net)).then_some(Difference::Amount);
+        match manifest(attempt.provider).shows {
+            Shows::Amount => amount,
+            // The mode is that of the key unless the object says otherwise.
+            Shows::Order => self
+                .identity_differs(attempt)
+                .or_else(|| self.mode_differs(attempt, self.test_mode.is_none()))
+                .or(amount),
+            Shows::Breakdown => self
+                .identity_differs(attempt)
+                .or_else(|| self.mode_differs(attempt, false))
+                .or(amount)
+                .or_else(|| self.arrival_differs(attempt)),
+        }
+    }
+
+    /// What the provider calls paid: its own figure of it, where it has one beside the amount.
+    pub const fn paid_figure(&self, attempt: &Attempt) -> Option<Cents> {
+        match manifest(attempt.provider).shows {
+            Shows::Breakdown => self.processed_amount,
+            Shows::Order | Shows::Amount => self.amount,
+        }
+    }
+
+    fn identity_differs(&self, attempt: &Attempt) -> Option<Difference> {
         if self.reference != attempt.reference.to_string() {
             return Some(Difference::Reference);
         }
-        if self.currency != currency {
+        if self.currency != attempt.currency.code() {
             return Some(Difference::Currency);
         }
-        if self.test_mode != Some(attempt.tenant.mode() == Mode::Test) {
-            return Some(Difference::Mode);
-        }
-        if self.amount != net {
-            return Some(Difference::Amount);
-        }
+        None
+    }
+
+    fn mode_differs(&self, attempt: &Attempt, is_known: bool) -> Option<Difference> {
+        let fits = self.test_mode == Some(attempt.tenant.mode() == Mode::Test);
+        (!fits && !is_known).then_some(Difference::Mode)
+    }
+
+    fn arrival_differs(&self, attempt: &Attempt) -> Option<Difference> {
+        let net = Some(attempt.net);
+        let currency = attempt.currency.code();
         if self.payout_amount != net {
             return Some(Difference::PayoutAmount);
         }

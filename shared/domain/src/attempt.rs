@@ -12,14 +12,16 @@ use serde::{Deserialize, Serialize};
 pub use self::reread::FinalNews;
 
 use crate::{
+    answer::Refusal,
     attempt_machine::{self, AttemptCell, AttemptEvent, AttemptState},
     denied::Denied,
     driver::MethodKind,
     fee::Rail,
     ids::{AttemptRef, DriverId, ProviderId, TenantId},
+    manifest::manifest,
     money::{Cents, Currency},
     payout::Payout,
-    routing::{Provider, ROUTING_VERSION},
+    routing::Provider,
     schedule::{self, Watch},
     time::Timestamp,
 };
@@ -48,6 +50,9 @@ pub struct Attempt {
     pub provider: Provider,
     /// Why this provider, for the timeline.
     pub route: String,
+    /// The providers that could carry the payout when this one was chosen, should this attempt die.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Provider>,
     pub driver: DriverId,
     /// The payout method this attempt is sent with, pinned at the first claim: a repeat must carry the
     /// same recipient data.
@@ -56,6 +61,16 @@ pub struct Attempt {
     /// What the driver receives.
     pub net: Cents,
     pub currency: Currency,
+    /// The driver's own id at the provider, where payments are made to one: a repeat must name the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payee: Option<ProviderId>,
+    /// What was on the driver's prepaid card before anything was sent: with the balance after it, the only
+    /// evidence where the provider cannot be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance_before: Option<Cents>,
+    /// The name under which the card is locked for this attempt: one money call at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_lock: Option<String>,
     /// The provider's object, once seen.
     pub object: Option<ProviderId>,
     /// The provider's ordering key of the newest news.
@@ -79,12 +94,21 @@ pub struct Attempt {
     /// Reads of the present watch; of a final attempt, its latest reads in a row that said nothing.
     pub polls: u32,
     pub checked_at: Option<Timestamp>,
-    /// When a read first showed nothing, in the present watch.
+    /// When a read last showed nothing and counted, in the present watch.
     pub absent_at: Option<Timestamp>,
+    /// How many such reads there were.
+    #[serde(default)]
+    pub absences: u32,
+    /// Set when the provider refused the create without a promise that nothing was created: what the
+    /// absences prove then is the refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Refusal>,
     /// Since when the provider has been taking the payment back, undecided.
     pub undecided_at: Option<Timestamp>,
     /// When somebody has to look again; none only when final.
     pub next_at: Option<Timestamp>,
+    /// Since when people have to decide about it, or had to. An attempt has one review at the most.
+    pub reviewed_at: Option<Timestamp>,
 }
 
 /// One version of the driver's payout method.
@@ -100,6 +124,9 @@ pub struct Opening {
     pub reference: AttemptRef,
     pub provider: Provider,
     pub method: Option<PinnedMethod>,
+    /// Why this provider, and who else could carry it.
+    pub route: String,
+    pub left: Vec<Provider>,
     pub at: Timestamp,
 }
 
@@ -116,7 +143,6 @@ impl Attempt {
     /// A new attempt of `payout`, `prepared` and without a lease. The due index wakes it when no
     /// message does.
     pub fn prepared(payout: &Payout, opening: Opening) -> Self {
-        let means = opening.method.map_or("card", |method| method.kind.name());
         Self {
             tenant: payout.tenant.clone(),
             reference: opening.reference,
@@ -124,16 +150,16 @@ impl Attempt {
             fence: 1,
             state: AttemptState::Prepared,
             provider: opening.provider,
-            route: format!(
-                "{}/{means}: {} rail, routing {ROUTING_VERSION}",
-                opening.provider.name(),
-                payout.rail.name(),
-            ),
+            route: opening.route,
+            left: opening.left,
             driver: payout.driver.clone(),
             method: opening.method,
             rail: payout.rail,
             net: payout.net(),
             currency: payout.currency,
+            payee: None,
+            balance_before: None,
+            card_lock: None,
             object: None,
             object_updated: 0,
             last_status: None,
@@ -150,8 +176,11 @@ impl Attempt {
             polls: 0,
             checked_at: None,
             absent_at: None,
+            absences: 0,
+            doubt: None,
             undecided_at: None,
             next_at: Some(opening.at.plus(schedule::redispatch_delay(0))),
+            reviewed_at: None,
         }
     }
 
@@ -228,7 +257,13 @@ impl Attempt {
 
     fn guard_holds(&self, event: AttemptEvent) -> bool {
         match event {
-            AttemptEvent::Abandon => self.provider.is_two_step() && !self.processed,
+            AttemptEvent::Abandon => {
+                let inert = manifest(self.provider).may_abandon() && !self.processed;
+                inert || self.was_never_sent()
+            }
+            AttemptEvent::Repeat => manifest(self.provider).may_repeat(),
+            // A create that may have left is sent again only where it is recognised.
+            AttemptEvent::IntendCreate => self.tries == 0 || manifest(self.provider).may_repeat(),
             AttemptEvent::Created
             | AttemptEvent::InFlight
             | AttemptEvent::Paid
@@ -237,11 +272,9 @@ impl Attempt {
             AttemptEvent::IntendProcess | AttemptEvent::ProcessDone | AttemptEvent::Reprocess => {
                 self.provider.is_two_step()
             }
-            AttemptEvent::IntendCreate
-            | AttemptEvent::NotSent
+            AttemptEvent::NotSent
             | AttemptEvent::RefusedUs
             | AttemptEvent::Lost
-            | AttemptEvent::Repeat
             | AttemptEvent::Rejected
             | AttemptEvent::OperatorPaid
             | AttemptEvent::OperatorDead
@@ -274,7 +307,7 @@ impl Attempt {
             AttemptEvent::Repeat => {
                 self.repeats += 1;
                 self.fence += 1;
-                self.absent_at = None;
+                self.forget_absences();
                 self.release(at);
             }
             AttemptEvent::Reprocess => {
@@ -295,6 +328,7 @@ impl Attempt {
             AttemptEvent::Mismatch => {
                 self.watch(at, at);
                 self.next_at = Some(at.plus(Duration::from_secs(3600)));
+                self.reviewed_at.get_or_insert(at);
             }
             AttemptEvent::Abandon
             | AttemptEvent::Rejected
@@ -332,9 +366,15 @@ impl Attempt {
         self.lease_until = None;
         self.watched_at = Some(since);
         self.polls = 0;
-        self.absent_at = None;
+        self.forget_absences();
         let due = since.plus(self.watching().gap(0, NO_CHANCE));
         self.next_at = Some(due.max(now));
+    }
+
+    fn forget_absences(&mut self) {
+        self.absent_at = None;
+        self.absences = 0;
+        self.doubt = None;
     }
 
     fn watching(&self) -> Watch {
@@ -350,20 +390,43 @@ impl Attempt {
         }
     }
 
-    /// The attempt after a read that changed nothing: the next one is due by the table. A first
-    /// absence is looked at again exactly 30 s later at the earliest.
+    /// When people have to decide because nothing comes of the attempt. None while our own workers go on with
+    /// it, once it is final, and when they were asked already.
+    pub fn review_due_at(&self) -> Option<Timestamp> {
+        match self.state {
+            AttemptState::Submitted | AttemptState::Unknown if self.reviewed_at.is_none() => self
+                .watched_at
+                .map(|since| self.watching().review_at(since)),
+            AttemptState::Submitted
+            | AttemptState::Unknown
+            | AttemptState::Prepared
+            | AttemptState::Sending
+            | AttemptState::Created
+            | AttemptState::ProcessSending
+            | AttemptState::Review
+            | AttemptState::Paid
+            | AttemptState::Dead => None,
+        }
+    }
+
+    /// The attempt after a read that changed nothing: the next one is due by the table. An absence that
+    /// counted is looked at again 30 s later at the earliest.
     #[must_use]
     pub fn polled(&self, look: Look, chance: u64) -> Self {
         let polls = self.polls + 1;
         let mut next_at = look.at.plus(self.watching().gap(polls, chance));
-        let absent_at = match (look.absent, self.absent_at) {
-            (true, None) => Some(look.at),
-            // A read that said nothing in between takes no absence back.
-            (true | false, Some(first)) => Some(first),
-            (false, None) => None,
+        // A read that said nothing in between takes no absence back.
+        let (absent_at, absences) = if look.absent {
+            (Some(look.at), self.absences + 1)
+        } else {
+            (self.absent_at, self.absences)
         };
-        if let Some(first) = absent_at {
-            next_at = next_at.max(first.plus(Duration::from_secs(30)));
+        let review_due_at = self.review_due_at();
+        if let Some(due) = review_due_at.filter(|due| *due > look.at) {
+            next_at = next_at.min(due);
+        }
+        if let Some(last) = absent_at {
+            next_at = next_at.max(last.plus(Duration::from_secs(30)));
         }
         // A read must not put off a worker: neither the lease's end nor what can be sent.
         if let (Some(kept), true) = (self.next_at, self.wake() == Some(Wake::Dispatch)) {
@@ -377,7 +440,11 @@ impl Attempt {
             polls,
             checked_at: Some(look.at),
             absent_at,
+            absences,
             next_at: Some(next_at),
+            reviewed_at: self
+                .reviewed_at
+                .or(review_due_at.filter(|due| *due <= look.at).map(|_| look.at)),
             ..self.clone()
         }
     }

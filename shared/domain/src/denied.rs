@@ -2,6 +2,7 @@
 
 use crate::{
     batch::BatchStatus,
+    charge::ChargeState,
     ids::{LoadId, PayoutId},
     money::Cents,
     payout::PayoutStatus,
@@ -40,6 +41,8 @@ pub enum Denied {
     KeyNotUsable,
     #[error("the attempt machine does not allow this event now")]
     AttemptState,
+    #[error("the charge is {}, which this does not allow", .0.public())]
+    ChargeState(ChargeState),
     #[error("the batch is {0}, which this does not allow")]
     BatchState(BatchStatus),
     #[error("the batch was changed meanwhile; its version is {current} now")]
@@ -52,6 +55,16 @@ pub enum Denied {
     ApprovalLapsed,
     #[error("who made a batch or changed its lines last cannot approve it")]
     OwnBatch,
+    #[error("the review is closed")]
+    ReviewClosed,
+    #[error("the provider still owns the outcome")]
+    ProviderOwnsOutcome,
+    #[error("the second decision takes another owner than {owner}")]
+    OwnDecision { owner: String },
+    #[error("the second decision must equal the first in outcome, paidAmount and evidenceId")]
+    DecisionDiffers,
+    #[error("must be from 1 to below the {net} that was asked for")]
+    PartOutOfRange { net: Cents },
 }
 
 /// Why a driver cannot be paid now.

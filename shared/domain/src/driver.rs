@@ -2,16 +2,20 @@
 //!
 //! Payable means active and verified, with a payout method on file.
 
+mod vendor;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     denied::{Denied, NotPayable},
     fee::Rail,
-    ids::{DriverId, OvnDriverId, TenantId},
+    ids::{DriverId, OvnDriverId, ProviderId, TenantId},
     money::Cents,
-    routing::routes,
+    routing::{Provider, routes},
     time::Timestamp,
 };
+
+pub use self::vendor::{VendorNews, VendorStep};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -105,6 +109,40 @@ pub struct Method {
     pub updated_at: Timestamp,
 }
 
+/// A driver as a payee ("vendor") at OwlPay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vendor {
+    /// OwlPay's id.
+    pub id: ProviderId,
+    pub standing: VendorStanding,
+    /// The version of the bank account that OwlPay was told, if any.
+    pub told_method: Option<u32>,
+}
+
+/// What OwlPay says of a vendor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VendorStanding {
+    /// Not reviewed yet.
+    Unchecked,
+    /// Its review is under way.
+    Checking,
+    /// May be paid.
+    Approved,
+    Rejected,
+}
+
+impl VendorStanding {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unchecked => "unchecked",
+            Self::Checking => "checking",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
 /// A driver of one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Driver {
@@ -119,7 +157,19 @@ pub struct Driver {
     pub kyc: KycStatus,
     /// What the operator or the KYC provider gave as the reason of the last decision.
     pub kyc_reason: Option<String>,
+    /// Whether that decision was OwlPay's. An operator's is never undone by OwlPay.
+    #[serde(default)]
+    pub kyc_by_owlpay: bool,
     pub method: Option<Method>,
+    /// The driver as OwlPay knows them, once made known there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<Vendor>,
+    /// When something may have to be done about the vendor; none while nothing waits.
+    #[serde(default)]
+    pub vendor_next_at: Option<Timestamp>,
+    /// How often OwlPay was asked since the last thing that came of it.
+    #[serde(default)]
+    pub vendor_tries: u32,
     pub created_at: Timestamp,
     /// Payouts ever made to the driver. This and the next two are counted by the payouts' own
     /// transitions and never replaced with the rest of the record.
@@ -207,6 +257,28 @@ impl Driver {
         }
     }
 
+    /// Whether a provider pays this driver at all: OwlPay pays only vendors that it has approved, with the
+    /// bank account it was told last.
+    pub fn is_approved_at(&self, provider: Provider) -> bool {
+        match provider {
+            Provider::Payelata | Provider::Paywizard => true,
+            Provider::Owlpay => {
+                let newest = self.method.as_ref().map(|method| method.version);
+                self.vendor.as_ref().is_some_and(|vendor| {
+                    vendor.standing == VendorStanding::Approved && vendor.told_method == newest
+                })
+            }
+        }
+    }
+
+    /// The driver's own id at a provider that pays registered payees.
+    pub fn payee_at(&self, provider: Provider) -> Option<&ProviderId> {
+        match provider {
+            Provider::Payelata | Provider::Paywizard => None,
+            Provider::Owlpay => self.vendor.as_ref().map(|vendor| &vendor.id),
+        }
+    }
+
     /// The method of a driver who is verified, whatever their status.
     fn verified_method(&self) -> Result<&Method, NotPayable> {
         match self.kyc {
@@ -234,15 +306,20 @@ impl Driver {
     }
 
     /// The driver with a new payout method. Whichever of method and verification comes second makes
-    /// an invited driver active.
+    /// an invited driver active. OwlPay has to be told of a bank account.
     #[must_use]
     pub fn with_method(&self, method: Method) -> Self {
-        Self {
+        let (kind, now) = (method.kind, method.updated_at);
+        let next = Self {
             version: self.version + 1,
             method: Some(method),
             ..self.clone()
         }
-        .activated()
+        .activated();
+        match kind {
+            MethodKind::BankAccount => next.with_vendor_due(now),
+            MethodKind::Card | MethodKind::PrepaidCard => next,
+        }
     }
 
     /// # Errors
@@ -258,11 +335,10 @@ impl Driver {
         };
         Ok(Self {
             version: self.version + 1,
-            kyc,
-            kyc_reason: Some(reason.to_owned()),
+            kyc_by_owlpay: false,
             ..self.clone()
         }
-        .activated())
+        .decided(kyc, reason))
     }
 
     /// The driver after a revision, or none when it changes nothing.
@@ -314,6 +390,16 @@ impl Driver {
                 Ok(DriverStatus::Inactive)
             }
         }
+    }
+
+    /// The driver with a decision about their identity, which may make an invited one active.
+    fn decided(self, kyc: KycStatus, reason: &str) -> Self {
+        Self {
+            kyc,
+            kyc_reason: Some(reason.to_owned()),
+            ..self
+        }
+        .activated()
     }
 
     fn activated(self) -> Self {

@@ -22,9 +22,11 @@ pub struct InvalidId {
 pub trait Kind {
     /// The fixed start of every identifier of this kind; empty for identifiers that clients choose.
     const PREFIX: &'static str;
+    /// The most characters of one.
+    const MAX: usize = ID_MAX;
 }
 
-/// An identifier of one kind: `[A-Za-z0-9._:-]{1,64}` with the kind's prefix.
+/// An identifier of one kind: `[A-Za-z0-9._:-]`, up to the kind's length, with the kind's prefix.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id<K>(String, PhantomData<K>);
 
@@ -33,7 +35,7 @@ impl<K: Kind> Id<K> {
     /// [`InvalidId`] naming the allowed characters, length and prefix.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let valid = !text.is_empty()
-            && text.len() <= ID_MAX
+            && text.len() <= K::MAX
             && text.starts_with(K::PREFIX)
             && text.len() > K::PREFIX.len()
             && text
@@ -47,7 +49,7 @@ impl<K: Kind> Id<K> {
             prefix => format!(", starting with {prefix}"),
         };
         Err(InvalidId {
-            expected: format!("1 to {ID_MAX} characters of A-Z a-z 0-9 . _ : -{start}"),
+            expected: format!("1 to {} characters of A-Z a-z 0-9 . _ : -{start}", K::MAX),
         })
     }
 
@@ -125,12 +127,43 @@ impl Kind for DepositKind {
 pub type DepositId = Id<DepositKind>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChargeKind {}
+impl Kind for ChargeKind {
+    const PREFIX: &'static str = "chg_";
+}
+/// Our id of a card charge: `chg_` and a digest of the tenant and the charge's reference.
+pub type ChargeId = Id<ChargeKind>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BatchKind {}
 impl Kind for BatchKind {
     const PREFIX: &'static str = "batch_";
 }
 /// Our id of a batch: `batch_` and a ULID.
 pub type BatchId = Id<BatchKind>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReviewKind {}
+impl Kind for ReviewKind {
+    const PREFIX: &'static str = "rev_";
+}
+/// Our id of a review: it names the attempt that is looked at, as `rev_...-a01`.
+pub type ReviewId = Id<ReviewKind>;
+
+impl ReviewId {
+    /// The one review of an attempt.
+    pub fn of(attempt: &AttemptRef) -> Self {
+        let text = attempt.to_string();
+        let rest = text.strip_prefix(PayoutKind::PREFIX).unwrap_or(&text);
+        Self(format!("{}{rest}", ReviewKind::PREFIX), PhantomData)
+    }
+
+    /// The attempt it is about; none when no attempt can have this review.
+    pub fn attempt(&self) -> Option<AttemptRef> {
+        let rest = self.0.strip_prefix(ReviewKind::PREFIX)?;
+        format!("{}{rest}", PayoutKind::PREFIX).parse().ok()
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LoadKind {}
@@ -152,6 +185,8 @@ pub type OvnDriverId = Id<OvnDriverKind>;
 pub enum ProviderKind {}
 impl Kind for ProviderKind {
     const PREFIX: &'static str = "";
+    /// OwlPay's are `ord_` and 64 hex digits.
+    const MAX: usize = 80;
 }
 /// A provider's own id of the object it made for one attempt.
 pub type ProviderId = Id<ProviderKind>;
@@ -293,6 +328,15 @@ impl<'de> Deserialize<'de> for AttemptRef {
     }
 }
 
+/// One submission to a provider that moves money: an attempt of a payout, or a card charge. Their texts
+/// begin differently.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Submission {
+    Attempt(AttemptRef),
+    Charge(ChargeId),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,6 +370,18 @@ mod tests {
             "x-a01",
         ] {
             assert!(text.parse::<AttemptRef>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_review_names_its_attempt() {
+        let reference = AttemptRef::new(PayoutId::parse("pay_7Q2").expect("valid"), 2);
+        let review = ReviewId::of(&reference);
+        assert_eq!(review.as_str(), "rev_7Q2-a02");
+        assert_eq!(review.attempt(), Some(reference));
+        for text in ["rev_7Q2", "rev_7Q2-a00", "rev_-a01"] {
+            let review = ReviewId::parse(text).expect("an id");
+            assert_eq!(review.attempt(), None, "{text}");
         }
     }
 

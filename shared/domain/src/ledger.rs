@@ -25,6 +25,10 @@ pub enum Account {
     /// What we owe the provider, or have prefunded when negative.
     #[serde(rename = "clearing.payelata")]
     ClearingPayelata,
+    #[serde(rename = "clearing.owlpay")]
+    ClearingOwlpay,
+    #[serde(rename = "clearing.paywizard")]
+    ClearingPaywizard,
     /// Our fees.
     #[serde(rename = "revenue.fees")]
     Fees,
@@ -37,12 +41,14 @@ pub enum Account {
 }
 
 impl Account {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Available,
         Self::Pending,
         Self::Hold,
         Self::InTransit,
         Self::ClearingPayelata,
+        Self::ClearingOwlpay,
+        Self::ClearingPaywizard,
         Self::Fees,
         Self::Suspense,
         Self::CashFunding,
@@ -56,6 +62,8 @@ impl Account {
             Self::Hold => "hold",
             Self::InTransit => "in_transit",
             Self::ClearingPayelata => "clearing.payelata",
+            Self::ClearingOwlpay => "clearing.owlpay",
+            Self::ClearingPaywizard => "clearing.paywizard",
             Self::Fees => "revenue.fees",
             Self::Suspense => "suspense",
             Self::CashFunding => "cash.funding",
@@ -66,14 +74,24 @@ impl Account {
     pub const fn is_bounded(self) -> bool {
         match self {
             Self::Available | Self::Pending | Self::Hold | Self::InTransit => true,
-            Self::ClearingPayelata | Self::Fees | Self::Suspense | Self::CashFunding => false,
+            Self::ClearingPayelata
+            | Self::ClearingOwlpay
+            | Self::ClearingPaywizard
+            | Self::Fees
+            | Self::Suspense
+            | Self::CashFunding => false,
         }
     }
 
     /// Whether the account is split over the payout's balance shard. The others are one item.
     pub const fn is_sharded(self) -> bool {
         match self {
-            Self::Pending | Self::InTransit | Self::ClearingPayelata | Self::Fees => true,
+            Self::Pending
+            | Self::InTransit
+            | Self::ClearingPayelata
+            | Self::ClearingOwlpay
+            | Self::ClearingPaywizard
+            | Self::Fees => true,
             Self::Available | Self::Hold | Self::Suspense | Self::CashFunding => false,
         }
     }
@@ -81,7 +99,7 @@ impl Account {
     /// Whether it is the clearing account of a provider.
     pub const fn is_clearing(self) -> bool {
         match self {
-            Self::ClearingPayelata => true,
+            Self::ClearingPayelata | Self::ClearingOwlpay | Self::ClearingPaywizard => true,
             Self::Available
             | Self::Pending
             | Self::Hold
@@ -96,6 +114,8 @@ impl Account {
     pub const fn clearing(provider: Provider) -> Self {
         match provider {
             Provider::Payelata => Self::ClearingPayelata,
+            Provider::Owlpay => Self::ClearingOwlpay,
+            Provider::Paywizard => Self::ClearingPaywizard,
         }
     }
 }

@@ -348,6 +348,10 @@ impl Payout {
             | Change::Unknown
             | Change::Partial => {}
         }
+        if let Change::Settle(_, settlement) = change {
+            // The evidence is for the timeline only.
+            next.reason = settlement.reason().map(str::to_owned);
+        }
         Ok(next.moved_from(self.status, change, legs, note))
     }
 
@@ -375,12 +379,14 @@ impl Payout {
         }
     }
 
-    /// The payout while its route is closed: looked at again at `next_at` or after the longest probe.
+    /// The payout while its route is closed: looked at again at the probe; without one soon enough after an
+    /// operator opens the route.
     #[must_use]
     pub fn waiting_for_route(&self, at: Timestamp, probe_at: Option<Timestamp>) -> Self {
         let latest = at.plus(Duration::from_secs(15 * 60));
+        let by_hand = at.plus(Duration::from_secs(60));
         Self {
-            next_at: Some(probe_at.unwrap_or(latest).min(latest)),
+            next_at: Some(probe_at.unwrap_or(by_hand).min(latest)),
             outbox: None,
             ..self.clone()
         }

@@ -170,8 +170,9 @@ pub fn compare(held: &Held, shown: &ListedObject) -> Option<Difference> {
     if facts.amount != Some(net) {
         return found(Reason::AmountDiffers, net.to_string(), text(facts.amount));
     }
-    if shown.seen.standing == Standing::Paid && facts.processed_amount != Some(net) {
-        let theirs = text(facts.processed_amount);
+    let paid = facts.paid_figure(attempt);
+    if shown.seen.standing == Standing::Paid && paid != Some(net) {
+        let theirs = text(paid);
         return found(Reason::AmountDiffers, net.to_string(), theirs);
     }
     if agrees(held, &shown.seen) {

@@ -1,4 +1,5 @@
-//! What an answer proves: the decision tables of docs/providers/payelata.md, as pure functions.
+//! What an answer proves: the decision tables of docs/providers/, as pure functions. What differs between
+//! providers is what they promise (see [`crate::manifest`]) and how their adapters read them.
 
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use crate::{
     answer::{Answer, Difference, Refusal, Seen, Standing},
     attempt::{Attempt, FinalNews, REPEATS_MAX, REPROCESSES_MAX},
     attempt_machine::{AttemptEvent, AttemptState},
+    manifest::{LookUp, manifest},
     money::Cents,
     payout::{Payout, PayoutStatus},
     routing::StopReason,
@@ -14,7 +16,7 @@ use crate::{
 
 /// No absence counts before a create had this long to become visible.
 pub const VISIBLE_AFTER: Duration = Duration::from_secs(90);
-/// Two absences must lie this far apart to prove that nothing was created.
+/// Absences must lie this far apart to prove anything together.
 pub const ABSENCES_APART: Duration = Duration::from_secs(30);
 /// How long an object may stay inert after a process call before the call is repeated.
 pub const INERT_AFTER_PROCESS: Duration = Duration::from_secs(90);
@@ -35,6 +37,8 @@ pub struct Verdict {
     pub reason: Option<String>,
     /// Set when the answer proves that the route itself cannot be used.
     pub stop: Option<StopReason>,
+    /// Set when a create was refused without a promise.
+    pub doubt: Option<Refusal>,
 }
 
 /// The move an answer proves.
@@ -45,7 +49,7 @@ pub enum Step {
     Returned,
     /// The money left and came back before we saw it leave.
     PaidThenReturned,
-    /// The first of two absences.
+    /// An absence that counts, and is not yet the last one needed.
     AbsentOnce,
     /// No news.
     Nothing,
@@ -57,6 +61,7 @@ impl Verdict {
             step: Step::Attempt(event),
             reason: None,
             stop: None,
+            doubt: None,
         }
     }
 
@@ -65,6 +70,7 @@ impl Verdict {
             step: Step::Nothing,
             reason: None,
             stop: None,
+            doubt: None,
         }
     }
 
@@ -105,9 +111,14 @@ fn create_proves(attempt: &Attempt, answer: &Answer) -> Verdict {
                 .stopping(StopReason::IntegrationDefect),
             Refusal::Input => Verdict::event(AttemptEvent::Rejected).because(reason.clone()),
         },
+        Answer::Doubted { by, reason } => Verdict {
+            doubt: Some(*by),
+            ..lost(attempt, reason)
+        },
         // A read's word; a create that says so has lost its answer.
-        Answer::Absent => Verdict::event(AttemptEvent::Lost).because("absent"),
-        Answer::Unclear { cause } => Verdict::event(AttemptEvent::Lost).because(cause.clone()),
+        Answer::Absent => lost(attempt, "absent"),
+        Answer::Taken => lost(attempt, "object_not_shown"),
+        Answer::Unclear { cause } => lost(attempt, cause),
         Answer::Exists { seen, .. } => match seen.facts.difference(attempt) {
             Some(difference) => mismatch(difference),
             None => standing_proves(attempt, seen),
@@ -115,11 +126,23 @@ fn create_proves(attempt: &Attempt, answer: &Answer) -> Verdict {
     }
 }
 
+/// Nobody knows what became of the create. Where the provider cannot be asked, two operators have to find
+/// out; code never repeats it.
+fn lost(attempt: &Attempt, cause: &str) -> Verdict {
+    let event = match manifest(attempt.provider).look_up {
+        LookUp::ByReference { .. } => AttemptEvent::Lost,
+        LookUp::None => AttemptEvent::Mismatch,
+    };
+    Verdict::event(event).because(cause)
+}
+
 fn read_proves(attempt: &Attempt, answer: &Answer, now: Timestamp) -> Verdict {
     match answer {
-        Answer::NotSent { .. } | Answer::Refused { .. } | Answer::Unclear { .. } => {
-            Verdict::nothing()
-        }
+        Answer::NotSent { .. }
+        | Answer::Refused { .. }
+        | Answer::Doubted { .. }
+        | Answer::Taken
+        | Answer::Unclear { .. } => Verdict::nothing(),
         Answer::Absent => absence_proves(attempt, now),
         Answer::Exists { seen, .. } if seen.updated < attempt.object_updated => Verdict::nothing(),
         Answer::Exists { object, .. }
@@ -161,7 +184,7 @@ fn standing_proves(attempt: &Attempt, seen: &Seen) -> Verdict {
         Standing::Unrecognised => {
             Verdict::event(AttemptEvent::InFlight).because("unrecognised_status")
         }
-        Standing::Paid if seen.facts.processed_amount == Some(attempt.net) => {
+        Standing::Paid if seen.facts.paid_figure(attempt) == Some(attempt.net) => {
             Verdict::event(AttemptEvent::Paid)
         }
         Standing::Paid => mismatch(Difference::ProcessedAmount),
@@ -194,6 +217,7 @@ fn standing_proves(attempt: &Attempt, seen: &Seen) -> Verdict {
                 step,
                 reason: Some(seen.status.clone()),
                 stop: None,
+                doubt: None,
             }
         }
         Standing::NeedsReview => {
@@ -224,15 +248,57 @@ fn absence_proves(attempt: &Attempt, now: Timestamp) -> Verdict {
     if attempt.state != AttemptState::Unknown || !visible {
         return Verdict::nothing();
     }
-    match attempt.absent_at {
-        None => Verdict {
+    let too_soon = |last: Timestamp| now.since(last) < ABSENCES_APART;
+    if attempt.absent_at.is_some_and(too_soon) {
+        return Verdict::nothing();
+    }
+    if attempt.absences + 1 < absences_needed(attempt) {
+        return Verdict {
             step: Step::AbsentOnce,
-            reason: None,
-            stop: None,
-        },
-        Some(first) if now.since(first) < ABSENCES_APART => Verdict::nothing(),
-        Some(_) if attempt.repeats < REPEATS_MAX => Verdict::event(AttemptEvent::Repeat),
-        Some(_) => Verdict::event(AttemptEvent::Abandon).because("provider_refused"),
+            ..Verdict::nothing()
+        };
+    }
+    nothing_was_created(attempt)
+}
+
+/// How many absences prove that nothing was created. A refusal without a promise needs two wherever the
+/// provider can be asked.
+fn absences_needed(attempt: &Attempt) -> u32 {
+    match (manifest(attempt.provider).look_up, attempt.doubt) {
+        (LookUp::ByReference { absences }, None) => absences,
+        (LookUp::ByReference { absences }, Some(_)) => absences.min(2),
+        // Never reached: what cannot be asked does not answer with an absence.
+        (LookUp::None, _) => u32::MAX,
+    }
+}
+
+/// What follows once absences proved it.
+fn nothing_was_created(attempt: &Attempt) -> Verdict {
+    let refusal = || {
+        attempt
+            .reason
+            .clone()
+            .unwrap_or_else(|| "provider_refused".to_owned())
+    };
+    match attempt.doubt {
+        Some(Refusal::Input) => Verdict::event(AttemptEvent::Rejected).because(refusal()),
+        Some(Refusal::Integration) => Verdict::event(AttemptEvent::Rejected)
+            .because(refusal())
+            .stopping(StopReason::IntegrationDefect),
+        Some(Refusal::Credentials) if attempt.repeats < REPEATS_MAX => {
+            Verdict::event(AttemptEvent::Repeat)
+                .because(refusal())
+                .stopping(StopReason::Credentials)
+        }
+        None if attempt.repeats < REPEATS_MAX => Verdict::event(AttemptEvent::Repeat),
+        Some(Refusal::Credentials) | None => {
+            let event = if manifest(attempt.provider).may_abandon() {
+                AttemptEvent::Abandon
+            } else {
+                AttemptEvent::Mismatch
+            };
+            Verdict::event(event).because("provider_refused")
+        }
     }
 }
 
@@ -242,7 +308,11 @@ pub fn is_informative(attempt: &Attempt, answer: &Answer) -> bool {
     match answer {
         Answer::Exists { seen, .. } => seen.updated >= attempt.object_updated,
         Answer::Absent => true,
-        Answer::NotSent { .. } | Answer::Refused { .. } | Answer::Unclear { .. } => false,
+        Answer::NotSent { .. }
+        | Answer::Refused { .. }
+        | Answer::Doubted { .. }
+        | Answer::Taken
+        | Answer::Unclear { .. } => false,
     }
 }
 
@@ -266,6 +336,8 @@ pub fn final_news(payout: &Payout, attempt: &Attempt, answer: &Answer) -> FinalN
         | Answer::Absent
         | Answer::NotSent { .. }
         | Answer::Refused { .. }
+        | Answer::Doubted { .. }
+        | Answer::Taken
         | Answer::Unclear { .. } => FinalNews::Stands,
     }
 }

@@ -4,67 +4,193 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{driver::MethodKind, fee::Rail, time::Timestamp};
+use crate::{
+    answer::Answer,
+    breaker::{Window, is_unclear},
+    driver::MethodKind,
+    fee::Rail,
+    manifest::{LookUp, Steps, manifest},
+    money::{Cents, Currency},
+    time::Timestamp,
+};
 
 /// The companies that move the money: a closed set, so every `match` on it must be complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     Payelata,
+    Owlpay,
+    Paywizard,
 }
 
 impl Provider {
-    pub const ALL: [Self; 1] = [Self::Payelata];
+    pub const ALL: [Self; 3] = [Self::Payelata, Self::Owlpay, Self::Paywizard];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Payelata => "payelata",
+            Self::Owlpay => "owlpay",
+            Self::Paywizard => "paywizard",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "payelata" => Some(Self::Payelata),
-            _ => None,
-        }
+        Self::ALL
+            .into_iter()
+            .find(|provider| provider.name() == text)
     }
 
-    /// Whether creating an object at the provider is inert until a second call. Only then may an
-    /// unclear create be abandoned.
+    /// Whether creating an object at the provider is inert until a second call.
     pub const fn is_two_step(self) -> bool {
-        match self {
-            Self::Payelata => true,
-        }
+        matches!(manifest(self).steps, Steps::Two)
     }
 
     /// Whether a payment is read again after it was paid: the provider can take it back, and can be asked.
     pub const fn is_reread(self) -> bool {
-        match self {
-            Self::Payelata => true,
-        }
+        matches!(manifest(self).look_up, LookUp::ByReference { .. })
     }
 }
 
 /// Version of the routing table below, recorded with every attempt's reason.
-pub const ROUTING_VERSION: &str = "2026-01";
+pub const ROUTING_VERSION: &str = "2026-11";
 
-/// The providers that can serve a method on a rail, best first.
+/// The routing table: the providers that can serve a method on a rail, best first. OwlPay pays bank accounts
+/// of drivers it has approved itself, within days; PayWizard tops up prepaid cards.
 pub const fn routes(method: MethodKind, rail: Rail) -> &'static [Provider] {
     match (method, rail) {
-        (MethodKind::Card, Rail::Standard | Rail::Instant)
-        | (MethodKind::BankAccount, Rail::Standard) => &[Provider::Payelata],
-        (MethodKind::BankAccount, Rail::Instant)
-        | (MethodKind::PrepaidCard, Rail::Standard | Rail::Instant) => &[],
+        (MethodKind::Card, Rail::Standard | Rail::Instant) => &[Provider::Payelata],
+        (MethodKind::BankAccount, Rail::Standard) => &[Provider::Owlpay, Provider::Payelata],
+        (MethodKind::BankAccount, Rail::Instant) => &[],
+        (MethodKind::PrepaidCard, Rail::Standard | Rail::Instant) => &[Provider::Paywizard],
     }
 }
 
-/// The first provider of the route that was not tried in this run. A route already tried since the
-/// last create or retry is not "left".
-pub fn route_left(method: MethodKind, rail: Rail, tried: &[Provider]) -> Option<Provider> {
-    routes(method, rail)
+/// What a provider can carry: methods with the rails of each.
+pub fn served_by(provider: Provider) -> Vec<(MethodKind, Rail)> {
+    let on_rails = |method| Rail::ALL.map(|rail| (method, rail));
+    let all = MethodKind::ALL.into_iter().flat_map(on_rails);
+    all.filter(|(method, rail)| routes(*method, *rail).contains(&provider))
+        .collect()
+}
+
+/// The provider of an instant payout's first attempt, before anybody reads the driver's method: nothing is
+/// sent until the method says that it can carry it.
+pub const FIRST_OF_INSTANT: Provider = Provider::Payelata;
+
+/// What a payout needs of a provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    pub method: MethodKind,
+    pub rail: Rail,
+    pub net: Cents,
+    pub currency: Currency,
+    /// Providers tried in this run.
+    pub tried: &'a [Provider],
+}
+
+/// Why a provider of the table does not carry a payout now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skipped {
+    /// One attempt in a run is enough.
+    Tried,
+    /// This deployment has no account with it.
+    NotConfigured,
+    /// The provider has not approved the driver.
+    DriverNotApproved,
+    /// The amount or the currency is outside what it carries.
+    OutsideLimits,
+    /// Its route is stopped or paused.
+    RouteStopped,
+}
+
+impl Skipped {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tried => "tried before",
+            Self::NotConfigured => "not configured",
+            Self::DriverNotApproved => "driver not approved there",
+            Self::OutsideLimits => "outside its limits",
+            Self::RouteStopped => "route stopped",
+        }
+    }
+
+    /// Whether waiting may help.
+    const fn passes(self) -> bool {
+        match self {
+            Self::RouteStopped => true,
+            Self::Tried | Self::NotConfigured | Self::DriverNotApproved | Self::OutsideLimits => {
+                false
+            }
+        }
+    }
+}
+
+/// Who carries a payout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// None when nobody can now.
+    pub provider: Option<Provider>,
+    /// Whether somebody could once a route opens again.
+    pub waits: bool,
+    /// Who else could carry it, should the chosen one refuse.
+    pub left: Vec<Provider>,
+    /// Why, for the timeline: "payelata/card: instant rail, routing 2026-11; owlpay skipped: route stopped".
+    pub explanation: String,
+}
+
+/// Chooses the first provider of the table that can carry the payout. `obstacle` tells what the table cannot
+/// know: whether a provider is configured, has approved the driver, and lets calls through.
+pub fn choose(wish: Wish<'_>, obstacle: impl Fn(Provider) -> Option<Skipped>) -> Choice {
+    let fate = |provider: Provider| {
+        if wish.tried.contains(&provider) {
+            return Some(Skipped::Tried);
+        }
+        if !manifest(provider).carries(wish.net, wish.currency.code()) {
+            return Some(Skipped::OutsideLimits);
+        }
+        obstacle(provider)
+    };
+    let fates: Vec<_> = routes(wish.method, wish.rail)
         .iter()
-        .copied()
-        .find(|provider| !tried.contains(provider))
+        .map(|provider| (*provider, fate(*provider)))
+        .collect();
+    let able = |(provider, skipped): &(Provider, Option<Skipped>)| match skipped {
+        None => Some(*provider),
+        Some(reason) if reason.passes() => Some(*provider),
+        Some(_) => None,
+    };
+    let provider = fates
+        .iter()
+        .find_map(|(provider, skipped)| skipped.is_none().then_some(*provider));
+    let left: Vec<_> = fates
+        .iter()
+        .filter_map(able)
+        .filter(|it| Some(*it) != provider)
+        .collect();
+    Choice {
+        provider,
+        waits: provider.is_none() && !left.is_empty(),
+        explanation: explanation(wish, provider, &fates),
+        left,
+    }
+}
+
+fn explanation(
+    wish: Wish<'_>,
+    chosen: Option<Provider>,
+    fates: &[(Provider, Option<Skipped>)],
+) -> String {
+    let skipped = fates.iter().filter_map(|(provider, skipped)| {
+        let reason = skipped.as_ref()?.name();
+        Some(format!("; {} skipped: {reason}", provider.name()))
+    });
+    let skipped: String = skipped.collect();
+    format!(
+        "{}/{}: {} rail, routing {ROUTING_VERSION}{skipped}",
+        chosen.map_or("nobody", Provider::name),
+        wish.method.name(),
+        wish.rail.name(),
+    )
 }
 
 /// Whether calls to a provider may start. A stopped route lets one probe through at `probe_at`.
@@ -74,6 +200,9 @@ pub struct RouteSwitch {
     pub mode: crate::ids::Mode,
     pub version: u32,
     pub stopped: Option<Stop>,
+    /// What the breaker counted, while some of it is unclear.
+    #[serde(default, skip_serializing_if = "Window::is_empty")]
+    pub calls: Window,
 }
 
 /// Why and since when a route is stopped.
@@ -84,17 +213,78 @@ pub struct Stop {
     /// When one call may try again; none when an operator has to look.
     pub probe_at: Option<Timestamp>,
     pub probes: u32,
+    /// What the operator said who paused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
+    /// An operator paused the provider; only an operator resumes it.
+    Paused,
+    /// The breaker tripped: too many calls told nothing.
+    Unclear,
     /// 401 or 403: the provider refuses our credentials, which also proves that nothing was created.
     Credentials,
     /// 405: we call the provider wrongly; only a new release or an operator helps.
     IntegrationDefect,
     /// The provider paid something we did not have in flight.
     Contradiction,
+}
+
+impl StopReason {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::Unclear => "unclear",
+            Self::Credentials => "credentials",
+            Self::IntegrationDefect => "integration_defect",
+            Self::Contradiction => "contradiction",
+        }
+    }
+
+    /// A stop gives way only to one that is stronger.
+    const fn strength(self) -> u8 {
+        match self {
+            Self::Unclear => 0,
+            Self::Credentials => 1,
+            // A pause ends by hand as well, but says less of what somebody has to look at.
+            Self::Paused => 2,
+            Self::IntegrationDefect | Self::Contradiction => 3,
+        }
+    }
+}
+
+impl Stop {
+    /// The words of the operator who paused the provider, or the name of the reason.
+    pub fn text(&self) -> &str {
+        self.note.as_deref().unwrap_or(self.reason.name())
+    }
+}
+
+/// How a route stands, as operators see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteState {
+    Open,
+    Paused,
+    /// Nothing goes through: before its first probe, or until an operator resumes it.
+    Stopped,
+    /// One call at a time goes through.
+    Probing,
+}
+
+impl RouteState {
+    pub const ALL: [Self; 4] = [Self::Open, Self::Paused, Self::Stopped, Self::Probing];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paused => "paused",
+            Self::Stopped => "stopped",
+            Self::Probing => "probing",
+        }
+    }
 }
 
 const FIRST_PROBE: Duration = Duration::from_secs(30);
@@ -107,6 +297,19 @@ impl RouteSwitch {
             mode,
             version: 0,
             stopped: None,
+            calls: Window::EMPTY,
+        }
+    }
+
+    /// How the route stands at `now`.
+    pub fn state(&self, now: Timestamp) -> RouteState {
+        let Some(stop) = &self.stopped else {
+            return RouteState::Open;
+        };
+        match (stop.reason, stop.probe_at) {
+            (StopReason::Paused, _) => RouteState::Paused,
+            (_, Some(at)) if at <= now || stop.probes > 1 => RouteState::Probing,
+            (_, _) => RouteState::Stopped,
         }
     }
 
@@ -124,12 +327,11 @@ impl RouteSwitch {
         let Some(stop) = &self.stopped else {
             return false;
         };
-        match (reason, stop.probe_at) {
-            (_, None) => true,
-            // The next probe was put off when this one began; a second refusal must not do it again.
-            (StopReason::Credentials, Some(at)) => at > now,
-            (StopReason::IntegrationDefect | StopReason::Contradiction, Some(_)) => false,
+        if stop.reason.strength() != reason.strength() {
+            return stop.reason.strength() > reason.strength();
         }
+        // The next probe was put off when this one began; a second refusal must not do it again.
+        stop.probe_at.is_none_or(|at| at > now)
     }
 
     /// Whether the route is stopped in a way that a call that goes through ends.
@@ -139,16 +341,68 @@ impl RouteSwitch {
             .is_some_and(|stop| stop.probe_at.is_some())
     }
 
-    /// The switch after a call proved that the route cannot be used. Probes grow from 30 s to 15 min.
+    /// Whether the answer of a probe opens the route again. Refused credentials are made good by an object
+    /// only; after the breaker tripped whatever the provider says will do.
+    pub fn is_opened_by(&self, answer: &Answer) -> bool {
+        let Some(stop) = &self.stopped else {
+            return false;
+        };
+        match stop.reason {
+            StopReason::Unclear => !is_unclear(answer),
+            StopReason::Credentials => matches!(answer, Answer::Exists { .. }),
+            StopReason::Paused | StopReason::IntegrationDefect | StopReason::Contradiction => false,
+        }
+    }
+
+    /// The switch with what an instance counted. Stops the route when that is too much; a route that is
+    /// stopped counts nothing.
+    #[must_use]
+    pub fn counting(&self, more: &Window, now: Timestamp) -> Self {
+        let counted = Self {
+            calls: self.calls.plus(more, now),
+            ..self.clone()
+        };
+        if counted.calls.trips(now) {
+            return counted.stopped_by(StopReason::Unclear, now);
+        }
+        Self {
+            version: self.version + 1,
+            ..counted
+        }
+    }
+
+    /// The switch after an operator paused the provider, with what they said.
+    #[must_use]
+    pub fn paused(&self, note: String, now: Timestamp) -> Self {
+        let stop = Stop {
+            reason: StopReason::Paused,
+            since: now,
+            probe_at: None,
+            probes: 0,
+            note: Some(note),
+        };
+        Self {
+            version: self.version + 1,
+            stopped: Some(stop),
+            ..self.clone()
+        }
+    }
+
+    /// The switch after a call proved that the route cannot be used. The breaker probes every 30 s; probes of
+    /// refused credentials grow from 30 s to 15 min.
     #[must_use]
     pub fn stopped_by(&self, reason: StopReason, now: Timestamp) -> Self {
-        let probes = self.stopped.as_ref().map_or(0, |stop| stop.probes);
+        let same = self.stopped.as_ref().filter(|stop| stop.reason == reason);
+        let probes = same.map_or(0, |stop| stop.probes);
         let delay = FIRST_PROBE
             .saturating_mul(2_u32.saturating_pow(probes.min(10)))
             .min(LAST_PROBE);
         let probe_at = match reason {
+            // A call that cannot be asked about is never made to find something out.
+            StopReason::Credentials if !self.provider.is_two_step() => None,
+            StopReason::Unclear => Some(now.plus(FIRST_PROBE)),
             StopReason::Credentials => Some(now.plus(delay)),
-            StopReason::IntegrationDefect | StopReason::Contradiction => None,
+            StopReason::Paused | StopReason::IntegrationDefect | StopReason::Contradiction => None,
         };
         Self {
             version: self.version + 1,
@@ -157,6 +411,7 @@ impl RouteSwitch {
                 since: self.stopped.as_ref().map_or(now, |stop| stop.since),
                 probe_at,
                 probes: probes + 1,
+                note: None,
             }),
             ..self.clone()
         }
@@ -171,13 +426,12 @@ impl RouteSwitch {
         }
     }
 
-    /// The switch after a call went through.
+    /// The switch after a call went through, or an operator resumed the provider. The breaker counts anew.
     #[must_use]
     pub fn reopened(&self) -> Self {
         Self {
             version: self.version + 1,
-            stopped: None,
-            ..self.clone()
+            ..Self::open(self.provider, self.mode)
         }
     }
 }
@@ -185,18 +439,85 @@ impl RouteSwitch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Mode;
+    use crate::{breaker::Operation, ids::Mode};
+
+    const WISH: Wish<'_> = Wish {
+        method: MethodKind::BankAccount,
+        rail: Rail::Standard,
+        net: Cents::new(44_750),
+        currency: Currency::Usd,
+        tried: &[],
+    };
 
     #[test]
-    fn a_route_that_was_tried_is_not_left() {
+    fn the_first_provider_of_the_table_without_an_obstacle_carries_the_payout() {
+        let choice = choose(WISH, |_| None);
+        assert_eq!(choice.provider, Some(Provider::Owlpay));
+        assert_eq!(choice.left, [Provider::Payelata]);
         assert_eq!(
-            route_left(MethodKind::Card, Rail::Instant, &[]),
-            Some(Provider::Payelata)
+            choice.explanation,
+            "owlpay/bank_account: standard rail, routing 2026-11"
         );
-        assert_eq!(
-            route_left(MethodKind::Card, Rail::Instant, &[Provider::Payelata]),
-            None
+    }
+
+    #[test]
+    fn a_skipped_provider_is_named_with_the_reason_and_only_one_that_may_open_again_is_left() {
+        for (reason, left) in [
+            (Skipped::DriverNotApproved, vec![]),
+            (Skipped::NotConfigured, vec![]),
+            (Skipped::RouteStopped, vec![Provider::Owlpay]),
+        ] {
+            let choice = choose(WISH, |it| (it == Provider::Owlpay).then_some(reason));
+            assert_eq!(choice.provider, Some(Provider::Payelata));
+            assert_eq!(choice.left, left, "{reason:?}");
+            assert_eq!(
+                choice.explanation,
+                format!(
+                    "payelata/bank_account: standard rail, routing 2026-11; owlpay skipped: {}",
+                    reason.name()
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn a_provider_that_was_tried_in_this_run_is_not_chosen_again() {
+        let both = [Provider::Owlpay, Provider::Payelata];
+        let choice = choose(
+            Wish {
+                tried: &both,
+                ..WISH
+            },
+            |_| None,
         );
+        assert_eq!((choice.provider, choice.waits), (None, false));
+    }
+
+    #[test]
+    fn a_payout_waits_only_when_a_stopped_route_could_carry_it() {
+        let stopped = choose(WISH, |_| Some(Skipped::RouteStopped));
+        assert_eq!((stopped.provider, stopped.waits), (None, true));
+        let unknown = choose(WISH, |_| Some(Skipped::NotConfigured));
+        assert_eq!((unknown.provider, unknown.waits), (None, false));
+    }
+
+    #[test]
+    fn an_amount_outside_the_limits_of_a_provider_is_not_given_to_it() {
+        let net = Cents::new(100_000_001);
+        let choice = choose(Wish { net, ..WISH }, |_| None);
+        assert_eq!((choice.provider, choice.waits), (None, false));
+        assert!(
+            choice
+                .explanation
+                .contains("payelata skipped: outside its limits")
+        );
+    }
+
+    #[test]
+    fn refused_credentials_are_not_probed_where_a_call_cannot_be_asked_about() {
+        let switch = RouteSwitch::open(Provider::Paywizard, Mode::Test)
+            .stopped_by(StopReason::Credentials, Timestamp::default());
+        assert!(!switch.lets_through(Timestamp::from_millis(i64::MAX)));
     }
 
     #[test]
@@ -225,5 +546,86 @@ mod tests {
         let switch = RouteSwitch::open(Provider::Payelata, Mode::Live)
             .stopped_by(StopReason::IntegrationDefect, Timestamp::default());
         assert!(!switch.lets_through(Timestamp::from_millis(i64::MAX)));
+    }
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+
+    fn after(seconds: u64) -> Timestamp {
+        NOW.plus(Duration::from_secs(seconds))
+    }
+
+    fn open() -> RouteSwitch {
+        RouteSwitch::open(Provider::Payelata, Mode::Test)
+    }
+
+    fn calls(operation: Operation, (clear, unclear): (u32, u32)) -> Window {
+        let clear = (0..clear).map(|_| false);
+        clear
+            .chain((0..unclear).map(|_| true))
+            .fold(Window::EMPTY, |window, it| {
+                window.noted((operation, it), NOW)
+            })
+    }
+
+    #[test]
+    fn the_breaker_trips_on_what_several_instances_counted_together() {
+        let one = open().counting(&calls(Operation::Create, (5, 5)), NOW);
+        assert_eq!((one.state(NOW), one.version), (RouteState::Open, 1));
+        let two = one.counting(&calls(Operation::Create, (5, 4)), NOW);
+        assert_eq!(two.state(NOW), RouteState::Open, "nineteen calls");
+        let three = two.counting(&calls(Operation::Create, (0, 1)), NOW);
+        assert_eq!(three.state(NOW), RouteState::Stopped);
+        assert!(!three.lets_through(after(29)));
+        assert!(three.lets_through(after(30)));
+        assert_eq!(three.reopened().calls, Window::EMPTY);
+    }
+
+    #[test]
+    fn the_breaker_probes_every_thirty_seconds_and_any_clear_answer_opens() {
+        let tripped = open().counting(&calls(Operation::Create, (0, 20)), NOW);
+        let probing = tripped.probing(after(30));
+        assert_eq!(probing.state(after(31)), RouteState::Probing);
+        assert!(!probing.lets_through(after(59)), "one probe at a time");
+        assert!(probing.lets_through(after(60)));
+        let cause = "timeout".to_owned();
+        assert!(!probing.is_opened_by(&Answer::Unclear { cause }));
+        let reason = String::new();
+        let by = crate::answer::Refusal::Input;
+        assert!(probing.is_opened_by(&Answer::Refused { by, reason }));
+        assert!(probing.is_opened_by(&Answer::Absent));
+    }
+
+    #[test]
+    fn a_paused_route_lets_nothing_through_and_no_answer_opens_it() {
+        let paused = open().paused("maintenance".to_owned(), NOW);
+        let far = after(365 * 24 * 3_600);
+        assert_eq!(paused.state(far), RouteState::Paused);
+        assert!(!paused.lets_through(far));
+        assert!(!paused.is_probing());
+        assert!(!paused.is_opened_by(&Answer::Absent));
+        assert_eq!(paused.reopened().state(NOW), RouteState::Open);
+    }
+
+    #[test]
+    fn a_stop_gives_way_only_to_a_stronger_one() {
+        let weaker_first = [
+            StopReason::Unclear,
+            StopReason::Credentials,
+            StopReason::Paused,
+            StopReason::Contradiction,
+        ];
+        for (weak, stop) in weaker_first.into_iter().enumerate() {
+            let stopped = match stop {
+                StopReason::Paused => open().paused("maintenance".to_owned(), NOW),
+                StopReason::Unclear
+                | StopReason::Credentials
+                | StopReason::IntegrationDefect
+                | StopReason::Contradiction => open().stopped_by(stop, NOW),
+            };
+            for (strong, reason) in weaker_first.into_iter().enumerate() {
+                let adds_nothing = stopped.is_stopped_for(reason, NOW);
+                assert_eq!(adds_nothing, strong <= weak, "{stop:?}, then {reason:?}");
+            }
+        }
     }
 }

@@ -87,6 +87,17 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// When a person has to look at a watch that began at `since` and has brought no outcome. The reads go on.
+    pub fn review_at(self, since: Timestamp) -> Timestamp {
+        match self {
+            Self::UnknownCreate => since.plus(seconds(30 * MINUTE)),
+            Self::Submitted(Rail::Instant) => since.plus(seconds(15 * MINUTE)),
+            Self::Submitted(Rail::Standard) => since.plus_business_days(3),
+        }
+    }
+}
+
 /// A delay spread by up to 20 % either way. `chance` is any random number.
 pub fn spread(delay: Duration, chance: u64) -> Duration {
     let permille = 800 + u32::try_from(chance % 401).unwrap_or(0);
@@ -168,6 +179,15 @@ fn is_weekend(at: Timestamp) -> bool {
     // The epoch began on a Thursday; Monday is 0.
     let weekday = (at.seconds().div_euclid(86_400) + 3).rem_euclid(7);
     weekday >= 5
+}
+
+/// How long OwlPay is left alone after it was asked about a vendor `tries` times: a minute, doubling to an
+/// hour; none after 30 days of asking in vain.
+pub fn vendor_delay(tries: u32) -> Option<Duration> {
+    // The first six together take an hour; then there is one an hour.
+    const HOURS_MAX: u32 = 6 + 30 * 24 - 1;
+    let delay = seconds(MINUTE).saturating_mul(2_u32.saturating_pow(tries.min(10)));
+    (tries < HOURS_MAX).then(|| delay.min(seconds(HOUR)))
 }
 
 #[cfg(test)]
@@ -257,6 +277,22 @@ mod tests {
         assert_eq!(next_read_after_silence(ended, late, 0), None);
     }
 
+    #[test]
+    fn a_vendor_is_asked_about_less_and_less_and_for_30_days() {
+        let delays: Vec<_> = (0..).map_while(vendor_delay).collect();
+        let minutes: Vec<_> = delays
+            .iter()
+            .take(8)
+            .map(|it| it.as_secs() / MINUTE)
+            .collect();
+        assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60]);
+        let whole = delays.iter().sum::<Duration>().as_secs();
+        assert!(
+            (30 * DAY - HOUR..=30 * DAY + HOUR).contains(&whole),
+            "{whole}"
+        );
+    }
+
     fn due(watch: Watch, polls: std::ops::Range<u32>) -> Vec<u64> {
         polls.map(|n| watch.due_after(n).as_secs()).collect()
     }
@@ -286,6 +322,19 @@ mod tests {
             due(Watch::UnknownCreate, 0..6),
             [90, 120, 300, 900, 4_500, 8_100]
         );
+    }
+
+    #[test]
+    fn a_person_looks_when_nothing_came_for_too_long() {
+        // A Thursday.
+        let began = Timestamp::from_millis(0);
+        for (watch, at) in [
+            (Watch::UnknownCreate, 30 * MINUTE),
+            (Watch::Submitted(Rail::Instant), 15 * MINUTE),
+            (Watch::Submitted(Rail::Standard), 5 * DAY),
+        ] {
+            assert_eq!(watch.review_at(began), began.plus(seconds(at)), "{watch:?}");
+        }
     }
 
     #[test]

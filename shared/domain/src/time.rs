@@ -41,6 +41,25 @@ impl Timestamp {
     }
 }
 
+const DAY_MILLIS: i64 = 24 * 3_600 * 1_000;
+
+impl Timestamp {
+    /// The same time of day so many business days later. They are Monday to Friday in UTC.
+    #[must_use]
+    pub fn plus_business_days(self, days: u32) -> Self {
+        let mut day = self.0.div_euclid(DAY_MILLIS);
+        for _ in 0..days {
+            day = day.saturating_add(1);
+            // Day 0 was a Thursday; here Monday is 0.
+            while (day.saturating_add(3)).rem_euclid(7) >= 5 {
+                day = day.saturating_add(1);
+            }
+        }
+        let time = self.0.rem_euclid(DAY_MILLIS);
+        Self(day.saturating_mul(DAY_MILLIS).saturating_add(time))
+    }
+}
+
 /// A text that is not a full date and time with its offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be a date and time as 2026-01-31T12:00:00Z")]
@@ -154,6 +173,20 @@ mod tests {
             "now",
         ] {
             assert_eq!(text.parse::<Timestamp>(), Err(InvalidTime), "{text}");
+        }
+    }
+
+    #[test]
+    fn business_days_leave_out_the_weekend() {
+        for (from, to) in [
+            // A Monday, a Friday, a Saturday and a Sunday.
+            ("2026-01-26T12:00:00Z", "2026-01-29T12:00:00Z"),
+            ("2026-01-30T23:59:59Z", "2026-02-04T23:59:59Z"),
+            ("2026-01-31T12:00:00Z", "2026-02-04T12:00:00Z"),
+            ("2026-02-01T00:00:00Z", "2026-02-04T00:00:00Z"),
+        ] {
+            let from: Timestamp = from.parse().expect("a moment");
+            assert_eq!(from.plus_business_days(3).to_string(), to);
         }
     }
 

@@ -64,12 +64,16 @@ impl SqsQueue {
         Self { client, settings }
     }
 
-    const fn url(&self, queue: QueueName) -> &String {
-        match queue {
+    fn url(&self, queue: QueueName) -> Result<&str, Unreachable> {
+        Ok(match queue {
             QueueName::Dispatch => &self.settings.dispatch_url,
             QueueName::Check => &self.settings.check_url,
             QueueName::Batch => &self.settings.batch_url,
-        }
+            QueueName::Vendors => {
+                let url = self.settings.vendors_url.as_ref();
+                url.ok_or_else(|| Unreachable("sqs send: no vendors queue here".to_owned()))?
+            }
+        })
     }
 }
 
@@ -78,7 +82,7 @@ impl Queue for SqsQueue {
         let delay = delay_seconds.min(DELAY_MAX);
         self.client
             .send_message()
-            .queue_url(self.url(message.queue()))
+            .queue_url(self.url(message.queue())?)
             .message_body(message_text(&message))
             .delay_seconds(i32::try_from(delay).unwrap_or(0))
             .send()
@@ -91,7 +95,7 @@ impl Queue for SqsQueue {
 #[cfg(test)]
 mod tests {
     use app::{
-        message::{BatchStep, BatchTask, Check, Dispatch},
+        message::{BatchStep, BatchTask, Check, Dispatch, VendorTask},
         record::InboxId,
     };
     use domain::{
@@ -136,18 +140,26 @@ mod tests {
         })
     }
 
+    fn vendor() -> Message {
+        Message::Vendor(VendorTask {
+            tenant: "acme~test".parse().expect("valid"),
+            driver: "drv_1".parse().expect("valid"),
+        })
+    }
+
     fn queue(settings: crate::settings::AwsSettings) -> SqsQueue {
         let urls = QueueSettings {
             dispatch_url: "http://queue/dispatch".to_owned(),
             check_url: "http://queue/check".to_owned(),
             batch_url: "http://queue/batch".to_owned(),
+            vendors_url: Some("http://queue/vendors".to_owned()),
         };
         SqsQueue::new(sqs_with(settings), urls)
     }
 
     #[test]
     fn a_message_survives_its_text() {
-        for message in [dispatch(), check(), batch()] {
+        for message in [dispatch(), check(), batch(), vendor()] {
             let text = message_text(&message);
             assert!(text.starts_with(r#"{"v":1,"kind":"#), "{text}");
             assert_eq!(parse_message(&text), Ok(message));

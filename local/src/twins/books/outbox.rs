@@ -66,6 +66,21 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Forgets the callbacks about an object that are due after `after_ms` and were never tried.
+    pub(crate) fn forget_callbacks(
+        &self,
+        provider: &str,
+        object_id: &str,
+        after_ms: i64,
+    ) -> rusqlite::Result<()> {
+        self.0
+            .prepare_cached(
+                "DELETE FROM callbacks WHERE provider = ?1 AND object_id = ?2 AND due_ms > ?3 AND tries = 0",
+            )?
+            .execute(params![provider, object_id, after_ms])?;
+        Ok(())
+    }
+
     pub(crate) fn put_off_callback(
         &self,
         seq: i64,

@@ -128,5 +128,5 @@ fn query_value(query: Option<&str>, wanted: &str) -> Option<String> {
 /// The answer for books that failed.
 fn broken(error: &rusqlite::Error) -> Response {
     tracing::error!(%error, "the sandbox books failed");
-    Provider::Payelata.refusal(StatusCode::INTERNAL_SERVER_ERROR)
+    refusal(StatusCode::INTERNAL_SERVER_ERROR)
 }

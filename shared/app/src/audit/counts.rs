@@ -8,9 +8,11 @@ use domain::{
 };
 
 use super::{Dump, Finding, found};
-use crate::{changes::ALL, create_batch, put_load, record::Record, register_driver};
+use crate::{
+    attempt_review, changes::ALL, create_batch, put_load, record::Record, register_driver,
+};
 
-/// V11: stored counts are the numbers of payouts, drivers, loads, batches and keys. V12: a driver's figures are the sum
+/// V11: stored counts are the numbers of payouts, drivers, loads, batches, reviews and keys. V12: a driver's figures are the sum
 /// of what their payouts' transitions added.
 pub(super) fn fit_their_lists(dump: &Dump, findings: &mut Vec<Finding>) {
     payouts_are_counted(dump, findings);
@@ -56,8 +58,15 @@ fn others_are_counted(dump: &Dump, findings: &mut Vec<Finding>) {
         }
         _ => None,
     });
+    let reviews = dump.records.iter().filter_map(|record| match record {
+        Record::Review(review) => {
+            let status = review.status().name().to_owned();
+            Some((attempt_review::counter(review), status))
+        }
+        _ => None,
+    });
     let mut numbers: BTreeMap<_, i64> = BTreeMap::new();
-    for of in drivers.chain(loads).chain(batches) {
+    for of in drivers.chain(loads).chain(batches).chain(reviews) {
         *numbers.entry(of).or_default() += 1;
     }
     for (of, counted) in &dump.counts {

@@ -78,10 +78,12 @@ pub enum Counted {
     Loads,
     /// By public status.
     Batches,
+    /// By status.
+    Reviews,
 }
 
 impl Counted {
-    pub const ALL: [Self; 3] = [Self::Drivers, Self::Loads, Self::Batches];
+    pub const ALL: [Self; 4] = [Self::Drivers, Self::Loads, Self::Batches, Self::Reviews];
 
     /// The names its entries are counted under.
     pub const fn names(self) -> &'static [&'static str] {
@@ -89,6 +91,7 @@ impl Counted {
             Self::Drivers => &["invited", "active", "suspended", "inactive"],
             Self::Loads => &[ALL],
             Self::Batches => &["queued", "processing", "completed", "failed", "canceled"],
+            Self::Reviews => &["open", "closed"],
         }
     }
 }

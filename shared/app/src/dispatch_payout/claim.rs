@@ -7,19 +7,26 @@ use domain::{
     ids::AttemptRef,
     load::LoadStatus,
     payout::{Change, Note, Outcome, Payout, PayoutStatus},
-    routing::{self, Provider, RouteSwitch},
+    routing::{Choice, Provider, RouteSwitch},
+    time::Timestamp,
 };
 use tracing::info;
 
-use super::{Claim, Dispatcher, Ready, Scene, moved, overtaken, probing};
+use super::{
+    Claim, Dispatcher, Ready, Scene,
+    card::{NotShown, with_card},
+    moved, overtaken, probing,
+};
 use crate::{
     call::Call,
-    changes::Changes,
+    changes::{Changes, Write},
     error::Error,
     line_end,
-    port::{Providers, Queue, SealedFor, Store, Vault},
+    port::{Providers, Queue, SealedFor, Snapshot, Store, Vault},
     record::{Key, Record, ReferenceLink},
-    record_answer, send,
+    record_answer,
+    seal::Seal,
+    send,
 };
 
 impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
@@ -32,13 +39,16 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         let Some(method) = &scene.driver.method else {
             return self.cancel(call, payout, "payout_method_missing").await;
         };
-        let Some(provider) = routing::route_left(method.kind, payout.rail, &payout.tried) else {
-            return self.cancel(call, payout, "no_route").await;
+        let choice = self.choose(call, &scene, (method.kind, &payout.tried));
+        let provider = match choice.provider {
+            Some(provider) => provider,
+            None if choice.waits => {
+                let probe_at = scene.next_probe(&choice.left);
+                self.wait_for_route(call, payout, probe_at).await?;
+                return Ok(Claim::Decided);
+            }
+            None => return self.cancel(call, payout, "no_route").await,
         };
-        if !scene.switch.lets_through(call.now()) {
-            self.wait_for_route(call, &scene).await?;
-            return Ok(Claim::Decided);
-        }
         let account = self
             .vault
             .open(
@@ -51,7 +61,19 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             kind: method.kind,
             version: method.version,
         };
-        let claimed = claimed(call, &scene, provider, pinned)?;
+        let means = Means {
+            provider,
+            method: pinned,
+            snapshot: match self.snapshot(provider, &account).await {
+                Ok(snapshot) => snapshot,
+                Err(NotShown) => {
+                    self.wait_for_route(call, payout, None).await?;
+                    return Ok(Claim::Decided);
+                }
+            },
+            choice,
+        };
+        let claimed = claimed(call, &scene, &self.seal, means)?;
         match self.store.commit(claimed.changes).await {
             Ok(()) => {
                 info!(payout.id = %payout.id, attempt = %claimed.attempt.reference, "payout claimed");
@@ -108,15 +130,26 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
     }
 
     /// The route is closed: nothing fails, the payout is looked at again when it may be open.
-    pub(super) async fn wait_for_route(&self, call: &Call, scene: &Scene) -> Result<(), Error> {
-        let payout = &scene.payout;
-        let probe_at = scene.switch.stopped.as_ref().and_then(|stop| stop.probe_at);
+    pub(super) async fn wait_for_route(
+        &self,
+        call: &Call,
+        payout: &Payout,
+        probe_at: Option<Timestamp>,
+    ) -> Result<(), Error> {
         let waiting = payout.waiting_for_route(call.now(), probe_at);
         let changes = Changes::new("wait", call.tx_id("wait"))
             .replace(Record::Payout(Box::new(waiting)), payout.version)
             .forget(payout.outbox.clone().map(Key::Outbox));
         self.store.commit(changes).await.or_else(overtaken)
     }
+}
+
+/// What an attempt is made with.
+struct Means {
+    provider: Provider,
+    method: PinnedMethod,
+    snapshot: Option<Snapshot>,
+    choice: Choice,
 }
 
 struct Claimed {
@@ -127,12 +160,8 @@ struct Claimed {
 }
 
 /// `enqueue` (when nobody recorded it) and `claim` as two transitions of one transaction.
-fn claimed(
-    call: &Call,
-    scene: &Scene,
-    provider: Provider,
-    method: PinnedMethod,
-) -> Result<Claimed, Error> {
+fn claimed(call: &Call, scene: &Scene, seal: &Seal, means: Means) -> Result<Claimed, Error> {
+    let provider = means.provider;
     let tx_id = call.tx_id(&format!("claim {}", scene.payout.version));
     let mut note = Note {
         actor: &call.actor,
@@ -153,10 +182,16 @@ fn claimed(
     let opening = Opening {
         reference: reference.clone(),
         provider,
-        method: Some(method),
+        method: Some(means.method),
+        route: means.choice.explanation,
+        left: means.choice.left,
         at: call.now(),
     };
-    let attempt = Attempt::prepared(&payout, opening);
+    let attempt = Attempt {
+        payee: scene.driver.payee_at(provider).cloned(),
+        ..Attempt::prepared(&payout, opening)
+    };
+    let (attempt, lock) = with_card(attempt, means.snapshot, seal);
     note.attempt = Some(&attempt);
     let Outcome::Moved(payout, transition) = payout.apply(Change::Claim(provider), &note)? else {
         return Err(Denied::WrongState(scene.payout.status).into());
@@ -170,13 +205,14 @@ fn claimed(
         tenant: attempt.tenant.clone(),
         reference,
     };
-    let (changes, switch) = probing(changes, &scene.switch, call);
+    let (changes, switch) = probing(changes, scene.switch(provider), call);
     let changes = changes
         .record(&payout, *transition)
         .require_payable(&payout)
         .replace(Record::Payout(payout.clone()), scene.payout.version)
         .insert(Record::Attempt(Box::new(attempt.clone())))
         .insert(Record::Reference(Box::new(link)))
+        .write_if(lock.map(|lock| Write::Insert(Record::CardLock(Box::new(lock)))))
         .forget(scene.payout.outbox.clone().map(Key::Outbox));
     Ok(Claimed {
         payout: *payout,

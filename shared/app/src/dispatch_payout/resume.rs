@@ -5,16 +5,40 @@ use domain::{
     attempt::{Attempt, PinnedMethod},
     attempt_machine::{AttemptEvent, AttemptState},
     payout::{Change, Note, Outcome},
+    routing::{Choice, Provider, RouteState},
 };
 
 use super::{Dispatcher, ROUTE_GRACE, Ready, Scene, UNSENT_MAX, moved, overtaken, probing};
 use crate::{
     call::Call,
-    changes::Changes,
+    changes::{Changes, Write},
     error::Error,
     port::{Providers, Queue, SealedFor, Store, Vault},
     record::{Key, Record},
+    record_answer::{card_key, next_dispatch},
+    send,
 };
+
+/// Why an attempt is given up before anything of it was sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum GivenUp {
+    /// Its route stays closed.
+    RouteClosed,
+    /// The driver's method has no instant rail any more.
+    MethodCannotServe,
+    /// Another provider carries the driver's method, and takes over at once.
+    CarriedElsewhere,
+}
+
+impl GivenUp {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::RouteClosed => "route_closed",
+            Self::MethodCannotServe => "method_cannot_serve_rail",
+            Self::CarriedElsewhere => "method_carried_elsewhere",
+        }
+    }
+}
 
 impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
     /// Continues the attempt that owns the payout, when nobody else may hold it.
@@ -47,29 +71,32 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         attempt: Attempt,
     ) -> Result<(), Error> {
         let now = call.now();
-        if !scene.switch.lets_through(now) {
+        let switch = scene.switch(attempt.provider);
+        let choice = self.first_choice(call, &scene, &attempt);
+        let chosen = choice.as_ref().and_then(|choice| choice.provider);
+        if chosen.is_some_and(|provider| provider != attempt.provider) {
+            let why = (&attempt, GivenUp::CarriedElsewhere);
+            return self.give_up_unsent(call, &scene, why).await;
+        }
+        if !switch.lets_through(now) {
             let graced = now.since(attempt.created_at) >= ROUTE_GRACE;
             if attempt.was_never_sent() && graced && scene.payout.attempts < UNSENT_MAX {
                 return self
-                    .give_up_unsent(call, &scene, (&attempt, "route_closed"))
+                    .give_up_unsent(call, &scene, (&attempt, GivenUp::RouteClosed))
                     .await;
             }
-            let probe_at = scene.switch.stopped.as_ref().and_then(|stop| stop.probe_at);
+            let probe_at = switch.stopped.as_ref().and_then(|stop| stop.probe_at);
             let grace = attempt
                 .created_at
                 .plus(ROUTE_GRACE)
                 .max(now.plus(ROUTE_GRACE));
             let next_at = probe_at.unwrap_or(grace).min(grace);
-            let changes = Changes::new("wait", call.tx_id("wait"))
-                .replace(
-                    Record::Attempt(Box::new(attempt.postponed(next_at))),
-                    attempt.version,
-                )
-                .forget(scene.payout.outbox.clone().map(Key::Outbox));
-            return self.store.commit(changes).await.or_else(overtaken);
+            return self
+                .postpone(call, &scene, attempt.postponed(next_at))
+                .await;
         }
         let Some((pinned, sealed)) = self.method_of(&scene, &attempt).await? else {
-            let why = (&attempt, "method_cannot_serve_rail");
+            let why = (&attempt, GivenUp::MethodCannotServe);
             return self.give_up_unsent(call, &scene, why).await;
         };
         let account = self
@@ -86,9 +113,17 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             version: attempt.version + 1,
             ..moved(&reclaimed, AttemptEvent::IntendCreate, call)?
         };
+        let sending = match choice {
+            Some(choice) => Attempt {
+                route: choice.explanation,
+                left: choice.left,
+                ..sending
+            },
+            None => sending,
+        };
         let (changes, switch) = probing(
             Changes::new("intend-create", call.tx_id("intend-create")),
-            &scene.switch,
+            switch,
             call,
         );
         let changes = changes
@@ -106,6 +141,27 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             }
             Err(error) => overtaken(error),
         }
+    }
+
+    /// Who carries an attempt whose method nobody read yet: the first of an instant payout.
+    fn first_choice(&self, call: &Call, scene: &Scene, attempt: &Attempt) -> Option<Choice> {
+        let method = scene.driver.method.as_ref()?;
+        if attempt.method.is_some() {
+            return None;
+        }
+        let others = |provider: &Provider| *provider != attempt.provider;
+        let tried = scene.payout.tried.iter().copied().filter(others);
+        let tried: Vec<_> = tried.collect();
+        Some(self.choose(call, scene, (method.kind, &tried)))
+    }
+
+    /// Leaves the attempt as it is until it is due again.
+    async fn postpone(&self, call: &Call, scene: &Scene, postponed: Attempt) -> Result<(), Error> {
+        let version = postponed.version - 1;
+        let changes = Changes::new("wait", call.tx_id("wait"))
+            .replace(Record::Attempt(Box::new(postponed)), version)
+            .forget(scene.payout.outbox.clone().map(Key::Outbox));
+        self.store.commit(changes).await.or_else(overtaken)
     }
 
     /// The method an attempt is pinned to, or the driver's newest for one that was never sent.
@@ -142,16 +198,16 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         }
     }
 
-    /// Nothing was ever sent and the route stays closed: the payout goes back to waiting, where it can
-    /// be canceled. The attempt does not count.
+    /// Nothing was ever sent and this provider will not carry it now: the payout goes back to waiting, where
+    /// it can be canceled. The attempt does not count.
     pub(super) async fn give_up_unsent(
         &self,
         call: &Call,
         scene: &Scene,
-        (attempt, reason): (&Attempt, &str),
+        (attempt, why): (&Attempt, GivenUp),
     ) -> Result<(), Error> {
         let dead = Attempt {
-            reason: Some(reason.to_owned()),
+            reason: Some(why.name().to_owned()),
             ..moved(attempt, AttemptEvent::Abandon, call)?
         };
         let tx_id = call.tx_id("give-up");
@@ -166,17 +222,36 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         let Outcome::Moved(queued, transition) = scene.payout.apply(change, &note)? else {
             return Ok(());
         };
-        let probe_at = scene.switch.stopped.as_ref().and_then(|stop| stop.probe_at);
-        let queued = queued.waiting_for_route(call.now(), probe_at);
+        let mut queued = *queued;
+        let outbox = match why {
+            GivenUp::CarriedElsewhere => Some(next_dispatch(&mut queued, call)),
+            GivenUp::RouteClosed | GivenUp::MethodCannotServe => {
+                let probe_at = scene.next_probe(&[attempt.provider]);
+                queued = queued.waiting_for_route(call.now(), probe_at);
+                None
+            }
+        };
+        let message = outbox.as_ref().map(|outbox| outbox.message.clone());
         let changes = Changes::new("give-up", tx_id.clone())
             .record(&scene.payout, *transition)
             .replace(Record::Payout(Box::new(queued)), scene.payout.version)
+            .forget(card_key(&dead))
             .replace(Record::Attempt(Box::new(dead)), attempt.version)
-            .forget(scene.payout.outbox.clone().map(Key::Outbox));
-        self.store.commit(changes).await.or_else(overtaken)
+            .forget(scene.payout.outbox.clone().map(Key::Outbox))
+            .write_if(outbox.map(|outbox| Write::Insert(Record::Outbox(Box::new(outbox)))));
+        match self.store.commit(changes).await {
+            Ok(()) => {
+                if let Some(message) = message {
+                    send::now(&self.queue, message).await;
+                }
+                Ok(())
+            }
+            Err(error) => overtaken(error),
+        }
     }
 
-    /// An object that is inert, found by a read or left by a worker that died: process it.
+    /// An object that is inert, found by a read or left by a worker that died: process it, unless an operator
+    /// paused the provider.
     pub(super) async fn resume_created(
         &self,
         call: &Call,
@@ -186,6 +261,12 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         let Some(object) = attempt.object.clone() else {
             return Ok(());
         };
+        if scene.switch(attempt.provider).state(call.now()) == RouteState::Paused {
+            let next_at = call.now().plus(ROUTE_GRACE);
+            return self
+                .postpone(call, &scene, attempt.postponed(next_at))
+                .await;
+        }
         let reclaimed = moved(&attempt, AttemptEvent::Reclaim, call)?;
         let processing = Attempt {
             version: attempt.version + 1,

@@ -4,6 +4,7 @@ use domain::{
     answer::Answer,
     attempt::{Attempt, LEASE_MARGIN},
     attempt_machine::AttemptEvent,
+    breaker::Operation,
     ids::ProviderId,
     payout::Payout,
     resolution::{Asked, Step, proves},
@@ -47,6 +48,8 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
                     .callback_token(&attempt.tenant, &attempt.reference),
             })
             .await;
+        self.breaker
+            .note((&attempt, Operation::Create), &answer, call.now());
         if let Some(object) = inert_object(&attempt, &answer, call) {
             let created = record_answer::with_object(&attempt, &answer);
             let created = moved(&created, AttemptEvent::Created, call)?;
@@ -95,6 +98,8 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             return Ok(());
         }
         let answer = self.providers.process(&attempt, object).await;
+        self.breaker
+            .note((&attempt, Operation::Process), &answer, call.now());
         let sight = Sight {
             payout,
             attempt,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::{
     answer::Answer,
     attempt::Attempt,
-    ids::{Mode, PayoutId, ProviderId, TenantId},
+    ids::{PayoutId, ProviderId, TenantId},
     routing::Provider,
     time::Timestamp,
     transition::Transition,
@@ -18,8 +18,8 @@ use crate::{
     changes::Changes,
     message::Message,
     port::{
-        CommitError, CreateOrder, Listing, Lookup, Plaintext, Providers, Queue, SealedFor, Store,
-        Unreachable, Vault,
+        ChargeOrder, CommitError, CreateOrder, ListAsk, Listing, Lookup, PayeeAnswer, PayeeAsk,
+        Plaintext, Providers, Queue, SealedFor, Snapshot, Store, Unreachable, Vault,
     },
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
 };
@@ -208,12 +208,27 @@ impl<T: Vault> Vault for Faulty<T> {
 }
 
 impl<T: Providers> Providers for Faulty<T> {
+    fn offers(&self, provider: Provider) -> bool {
+        self.inner.offers(provider)
+    }
+
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        self.points.pass("snapshot", "before").ok()?;
+        let snapshot = self.inner.snapshot(provider, account).await;
+        self.points.pass("snapshot", "after").ok()?;
+        snapshot
+    }
+
     fn call_budget(&self) -> std::time::Duration {
         self.inner.call_budget()
     }
 
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
         self.asking("create", self.inner.create(order)).await
+    }
+
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        self.asking("charge", self.inner.charge(order)).await
     }
 
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
@@ -225,8 +240,20 @@ impl<T: Providers> Providers for Faulty<T> {
         self.asking("read", self.inner.read(attempt, lookup)).await
     }
 
-    async fn list(&self, provider: Provider, mode: Mode, after: Option<&str>) -> Listing {
-        self.inner.list(provider, mode, after).await
+    async fn list(&self, ask: ListAsk<'_>) -> Listing {
+        self.inner.list(ask).await
+    }
+
+    async fn payee(&self, ask: PayeeAsk<'_>) -> PayeeAnswer {
+        let lost = |Unreachable(cause)| PayeeAnswer::Unclear { cause };
+        if let Err(down) = self.points.pass("payee", "before") {
+            return lost(down);
+        }
+        let answer = self.inner.payee(ask).await;
+        match self.points.pass("payee", "after") {
+            Ok(()) => answer,
+            Err(down) => lost(down),
+        }
     }
 }
 

@@ -10,14 +10,20 @@ use std::{
 use domain::{
     answer::{Answer, Facts, Refusal, Seen, Standing},
     attempt::Attempt,
-    ids::{Mode, ProviderId},
+    charge::Charge,
+    driver::VendorStanding,
+    ids::{ChargeId, DriverId, Mode, ProviderId},
     money::Cents,
     reconciliation::ListedObject,
     routing::Provider,
     time::Timestamp,
 };
 
-use crate::port::{CreateOrder, Listing, Lookup, Providers};
+use super::payees::{Payee, Payees};
+use crate::port::{
+    ChargeOrder, CreateOrder, ListAsk, Listing, Lookup, PayeeAnswer, PayeeAsk, Plaintext,
+    Providers, Snapshot,
+};
 
 /// Objects of one page of the list.
 const PAGE: usize = 3;
@@ -29,6 +35,11 @@ pub enum Operation {
     Process,
     Read,
     List,
+    /// A payee is registered, told an account, and read.
+    Register,
+    Tell,
+    Review,
+    Charge,
 }
 
 /// What goes wrong with one call.
@@ -73,6 +84,9 @@ pub struct Booked {
     pub updated: i64,
 }
 
+/// What is on a card before anything is taken.
+const CARD: i64 = 1_000_000;
+
 #[derive(Debug, Default)]
 struct Books {
     by_reference: BTreeMap<String, Booked>,
@@ -80,7 +94,14 @@ struct Books {
     ending: Option<Ending>,
     creates: u32,
     processes: u32,
+    charges: u32,
+    /// What charges took, by the provider's object, and the charge it belongs to.
+    charged: BTreeMap<ProviderId, (ChargeId, Cents)>,
+    /// Answers every charge with this object, as a provider that mixes payments up would.
+    stuck_on: Option<ProviderId>,
     reads: u32,
+    payees: Payees,
+    without_owlpay: bool,
 }
 
 /// The second implementation of the providers' port.
@@ -97,6 +118,11 @@ impl ScriptedProvider {
     /// The next call of the operation runs into trouble.
     pub fn trouble(&self, operation: Operation, trouble: Trouble) {
         self.lock().troubles.push_back((operation, trouble));
+    }
+
+    /// No call runs into trouble any more.
+    pub fn calm(&self) {
+        self.lock().troubles.clear();
     }
 
     /// How objects processed from now on end.
@@ -128,6 +154,38 @@ impl ScriptedProvider {
         self.lock().by_reference.values().filter(paid).count()
     }
 
+    /// How reviews of payees end from now on; they are approved unless somebody says otherwise.
+    pub fn review_with(&self, standing: VendorStanding) {
+        self.lock().payees.review = Some(standing);
+    }
+
+    /// The payees, by our id of the driver; a driver who was registered twice has two.
+    pub fn payees(&self) -> Vec<(DriverId, Payee)> {
+        self.lock().payees.all.clone()
+    }
+
+    /// Whether this deployment has an account with OwlPay; it has unless somebody says otherwise.
+    pub fn offer_owlpay(&self, offers: bool) {
+        self.lock().without_owlpay = !offers;
+    }
+
+    /// What was taken from cards for a charge, all in all.
+    pub fn charged(&self, charge: &ChargeId) -> Cents {
+        let books = self.lock();
+        let own = books.charged.values().filter(|(of, _)| of == charge);
+        Cents::new(own.map(|(_, taken)| taken.get()).sum())
+    }
+
+    /// How many charge calls arrived.
+    pub fn charge_calls(&self) -> u32 {
+        self.lock().charges
+    }
+
+    /// Answers every further charge with this object.
+    pub fn answer_with(&self, object: ProviderId) {
+        self.lock().stuck_on = Some(object);
+    }
+
     /// How many create and process calls arrived.
     pub fn calls(&self) -> (u32, u32) {
         let books = self.lock();
@@ -141,6 +199,52 @@ impl ScriptedProvider {
 }
 
 impl Books {
+    /// Of every card: all of them hold the same money.
+    fn balance(&self) -> Cents {
+        let taken = self.charged.values().map(|(_, taken)| taken.get());
+        Cents::new(CARD - taken.sum::<i64>())
+    }
+
+    /// Takes the amount of a charge, or not, as it is to end.
+    fn take(&mut self, charge: &Charge, ending: Ending) -> Answer {
+        self.charges += 1;
+        let number = usize::try_from(self.charges).unwrap_or(usize::MAX);
+        let object = self.stuck_on.clone().unwrap_or_else(|| object_id(number));
+        let (standing, status, taken) = match ending {
+            Ending::Paid => (Standing::Paid, "success", charge.amount),
+            Ending::PaidShort => {
+                let short = Cents::new(charge.amount.get() - 1);
+                (Standing::Paid, "success", short)
+            }
+            Ending::InFlight => (Standing::InFlight, "pending", charge.amount),
+            Ending::Failed => (Standing::FinalNegative, "declined", Cents::ZERO),
+            Ending::Reversed => (Standing::Reversed, "voided", Cents::ZERO),
+            Ending::Reversing | Ending::PartlyBack => (Standing::NeedsReview, "odd", charge.amount),
+        };
+        self.charged
+            .insert(object.clone(), (charge.id.clone(), taken));
+        Answer::Exists {
+            object,
+            seen: Box::new(Seen {
+                standing,
+                status: status.to_owned(),
+                updated: 1,
+                facts: Facts {
+                    amount: Some(match standing {
+                        Standing::Paid => taken,
+                        Standing::Inert
+                        | Standing::InFlight
+                        | Standing::Unrecognised
+                        | Standing::FinalNegative
+                        | Standing::Reversed
+                        | Standing::NeedsReview => charge.amount,
+                    }),
+                    ..Facts::default()
+                },
+            }),
+        }
+    }
+
     fn next_trouble(&mut self, operation: Operation) -> Option<Trouble> {
         let found = self.troubles.iter().position(|(of, _)| *of == operation)?;
         self.troubles.remove(found).map(|(_, trouble)| trouble)
@@ -212,6 +316,23 @@ fn seen(reference: &str, booked: &Booked) -> Seen {
 }
 
 impl Providers for ScriptedProvider {
+    fn offers(&self, provider: Provider) -> bool {
+        match provider {
+            Provider::Payelata | Provider::Paywizard => true,
+            Provider::Owlpay => !self.lock().without_owlpay,
+        }
+    }
+
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        match provider {
+            Provider::Payelata | Provider::Owlpay => None,
+            Provider::Paywizard => Some(Snapshot {
+                card: account.clone(),
+                balance: self.lock().balance(),
+            }),
+        }
+    }
+
     fn call_budget(&self) -> Duration {
         Duration::from_secs(25)
     }
@@ -222,6 +343,8 @@ impl Providers for ScriptedProvider {
         let reference = order.attempt.reference.to_string();
         with_trouble(trouble, || {
             books.creates += 1;
+            let ending = books.ending.unwrap_or(Ending::Paid);
+            let one_step = !order.attempt.provider.is_two_step();
             let number = books.by_reference.len();
             let booked = books
                 .by_reference
@@ -232,11 +355,18 @@ impl Providers for ScriptedProvider {
                     mode: order.attempt.tenant.mode(),
                     currency: order.attempt.currency.code(),
                     created_at: order.attempt.sent_at.unwrap_or_default(),
-                    ending: None,
+                    ending: one_step.then_some(ending),
                     updated: 1,
                 });
             shown(&reference, booked)
         })
+    }
+
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        let mut books = self.lock();
+        let trouble = books.next_trouble(Operation::Charge);
+        let ending = books.ending.unwrap_or(Ending::Paid);
+        with_trouble(trouble, || books.take(order.charge, ending))
     }
 
     async fn process(&self, attempt: &Attempt, _: &ProviderId) -> Answer {
@@ -270,7 +400,12 @@ impl Providers for ScriptedProvider {
         })
     }
 
-    async fn list(&self, _: Provider, mode: Mode, after: Option<&str>) -> Listing {
+    async fn list(&self, ask: ListAsk<'_>) -> Listing {
+        // These books keep no providers apart; the first stands for all.
+        if ask.provider != Provider::Payelata {
+            return Listing::CannotList;
+        }
+        let (mode, after) = (ask.mode, ask.after);
         let mut books = self.lock();
         if books.next_trouble(Operation::List).is_some() {
             return Listing::Failed("timeout".to_owned());
@@ -303,6 +438,30 @@ impl Providers for ScriptedProvider {
                     seen: seen(reference, booked),
                 })
                 .collect(),
+        }
+    }
+
+    async fn payee(&self, ask: PayeeAsk<'_>) -> PayeeAnswer {
+        let mut books = self.lock();
+        let operation = match ask {
+            PayeeAsk::Register { .. } => Operation::Register,
+            PayeeAsk::Tell { .. } => Operation::Tell,
+            PayeeAsk::Read { .. } => Operation::Review,
+        };
+        let lost = |cause: &str| PayeeAnswer::Unclear {
+            cause: cause.to_owned(),
+        };
+        match books.next_trouble(operation) {
+            None => books.payees.answer(ask),
+            Some(Trouble::NotSent) => lost("connect_failed"),
+            Some(Trouble::LostBefore) => lost("timeout"),
+            Some(Trouble::LostAfter) => {
+                books.payees.answer(ask);
+                lost("timeout")
+            }
+            Some(Trouble::Refused(_)) => PayeeAnswer::Refused {
+                reason: "refused".to_owned(),
+            },
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use domain::{
     batch::Batch,
     day::Day,
-    ids::{AttemptRef, ProviderId, TenantId},
+    ids::{AttemptRef, ProviderId, Submission, TenantId},
     payout::Payout,
     reconciliation::{Held, ListedObject, SettledRow},
     routing::Provider,
@@ -210,8 +210,9 @@ pub(super) async fn of_rows(
         for ((at, _), link) in open.iter().zip(links) {
             if let Some(Record::Object(link)) = link
                 && link.tenant == *tenant
+                && let Submission::Attempt(reference) = link.reference
             {
-                references[*at] = Some(link.reference);
+                references[*at] = Some(reference);
             }
         }
     }

@@ -8,7 +8,7 @@ use tracing::warn;
 use super::MARGIN;
 use crate::{
     call::Call,
-    port::{Listing, Providers},
+    port::{ListAsk, Listing, Providers},
     record::ListEnding,
 };
 
@@ -30,7 +30,13 @@ pub(super) async fn of_day(
         if call.now() >= until {
             return broken_off(provider, "out_of_time", found);
         }
-        let (objects, next) = match providers.list(provider, mode, after.as_deref()).await {
+        let ask = ListAsk {
+            provider,
+            mode,
+            made: (first, end),
+            after: after.as_deref(),
+        };
+        let (objects, next) = match providers.list(ask).await {
             Listing::Page { objects, next } => (objects, next),
             Listing::CannotList => return (ListEnding::CannotList, Vec::new()),
             Listing::Failed(cause) => return broken_off(provider, &cause, found),

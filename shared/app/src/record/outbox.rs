@@ -1,6 +1,9 @@
 //! What still has to be sent or looked at.
 
-use domain::time::Timestamp;
+use domain::{
+    ids::{DriverKind, Kind},
+    time::Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Key;
@@ -48,12 +51,19 @@ pub struct DueEntry {
     pub key: Key,
 }
 
-/// The partition of the due index that a payout with its attempts, or a batch, is listed in by its id, below
-/// [`DUE_SHARDS`]. Stable for ever: stored entries depend on it.
+/// The partition of the due index that only drivers are listed in: many who register at once must not delay
+/// payouts.
+const DRIVERS: u8 = DUE_SHARDS - 1;
+
+/// The partition of the due index that a payout with its attempts, a batch or a driver is listed in by its id,
+/// below [`DUE_SHARDS`]. Stable for ever: stored entries depend on it.
 pub fn due_shard(id: &str) -> u8 {
+    if id.starts_with(DriverKind::PREFIX) {
+        return DRIVERS;
+    }
     // FNV-1a: the ids of one millisecond differ in their last characters only.
     let hash = id.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
-    u8::try_from(hash % u32::from(DUE_SHARDS)).unwrap_or(0)
+    u8::try_from(hash % u32::from(DRIVERS)).unwrap_or(0)
 }

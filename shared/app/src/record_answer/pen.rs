@@ -10,7 +10,6 @@ use domain::{
     payout::{Change, Note, Outcome, Payout, PayoutStatus},
     payout_machine,
     resolution::{self, Identity, Step, Verdict},
-    routing,
     transition::Transition,
 };
 use tracing::error;
@@ -76,6 +75,7 @@ impl Pen<'_> {
                 Ok(Applied::Changed(next)) => {
                     let next = Attempt {
                         reason: self.verdict.reason.clone(),
+                        doubt: self.verdict.doubt,
                         ..*next
                     };
                     self.attempt_moved(&next, answer)?;
@@ -174,10 +174,8 @@ impl Pen<'_> {
     }
 
     fn attempt_died(&mut self, next: &Attempt) -> Option<()> {
-        let left = next
-            .method
-            .and_then(|method| routing::route_left(method.kind, next.rail, &self.payout.tried));
-        let retried = match left {
+        let untried = |provider| !self.payout.tried.contains(provider);
+        let retried = match next.left.iter().find(|it| untried(it)) {
             Some(_) => self.change(next, Change::DeadWithRoute { counts: true }),
             None => None,
         };

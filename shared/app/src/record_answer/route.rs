@@ -2,8 +2,8 @@
 //! does not depend on who else stops the route.
 
 use domain::{
-    attempt::Attempt,
-    routing::{RouteSwitch, StopReason},
+    ids::Mode,
+    routing::{Provider, RouteSwitch, StopReason},
 };
 use tracing::{error, warn};
 
@@ -12,20 +12,21 @@ use crate::{
     call::Call,
     changes::Changes,
     error::Error,
+    list_providers,
     port::{CommitError, Store},
     record::{Key, Record},
 };
 
-/// Stops the attempt's route. Not part of the attempt's own unit: what an answer proves of an attempt
-/// must not depend on who else stops the route.
-pub(super) async fn stop_route(
+/// Stops a route. Not part of an attempt's or a charge's own unit: what an answer proves of it must not
+/// depend on who else stops the route.
+pub(crate) async fn stop_route(
     call: &Call,
     store: &impl Store,
-    attempt: &Attempt,
+    route: (Provider, Mode),
     reason: StopReason,
 ) -> Result<(), Error> {
     for round in 0..ROUNDS {
-        let switch = read_switch(store, attempt).await?;
+        let switch = read_switch(store, route).await?;
         if switch.is_stopped_for(reason, call.now()) {
             return Ok(());
         }
@@ -58,13 +59,14 @@ pub(crate) async fn reopen_route(call: &Call, store: &impl Store, switch: &Route
     }
 }
 
-async fn read_switch(store: &impl Store, attempt: &Attempt) -> Result<RouteSwitch, Error> {
-    let (provider, mode) = (attempt.provider, attempt.tenant.mode());
+/// The switch of a route; an open one when nobody ever wrote it.
+pub(crate) async fn read_switch(
+    store: &impl Store,
+    (provider, mode): (Provider, Mode),
+) -> Result<RouteSwitch, Error> {
     let found = store.fetch(&[Key::Switch(provider, mode)]).await?;
-    Ok(match found.into_iter().next().flatten() {
-        Some(Record::Switch(switch)) => *switch,
-        Some(_) | None => RouteSwitch::open(provider, mode),
-    })
+    let found = found.into_iter().next().flatten();
+    Ok(list_providers::switch((provider, mode), found))
 }
 
 /// A switch that was never written has version 0 and is inserted; any other is replaced.

@@ -9,6 +9,7 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         state,
         provider: Provider::Payelata,
         route: "payelata/card".to_owned(),
+        left: Vec::new(),
         driver: DriverId::parse("drv_1").expect("valid"),
         method: Some(PinnedMethod {
             kind: MethodKind::Card,
@@ -17,6 +18,9 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         rail: Rail::Standard,
         net: Cents::new(44_750),
         currency: Currency::Usd,
+        payee: None,
+        balance_before: None,
+        card_lock: None,
         object: None,
         object_updated: 0,
         last_status: None,
@@ -33,8 +37,11 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         polls: 0,
         checked_at: None,
         absent_at: None,
+        absences: 0,
+        doubt: None,
         undecided_at: None,
         next_at: None,
+        reviewed_at: None,
     }
 }
 
@@ -138,5 +145,50 @@ fn a_live_attempt_always_has_a_wake_up() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn a_read_without_news_asks_for_people_once_when_the_time_has_come() {
+    let minutes = |count: i64| Timestamp::from_millis(count * 60_000);
+    let look = |at| Look { at, absent: false };
+    let instant = Attempt {
+        rail: Rail::Instant,
+        ..attempt(AttemptState::Submitted)
+    };
+    for (waiting, due) in [
+        (attempt(AttemptState::Unknown), 30),
+        (instant, 15),
+        // Three business days from a Thursday.
+        (attempt(AttemptState::Submitted), 5 * 24 * 60),
+    ] {
+        let due = minutes(due);
+        assert_eq!(waiting.review_due_at(), Some(due));
+        let early = waiting.polled(look(due.minus(Duration::from_millis(1))), 500);
+        assert_eq!(early.reviewed_at, None);
+        assert_eq!(early.next_at, Some(due), "looked at again just then");
+        let late = early.polled(look(due), 500);
+        assert_eq!(late.reviewed_at, Some(due));
+        assert!(late.next_at > Some(due), "and read on");
+        let later = late.polled(look(due.plus(Duration::from_secs(60))), 500);
+        assert_eq!(later.reviewed_at, Some(due));
+    }
+}
+
+#[test]
+fn what_does_not_fit_asks_for_people_at_once_and_what_workers_hold_does_not() {
+    let at = Timestamp::from_millis(7_000);
+    let review = changed(attempt(AttemptState::Submitted).apply(AttemptEvent::Mismatch, at));
+    assert_eq!(review.reviewed_at, Some(at));
+    for state in [
+        AttemptState::Prepared,
+        AttemptState::Sending,
+        AttemptState::Created,
+        AttemptState::ProcessSending,
+        AttemptState::Review,
+        AttemptState::Paid,
+        AttemptState::Dead,
+    ] {
+        assert_eq!(attempt(state).review_due_at(), None, "{state:?}");
     }
 }

@@ -19,11 +19,15 @@ pub struct Hand {
 }
 
 impl Hand {
+    /// Whether one person holds both keys: neither case nor blanks around a name make another one.
+    pub fn is_one_person(&self, other: &Self) -> bool {
+        self.owner.trim().to_lowercase() == other.owner.trim().to_lowercase()
+    }
+
     /// Whether both are the same key or, where money is real, the same person: who may make keys could be two
     /// otherwise.
     pub fn is_same(&self, other: &Self, mode: Mode) -> bool {
-        let is_one_person = self.owner.to_lowercase() == other.owner.to_lowercase();
-        self.key == other.key || (mode == Mode::Live && is_one_person)
+        self.key == other.key || (mode == Mode::Live && self.is_one_person(other))
     }
 }
 

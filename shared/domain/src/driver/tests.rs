@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn invited() -> Driver {
+pub(super) fn invited() -> Driver {
     Driver {
         tenant: "acme~test".parse().expect("valid"),
         id: DriverId::parse("drv_1").expect("valid"),
@@ -14,7 +14,11 @@ fn invited() -> Driver {
         status: DriverStatus::Invited,
         kyc: KycStatus::Pending,
         kyc_reason: None,
+        kyc_by_owlpay: false,
         method: None,
+        vendor: None,
+        vendor_next_at: None,
+        vendor_tries: 0,
         created_at: Timestamp::default(),
         payouts: 0,
         pending_payouts: 0,
@@ -22,7 +26,7 @@ fn invited() -> Driver {
     }
 }
 
-fn method(kind: MethodKind) -> Method {
+pub(super) fn method(kind: MethodKind) -> Method {
     Method {
         kind,
         version: 1,

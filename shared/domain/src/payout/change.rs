@@ -1,5 +1,7 @@
 //! The events of a payout with what they bring, and the legs each of them posts.
 
+use serde::{Deserialize, Serialize};
+
 use super::Payout;
 use crate::{
     denied::Denied,
@@ -32,12 +34,43 @@ pub enum Change {
 }
 
 /// What two operators decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Settlement {
     Paid,
     NotPaid,
     /// Only this much of N reached the driver.
     Partly(Cents),
+}
+
+impl Settlement {
+    /// The public words of all of them.
+    pub const NAMES: [&'static str; 3] = ["paid", "not_paid", "partial"];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Paid => Self::NAMES[0],
+            Self::NotPaid => Self::NAMES[1],
+            Self::Partly(_) => Self::NAMES[2],
+        }
+    }
+
+    /// How much reached the driver, where only a part did.
+    pub const fn part(self) -> Option<Cents> {
+        match self {
+            Self::Partly(paid) => Some(paid),
+            Self::Paid | Self::NotPaid => None,
+        }
+    }
+
+    /// Why a payout ended as it did, as the public may know it: none where it ended as it should.
+    pub const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Paid => None,
+            Self::NotPaid => Some("settled_not_paid"),
+            Self::Partly(_) => Some("settled_partial"),
+        }
+    }
 }
 
 impl Change {

@@ -121,6 +121,55 @@ fn an_operators_partial_settlement_leaves_the_rest_in_suspense() {
 }
 
 #[test]
+fn what_operators_settle_posts_as_the_provider_would_have() {
+    for waits in [Change::Partial, Change::Unknown] {
+        let settle = |settlement| walk(&[Change::Claim(P), waits, Change::Settle(P, settlement)]);
+        let (paid, transitions) = settle(Settlement::Paid);
+        assert_eq!(paid.status, PayoutStatus::Completed);
+        assert_eq!((paid.settled_attempt, paid.live_attempt), (Some(1), None));
+        assert_eq!(paid.reason, None);
+        assert_eq!(balance(&transitions, Account::ClearingPayelata), 44_750);
+        assert_eq!(balance(&transitions, Account::Fees), 250);
+        assert_eq!(balance(&transitions, Account::Suspense), 0);
+
+        let (failed, transitions) = settle(Settlement::NotPaid);
+        assert_eq!(failed.status, PayoutStatus::Failed);
+        assert_eq!((failed.settled_attempt, failed.live_attempt), (None, None));
+        assert_eq!(failed.reason.as_deref(), Some("settled_not_paid"));
+        for account in Account::ALL {
+            assert_eq!(balance(&transitions, account), 0, "{}", account.name());
+        }
+
+        let (part, transitions) = settle(Settlement::Partly(Cents::new(1)));
+        assert_eq!(part.status, PayoutStatus::Completed);
+        assert_eq!(part.reason.as_deref(), Some("settled_partial"));
+        for (account, cents) in [
+            (Account::Available, -45_000),
+            (Account::InTransit, 0),
+            (Account::ClearingPayelata, 1),
+            (Account::Fees, 250),
+            (Account::Suspense, 44_749),
+        ] {
+            let name = account.name();
+            assert_eq!(balance(&transitions, account), cents, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_part_that_is_none_settles_nothing() {
+    let actor = Actor::System("test".to_owned());
+    let (payout, _) = walk(&[Change::Claim(P), Change::Partial]);
+    for cents in [0, -1, 44_750] {
+        let settlement = Settlement::Partly(Cents::new(cents));
+        assert_eq!(
+            payout.apply(Change::Settle(P, settlement), &note(&actor)),
+            Err(Denied::AmountOutOfRange)
+        );
+    }
+}
+
+#[test]
 fn an_instant_payout_starts_in_transit_with_its_first_attempt() {
     let actor = Actor::System("test".to_owned());
     let (payout, created) = Payout::book_instant(booking(Rail::Instant), P, &note(&actor));

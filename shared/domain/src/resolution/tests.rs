@@ -1,5 +1,7 @@
 use super::*;
-use crate::{answer::Facts, attempt::tests::attempt, ids::ProviderId, money::Cents};
+use crate::{
+    answer::Facts, attempt::tests::attempt, ids::ProviderId, money::Cents, routing::Provider,
+};
 
 fn facts() -> Facts {
     let net = Some(Cents::new(44_750));
@@ -105,6 +107,7 @@ fn one_absence_is_no_proof_and_two_thirty_seconds_apart_repeat_the_same_referenc
     assert_eq!(read(&unknown, 89), Step::Nothing);
     assert_eq!(read(&unknown, 90), Step::AbsentOnce);
     unknown.absent_at = Some(Timestamp::from_millis(90_000));
+    unknown.absences = 1;
     assert_eq!(read(&unknown, 119), Step::Nothing);
     assert_eq!(read(&unknown, 120), Step::Attempt(AttemptEvent::Repeat));
     unknown.repeats = REPEATS_MAX;
@@ -303,5 +306,170 @@ fn old_news_is_no_news() {
     assert_eq!(
         proves(&newer, Asked::Read, &answer, Timestamp::default()).step,
         Step::Nothing
+    );
+}
+
+fn at(provider: Provider, state: AttemptState) -> Attempt {
+    Attempt {
+        provider,
+        ..attempt(state)
+    }
+}
+
+fn unclear() -> Answer {
+    Answer::Unclear {
+        cause: "timeout".to_owned(),
+    }
+}
+
+#[test]
+fn an_unclear_call_that_nobody_can_be_asked_about_is_for_two_operators() {
+    let sending = at(Provider::Paywizard, AttemptState::Sending);
+    let verdict = proves(&sending, Asked::Create, &unclear(), Timestamp::default());
+    assert_eq!(verdict.step, Step::Attempt(AttemptEvent::Mismatch));
+    assert_eq!(verdict.reason.as_deref(), Some("timeout"));
+}
+
+#[test]
+fn a_create_that_may_have_left_is_never_sent_again_without_a_promise() {
+    let prepared = at(Provider::Paywizard, AttemptState::Prepared);
+    assert_eq!(prepared.tries, 1);
+    let again = prepared.apply(AttemptEvent::IntendCreate, Timestamp::default());
+    assert_eq!(again, Err(crate::denied::Denied::AttemptState));
+    let unsent = Attempt {
+        tries: 0,
+        ..prepared
+    };
+    assert!(
+        unsent
+            .apply(AttemptEvent::IntendCreate, Timestamp::default())
+            .is_ok()
+    );
+}
+
+#[test]
+fn an_answer_that_shows_only_the_amount_is_judged_by_the_amount() {
+    let sending = at(Provider::Paywizard, AttemptState::Sending);
+    let only = |cents| Facts {
+        amount: Some(Cents::new(cents)),
+        ..Facts::default()
+    };
+    let step = |cents| {
+        let answer = exists(Standing::Paid, only(cents));
+        proves(&sending, Asked::Create, &answer, Timestamp::default()).step
+    };
+    assert_eq!(step(44_750), Step::Attempt(AttemptEvent::Paid));
+    assert_eq!(step(44_749), Step::Attempt(AttemptEvent::Mismatch));
+}
+
+#[test]
+fn an_order_without_figures_of_its_arrival_is_judged_by_reference_currency_mode_and_amount() {
+    let submitted = at(Provider::Owlpay, AttemptState::Submitted);
+    let order = Facts {
+        payout_amount: None,
+        service_currency: None,
+        service_payout_amount: None,
+        ..facts()
+    };
+    let step = |facts| {
+        let answer = exists(Standing::Paid, facts);
+        proves(&submitted, Asked::Read, &answer, Timestamp::default()).step
+    };
+    assert_eq!(step(order.clone()), Step::Attempt(AttemptEvent::Paid));
+    for wrong in [
+        Facts {
+            reference: "pay_1-a02".to_owned(),
+            ..order.clone()
+        },
+        Facts {
+            currency: "TWD".to_owned(),
+            ..order.clone()
+        },
+        Facts {
+            test_mode: Some(false),
+            ..order.clone()
+        },
+        Facts {
+            amount: Some(Cents::new(44_749)),
+            ..order
+        },
+    ] {
+        assert_eq!(step(wrong), Step::Attempt(AttemptEvent::Mismatch));
+    }
+}
+
+/// How many absences, 30 s apart, it takes until something other than a next look follows, and what.
+fn after_absences(mut attempt: Attempt) -> (u32, Verdict) {
+    for count in 1..=10 {
+        let now = Timestamp::from_millis(200_000 + 30_000 * i64::from(count));
+        let verdict = proves(&attempt, Asked::Read, &Answer::Absent, now);
+        if verdict.step != Step::AbsentOnce {
+            return (count, verdict);
+        }
+        let look = crate::attempt::Look {
+            at: now,
+            absent: true,
+        };
+        attempt = attempt.polled(look, 0);
+    }
+    panic!("ten absences proved nothing");
+}
+
+#[test]
+fn a_lost_order_at_owlpay_is_repeated_after_three_absences() {
+    let unknown = at(Provider::Owlpay, AttemptState::Unknown);
+    let (absences, verdict) = after_absences(unknown.clone());
+    assert_eq!(absences, 3);
+    assert_eq!(verdict.step, Step::Attempt(AttemptEvent::Repeat));
+    let often = Attempt {
+        repeats: REPEATS_MAX,
+        ..unknown
+    };
+    let (_, verdict) = after_absences(often);
+    assert_eq!(
+        verdict.step,
+        Step::Attempt(AttemptEvent::Mismatch),
+        "an order that may exist is not simply left"
+    );
+}
+
+#[test]
+fn a_refusal_without_a_promise_is_proven_by_two_absences() {
+    let doubted = |by| {
+        let answer = Answer::Doubted {
+            by,
+            reason: "http_4xx".to_owned(),
+        };
+        let sending = at(Provider::Owlpay, AttemptState::Sending);
+        let verdict = proves(&sending, Asked::Create, &answer, Timestamp::default());
+        assert_eq!(verdict.step, Step::Attempt(AttemptEvent::Lost));
+        assert_eq!(verdict.stop, None);
+        let unknown = Attempt {
+            doubt: verdict.doubt,
+            reason: verdict.reason,
+            ..at(Provider::Owlpay, AttemptState::Unknown)
+        };
+        let (absences, verdict) = after_absences(unknown);
+        assert_eq!(absences, 2);
+        assert_eq!(verdict.reason.as_deref(), Some("http_4xx"));
+        (verdict.step, verdict.stop)
+    };
+    assert_eq!(
+        doubted(Refusal::Input),
+        (Step::Attempt(AttemptEvent::Rejected), None)
+    );
+    assert_eq!(
+        doubted(Refusal::Credentials),
+        (
+            Step::Attempt(AttemptEvent::Repeat),
+            Some(StopReason::Credentials)
+        )
+    );
+    assert_eq!(
+        doubted(Refusal::Integration),
+        (
+            Step::Attempt(AttemptEvent::Rejected),
+            Some(StopReason::IntegrationDefect)
+        )
     );
 }

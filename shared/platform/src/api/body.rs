@@ -122,6 +122,64 @@ pub struct BatchAddition {
     pub version: u32,
 }
 
+/// What one owner decides about the outcome of an attempt, by `outcome`.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(discriminator(property_name = "outcome", mapping(
+    ("paid" = "#/components/schemas/FullDecision"),
+    ("not_paid" = "#/components/schemas/FullDecision"),
+    ("partial" = "#/components/schemas/PartDecision")
+)))]
+pub enum NewReviewDecision {
+    Full(FullDecision),
+    Part(PartDecision),
+}
+
+/// What became of the whole of the net amount.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FullOutcome {
+    Paid,
+    NotPaid,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PartOutcome {
+    Partial,
+}
+
+/// All of the net amount reached the driver, or none of it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FullDecision {
+    #[schema(inline)]
+    pub outcome: FullOutcome,
+    /// Names what proves it, as a line of a statement.
+    #[schema(value_type = Text<200>)]
+    pub evidence_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<500>>)]
+    pub note: Option<&'static str>,
+}
+
+/// Only a part of the net amount reached the driver.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PartDecision {
+    #[schema(inline)]
+    pub outcome: PartOutcome,
+    /// How much, below the net amount.
+    #[schema(value_type = vocabulary::Amount)]
+    pub paid_amount: i64,
+    /// Names what proves it, as a line of a statement.
+    #[schema(value_type = Text<200>)]
+    pub evidence_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<500>>)]
+    pub note: Option<&'static str>,
+}
+
 /// What a tenant decides for itself.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -132,6 +190,14 @@ pub struct NewSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 43_200)]
     pub approval_minutes: Option<u32>,
+}
+
+/// Why an operator pauses or resumes a provider.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProviderTurn {
+    #[schema(value_type = Text<200>)]
+    pub reason: &'static str,
 }
 
 /// Registers a driver.
@@ -369,6 +435,41 @@ pub struct NewDeposit {
     /// One deposit each: the same reference with the same amount answers the first.
     #[schema(value_type = Text<200>)]
     pub reference: &'static str,
+}
+
+/// Money to take from a company's prepaid card.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewCardCharge {
+    #[schema(value_type = vocabulary::Amount)]
+    pub amount: i64,
+    /// The number of the card. Only its last four digits can be read again.
+    #[schema(pattern = "^[0-9]{12,19}$")]
+    pub account_id: &'static str,
+    /// `K` unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry_type: Option<EntryType>,
+    /// `FACTOR4` unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<64>>)]
+    pub channel: Option<&'static str>,
+    /// One charge each: the same reference with the same amount and card answers the first.
+    #[schema(value_type = Text<200>)]
+    pub reference: &'static str,
+}
+
+/// What an operator found out about a charge in review.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewChargeDecision {
+    #[schema(value_type = vocabulary::ChargeOutcome)]
+    pub outcome: &'static str,
+    /// Where the evidence is filed, as the number of a statement.
+    #[schema(value_type = Text<200>)]
+    pub evidence_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<500>>)]
+    pub note: Option<&'static str>,
 }
 
 /// Asks for an API key.

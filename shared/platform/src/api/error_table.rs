@@ -237,6 +237,9 @@ fn refusal_of_denied(denied: &Denied) -> Refusal {
         Denied::KeysExhausted => Refusal::conflict(message, "keys_exhausted"),
         Denied::KeyNotUsable => Refusal::conflict(message, "key_not_usable"),
         Denied::AttemptState => Refusal::conflict(message, "attempt_state"),
+        Denied::ChargeState(state) => {
+            Refusal::conflict(message, "wrong_state").detail("status", state.public())
+        }
         Denied::BatchState(status) => {
             Refusal::conflict(message, "wrong_state").detail("status", status.public().to_string())
         }
@@ -247,6 +250,11 @@ fn refusal_of_denied(denied: &Denied) -> Refusal {
         Denied::ApprovalMissing => Refusal::conflict(message, "approval_missing"),
         Denied::ApprovalLapsed => Refusal::conflict(message, "approval_lapsed"),
         Denied::OwnBatch => Refusal::new(Code::Forbidden, message, json!({"reason": "own_batch"})),
+        Denied::ReviewClosed => Refusal::conflict(message, "review_closed"),
+        Denied::ProviderOwnsOutcome => Refusal::conflict(message, "provider_owns_outcome"),
+        Denied::OwnDecision { .. } => Refusal::conflict(message, "own_decision"),
+        Denied::DecisionDiffers => Refusal::conflict(message, "decision_differs"),
+        Denied::PartOutOfRange { .. } => Refusal::field("paidAmount", message),
     }
 }
 

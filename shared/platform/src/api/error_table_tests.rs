@@ -132,6 +132,15 @@ fn a_state_that_does_not_allow_it_is_a_conflict_with_a_stable_reason() {
         (Denied::AttemptState, "attempt_state"),
         (Denied::KeysExhausted, "keys_exhausted"),
         (Denied::KeyNotUsable, "key_not_usable"),
+        (Denied::ReviewClosed, "review_closed"),
+        (Denied::ProviderOwnsOutcome, "provider_owns_outcome"),
+        (
+            Denied::OwnDecision {
+                owner: "ann".to_owned(),
+            },
+            "own_decision",
+        ),
+        (Denied::DecisionDiffers, "decision_differs"),
     ];
     for (denied, reason) in rows {
         assert_eq!(row(denied), (409, "CONFLICT", json!({"reason": reason})));
@@ -170,4 +179,14 @@ fn transport_refusals_carry_the_validation_code_under_their_own_status() {
         (internal.status, internal.code.text()),
         (500, "INTERNAL_ERROR")
     );
+}
+
+#[test]
+fn a_part_that_is_none_names_its_field() {
+    let denied = Denied::PartOutOfRange {
+        net: Cents::new(44_750),
+    };
+    let message = "must be from 1 to below the 44750 that was asked for";
+    let details = json!({"fields": [{"path": "paidAmount", "message": message}]});
+    assert_eq!(row(denied), (400, "VALIDATION_ERROR", details));
 }

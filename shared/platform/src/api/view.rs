@@ -13,8 +13,10 @@ use utoipa::ToSchema;
 
 use super::vocabulary;
 
+mod charge;
 mod wallet;
 
+pub use charge::{CardChargeView, DecisionView, EvidenceView};
 pub use wallet::{BalanceView, DepositView, HealthView};
 
 /// A payout as `POST /payouts` and `GET /payouts/{id}` show it.

@@ -20,10 +20,11 @@ use utoipa::{
 pub use self::batches::{AddedLoads, BatchId, BatchVersion, PlanHash};
 pub use self::errors::{ErrorDetails, FieldProblem, LineProblem};
 pub use self::words::{
-    Account, BatchStatus, Currency, DayStatus, DepositStatus, DifferenceReason, DriverStatus,
-    ErrorCode, KycStatus, LineRejection, LineResult, LineStatus, ListStatus, LoadStatus,
-    MethodKind, Mode, OnInvalid, PayoutStatus, Provider, Rail, RowOutcome, Scope, TimelineEvent,
-    WantedStatus,
+    Account, BatchStatus, ChargeOutcome, ChargeStatus, Currency, DayStatus, DepositStatus,
+    DifferenceReason, DriverStatus, ErrorCode, KycStatus, LineRejection, LineResult, LineStatus,
+    ListStatus, LoadStatus, MethodKind, Mode, OnInvalid, PayoutStatus, Provider, ProviderOperation,
+    ProviderState, Rail, ReviewCloser, ReviewOutcome, ReviewStatus, RowOutcome, Scope,
+    TimelineEvent, WantedStatus,
 };
 use super::fields::{MAP_ENTRIES_MAX, MAP_TEXT_MAX, PARSED_MAX};
 
@@ -87,6 +88,14 @@ impl PartialSchema for PayoutId {
     }
 }
 impl ToSchema for PayoutId {}
+
+pub struct ReviewId;
+impl PartialSchema for ReviewId {
+    fn schema() -> RefOr<Schema> {
+        own_id("Our id of a review. It names the attempt.", "rev_")
+    }
+}
+impl ToSchema for ReviewId {}
 
 pub struct DriverId;
 impl PartialSchema for DriverId {
@@ -157,6 +166,14 @@ impl PartialSchema for DepositId {
     }
 }
 impl ToSchema for DepositId {}
+
+pub struct ChargeId;
+impl PartialSchema for ChargeId {
+    fn schema() -> RefOr<Schema> {
+        own_id("Our id of a card charge.", "chg_")
+    }
+}
+impl ToSchema for ChargeId {}
 
 pub struct Amount;
 impl PartialSchema for Amount {

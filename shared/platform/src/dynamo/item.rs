@@ -37,7 +37,7 @@ pub(crate) const FIGURES: [&str; 3] = [PAYOUTS, PENDING_PAYOUTS, TOTAL_PAID];
 
 /// Field of a record, and the name it is stored under. Both must be unique, and stay as they are once
 /// data exists. Every byte of a name is paid for in every item.
-const NAMES: [(&str, &str); 51] = [
+const NAMES: [(&str, &str); 56] = [
     ("version", VERSION),
     ("status", STATUS),
     ("method", METHOD),
@@ -89,6 +89,11 @@ const NAMES: [(&str, &str); 51] = [
     ("total_paid", TOTAL_PAID),
     ("left", LEFT),
     ("gate", GATE),
+    ("reviewed_at", "rv"),
+    ("evidence", "ev"),
+    ("decisions", "dc"),
+    ("opened_at", "op"),
+    ("closing", "cl"),
 ];
 
 /// An item that does not hold what its key promises.
@@ -123,11 +128,17 @@ pub(crate) fn write(record: &Record) -> Attributes {
     item
 }
 
-/// The attributes of a record that have no value, so that an update in place must remove them.
+/// The attributes of a record that have no value, so that an update in place must remove them; those of the due
+/// index, where nothing is due, among them.
 pub(crate) fn absent(record: &Record) -> Vec<String> {
     let mut item = all_fields(record);
     item.retain(|_, value| value.is_null());
-    item.into_keys().collect()
+    let undue = match record.due() {
+        Some(_) => &[][..],
+        None => &[keys::DUE_PK, keys::DUE_SK][..],
+    };
+    let undue = undue.iter().map(|name| (*name).to_owned());
+    item.into_keys().chain(undue).collect()
 }
 
 /// The attribute of a wallet's item that holds an account's cents.
@@ -137,6 +148,8 @@ pub(crate) const fn balance_name(account: Account) -> &'static str {
         Account::Pending => "pe",
         Account::InTransit => "tr",
         Account::ClearingPayelata => "cp",
+        Account::ClearingOwlpay => "co",
+        Account::ClearingPaywizard => "cw",
         Account::Fees => "fe",
     }
 }
@@ -192,12 +205,15 @@ pub(crate) fn read(key: &Key, item: Attributes) -> Result<Record, Unreadable> {
         Key::Method(..) => of(item).map(Record::Method),
         Key::Deposit(..) => of(item).map(Record::Deposit),
         Key::Proposal(..) => of(item).map(Record::Proposal),
+        Key::Charge(..) => of(item).map(Record::Charge),
+        Key::Funding(..) => of(item).map(Record::Funding),
         Key::Request(..) => of(item).map(Record::Request),
         Key::AnswerPart(..) => of(item).map(Record::AnswerPart),
         Key::ApiKey(_) => of(item).map(Record::ApiKey),
         Key::KeyRing(_) => of(item).map(Record::KeyRing),
         Key::Bucket(_) => of(item).map(Record::Bucket),
         Key::Switch(..) => of(item).map(Record::Switch),
+        Key::CardLock(..) => of(item).map(Record::CardLock),
         Key::Reference(..) => of(item).map(Record::Reference),
         Key::Object(..) => of(item).map(Record::Object),
         Key::Contradiction(..) => of(item).map(Record::Contradiction),
@@ -213,6 +229,7 @@ pub(crate) fn read(key: &Key, item: Attributes) -> Result<Record, Unreadable> {
         Key::Settings(..) => of(item).map(Record::Settings),
         Key::Reconciliation(..) => of(item).map(Record::Reconciliation),
         Key::ReconciliationPart(..) => of(item).map(Record::ReconciliationPart),
+        Key::Review(..) => of(item).map(Record::Review),
     };
     record.map_err(|cause| {
         let Address { pk, sk } = keys::address(key);
@@ -241,12 +258,15 @@ fn all_fields(record: &Record) -> Attributes {
         Record::Method(it) => plain(it),
         Record::Deposit(it) => plain(it),
         Record::Proposal(it) => plain(it),
+        Record::Charge(it) => plain(it),
+        Record::Funding(it) => plain(it),
         Record::Request(it) => plain(it),
         Record::AnswerPart(it) => plain(it),
         Record::ApiKey(it) => plain(it),
         Record::KeyRing(it) => plain(it),
         Record::Bucket(it) => plain(it),
         Record::Switch(it) => plain(it),
+        Record::CardLock(it) => plain(it),
         Record::Reference(it) => plain(it),
         Record::Object(it) => plain(it),
         Record::Contradiction(it) => plain(it),
@@ -262,6 +282,7 @@ fn all_fields(record: &Record) -> Attributes {
         Record::Settings(it) => plain(it),
         Record::Reconciliation(it) => plain(it),
         Record::ReconciliationPart(it) => plain(it),
+        Record::Review(it) => plain(it),
     }
 }
 

@@ -14,12 +14,15 @@
 //! | audit event | `T#t#U#aud` | `AUD` | id |
 //! | deposit | `T#t#J#dep` | `X#000001` | id |
 //! | deposit that waits for a second operator | `T#t#J#dep` | `PROPOSAL` | id |
+//! | card charge | `T#t#C#chg` | `META` | id |
+//! | money of a card charge | `T#t#C#chg` | `X#000001` | id |
 //! | request record | `T#t#I#digest` | `IDEM` | digest |
 //! | part of a large answer | `T#t#I#digest#01` | `PART` | digest and number |
 //! | API key | `K#id` | `KEY` | id |
 //! | usable keys and number of keys | `T#t#K` | `RING` | tenant |
 //! | rate limit of a key | `RL#id` | `RATE` | id |
 //! | route switch | `SW#provider#mode` | `SW` | provider and mode |
+//! | lock of a prepaid card | `PL#provider#mode#digest` | `LOCK` | digest |
 //! | provider reference | `PR#provider#mode#ref` | `REF` | reference |
 //! | provider object | `PI#provider#mode#object` | `REF` | object |
 //! | contradiction | `PC#provider#mode#object` | `REF` | object |
@@ -32,19 +35,21 @@
 //! | settings of a tenant | `T#t#S` | `SET` | tenant |
 //! | reconciliation of a day | `T#t#R#2026-01-31` | `META` | day |
 //! | rows of it | `T#t#R#2026-01-31#0003#01` | `PART` | day, set and number |
+//! | review of an attempt | `T#t#P#p` | `R#01` | reference |
 //! | callback inbox | `CB#provider#mode#object` | SHA-256 of the body | both |
 //! | outbox entry | `OB#09` | ULID | shard, oldest first |
 //!
-//! `t` is `<tenant>~<mode>`. Payouts, attempts and batches with a due time are also in the sparse index `due`,
-//! under `DUE#<shard>` / `<millis>#<payout or batch>`, read by shard, earliest first.
+//! `t` is `<tenant>~<mode>`. Payouts, attempts, batches, charges and drivers with a due time are also in the sparse index
+//! `due`, under `DUE#<shard>` / `<millis>#<payout, batch, charge or driver>`, read by shard, earliest first. Drivers have
+//! the last shard for themselves.
 //!
 //! Lists are read newest first, by `<millis made>#<id>` under one of three sparse indexes:
 //!
 //! | index | entries | partition |
 //! |---|---|---|
-//! | `list` | payouts, drivers, loads, batches, API keys, audit of a tenant; tenants of a mode, by their rings | `T#t#P`, `T#t#D`, `T#t#L`, `T#t#B`, `T#t#K`, `T#t#U`, `TENANTS#test` |
+//! | `list` | payouts, drivers, loads, batches, reviews, API keys, audit of a tenant; tenants of a mode, by their rings | `T#t#P`, `T#t#D`, `T#t#L`, `T#t#B`, `T#t#R`, `T#t#K`, `T#t#U`, `TENANTS#test` |
 //! | `driver` | payouts of a driver | `T#t#D#drv#P` |
-//! | `status` | payouts of a status made in a month; drivers and batches of a status | `T#t#P#completed#2026-11`, `T#t#D#active`, `T#t#B#queued` |
+//! | `status` | payouts of a status made in a month; drivers, batches and reviews of a status | `T#t#P#completed#2026-11`, `T#t#D#active`, `T#t#B#queued`, `T#t#R#open` |
 //!
 //! All hold keys only. Keys of the first two never change, so a status change rewrites one entry.
 //!
@@ -57,7 +62,7 @@ use app::{
     record::{Key, OutboxEntry, Record, due_shard},
 };
 use domain::{
-    ids::{AttemptRef, BatchId, DriverId, Mode, PayoutId, TenantId},
+    ids::{AttemptRef, BatchId, ChargeId, DriverId, Mode, PayoutId, TenantId},
     ledger::Account,
     money::Currency,
     routing::Provider,
@@ -108,6 +113,8 @@ pub(crate) fn address(key: &Key) -> Address {
         Key::Proposal(tenant, deposit) => {
             Address::new(format!("T#{tenant}#J#{deposit}"), "PROPOSAL")
         }
+        Key::Charge(tenant, charge) => Address::new(charge_pk(tenant, charge), "META"),
+        Key::Funding(tenant, charge) => Address::new(charge_pk(tenant, charge), "X#000001"),
         Key::Request(tenant, digest) => Address::new(format!("T#{tenant}#I#{digest}"), "IDEM"),
         // Not in the record's own partition: parts are large, and are written all at once.
         Key::AnswerPart(tenant, digest, number) => {
@@ -118,6 +125,9 @@ pub(crate) fn address(key: &Key) -> Address {
         // Not in the key's own partition: functions that may write this must not write keys.
         Key::Bucket(id) => Address::new(format!("RL#{id}"), "RATE"),
         Key::Switch(provider, mode) => Address::new(route("SW", *provider, *mode), "SW"),
+        Key::CardLock(provider, mode, card) => {
+            Address::new(format!("{}#{card}", route("PL", *provider, *mode)), "LOCK")
+        }
         Key::Reference(provider, mode, reference) => Address::new(
             format!("{}#{reference}", route("PR", *provider, *mode)),
             "REF",
@@ -158,11 +168,19 @@ pub(crate) fn address(key: &Key) -> Address {
         Key::ReconciliationPart(tenant, day, set, number) => {
             Address::new(format!("T#{tenant}#R#{day}#{set:04}#{number:02}"), "PART")
         }
+        Key::Review(tenant, reference) => Address::new(
+            payout_pk(tenant, &reference.payout),
+            format!("R#{:02}", reference.number),
+        ),
     }
 }
 
 pub(crate) fn payout_pk(tenant: &TenantId, payout: &PayoutId) -> String {
     format!("T#{tenant}#P#{payout}")
+}
+
+fn charge_pk(tenant: &TenantId, charge: &ChargeId) -> String {
+    format!("T#{tenant}#C#{charge}")
 }
 
 fn batch_pk(tenant: &TenantId, batch: &BatchId) -> String {
@@ -193,6 +211,8 @@ const fn account_name(account: Account) -> &'static str {
         Account::Hold => "HOLD",
         Account::InTransit => "TRAN",
         Account::ClearingPayelata => "CLR.PAYELATA",
+        Account::ClearingOwlpay => "CLR.OWLPAY",
+        Account::ClearingPaywizard => "CLR.PAYWIZARD",
         Account::Fees => "FEES",
         Account::Suspense => "SUSP",
         Account::CashFunding => "CASH",
@@ -216,6 +236,7 @@ const fn list_name(list: Counted) -> &'static str {
         Counted::Drivers => "drivers",
         Counted::Loads => "loads",
         Counted::Batches => "batches",
+        Counted::Reviews => "reviews",
     }
 }
 
@@ -235,6 +256,10 @@ pub(crate) fn shelf(list: &List) -> Shelf {
         List::Batches(tenant) => ("list", "g2p", format!("T#{tenant}#B")),
         List::BatchesOfStatus(tenant, status) => {
             ("status", "g4p", format!("T#{tenant}#B#{}", status.name()))
+        }
+        List::Reviews(tenant) => ("list", "g2p", format!("T#{tenant}#R")),
+        List::ReviewsOfStatus(tenant, status) => {
+            ("status", "g4p", format!("T#{tenant}#R#{}", status.name()))
         }
         List::ApiKeys(tenant) => ("list", "g2p", format!("T#{tenant}#K")),
         List::Audit(tenant) => ("list", "g2p", format!("T#{tenant}#U")),
@@ -317,7 +342,11 @@ fn after(at: Timestamp) -> Timestamp {
 /// What an entry of the due index names, and when it is due; none for what we did not write.
 pub(crate) fn due_entry(address: &Address, due_sk: &str) -> Option<app::record::DueEntry> {
     let key = match record_key(address)? {
-        key @ (Key::Payout(..) | Key::Attempt(..) | Key::Batch(..)) => key,
+        key @ (Key::Payout(..)
+        | Key::Attempt(..)
+        | Key::Batch(..)
+        | Key::Charge(..)
+        | Key::Driver(..)) => key,
         _ => return None,
     };
     let (millis, _) = due_sk.split_once('#')?;
@@ -327,8 +356,8 @@ pub(crate) fn due_entry(address: &Address, due_sk: &str) -> Option<app::record::
     })
 }
 
-/// The record at an address, where it belongs to the books or stands in a list: payouts, attempts,
-/// transitions, loads, drivers, deposits, batches with all that belongs to them and their files, API keys and
+/// The record at an address, where it belongs to the books or stands in a list: payouts, attempts, reviews,
+/// transitions, loads, drivers, deposits, charges with their money, batches with all that belongs to them and their files, API keys and
 /// their rings, settings, audit events. None for everything else.
 pub(crate) fn record_key(address: &Address) -> Option<Key> {
     if let Some(id) = address.pk.strip_prefix("K#") {
@@ -348,6 +377,10 @@ pub(crate) fn record_key(address: &Address) -> Option<Key> {
             let reference = AttemptRef::new(id.parse().ok()?, number.parse().ok()?);
             Some(Key::Attempt(tenant, reference))
         }
+        ("P", Some(("R", number))) => {
+            let reference = AttemptRef::new(id.parse().ok()?, number.parse().ok()?);
+            Some(Key::Review(tenant, reference))
+        }
         ("P", Some(("X", number))) => Some(Key::Transition(
             tenant,
             id.parse().ok()?,
@@ -356,6 +389,8 @@ pub(crate) fn record_key(address: &Address) -> Option<Key> {
         ("L", None) => Some(Key::Load(tenant, id.parse().ok()?)),
         ("D", None) => Some(Key::Driver(tenant, id.parse().ok()?)),
         ("J", Some(_)) => Some(Key::Deposit(tenant, id.parse().ok()?)),
+        ("C", None) => Some(Key::Charge(tenant, id.parse().ok()?)),
+        ("C", Some(_)) => Some(Key::Funding(tenant, id.parse().ok()?)),
         ("U", None) => Some(Key::AuditEvent(tenant, id.to_owned())),
         ("B", _) => batch_key(tenant, id),
         ("F", None) => Some(Key::BatchFile(tenant, id.to_owned())),

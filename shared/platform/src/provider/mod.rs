@@ -1,36 +1,85 @@
 //! The providers behind one door: which adapter serves an attempt is decided here and nowhere else.
 
+pub mod address;
 pub mod http;
+pub mod owlpay;
 pub mod payelata;
+pub mod paywizard;
 
 use std::time::Duration;
 
-use app::port::{CreateOrder, Listing, Lookup, Providers};
-use domain::{
-    answer::Answer,
-    attempt::Attempt,
-    ids::{Mode, ProviderId},
-    routing::Provider,
+use app::port::{
+    ChargeOrder, CreateOrder, ListAsk, Listing, Lookup, PayeeAnswer, PayeeAsk, Plaintext,
+    Providers, Snapshot,
 };
+use domain::{answer::Answer, attempt::Attempt, ids::ProviderId, routing::Provider};
 
 /// The most time a create or a process call may take (reliability design, section 6).
 pub const CALL_BUDGET: Duration = Duration::from_secs(25);
 /// The most time a read may take (reliability design, section 6).
 pub const READ_BUDGET: Duration = Duration::from_secs(10);
 
-/// Every provider this program can talk to.
+/// Every provider this program can talk to. Payelata is always there; the others where they are configured.
 #[derive(Clone, Debug)]
 pub struct AnyProvider {
     payelata: payelata::Payelata,
+    owlpay: Option<owlpay::Owlpay>,
+    paywizard: Option<paywizard::PayWizard>,
 }
 
 impl AnyProvider {
     pub const fn new(payelata: payelata::Payelata) -> Self {
-        Self { payelata }
+        Self {
+            payelata,
+            owlpay: None,
+            paywizard: None,
+        }
+    }
+
+    #[must_use]
+    pub fn with_owlpay(self, owlpay: Option<owlpay::Owlpay>) -> Self {
+        Self { owlpay, ..self }
+    }
+
+    #[must_use]
+    pub fn with_paywizard(self, paywizard: Option<paywizard::PayWizard>) -> Self {
+        Self { paywizard, ..self }
+    }
+}
+
+/// The provider is not configured here: nothing was sent, and nothing can be known.
+fn not_configured() -> Answer {
+    Answer::NotSent {
+        cause: "not_configured".to_owned(),
+    }
+}
+
+/// The provider has no such call: nothing was asked, and nothing is known.
+fn has_none(call: &str) -> Answer {
+    Answer::Unclear {
+        cause: format!("no_{call}"),
     }
 }
 
 impl Providers for AnyProvider {
+    fn offers(&self, provider: Provider) -> bool {
+        match provider {
+            Provider::Payelata => true,
+            Provider::Owlpay => self.owlpay.is_some(),
+            Provider::Paywizard => self
+                .paywizard
+                .as_ref()
+                .is_some_and(paywizard::PayWizard::tops_up),
+        }
+    }
+
+    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+        match (provider, &self.paywizard) {
+            (Provider::Paywizard, Some(paywizard)) => paywizard.snapshot(account).await,
+            (Provider::Paywizard, None) | (Provider::Payelata | Provider::Owlpay, _) => None,
+        }
+    }
+
     fn call_budget(&self) -> Duration {
         CALL_BUDGET
     }
@@ -38,24 +87,58 @@ impl Providers for AnyProvider {
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
         match order.attempt.provider {
             Provider::Payelata => self.payelata.create(order).await,
+            Provider::Owlpay => match &self.owlpay {
+                Some(owlpay) => owlpay.create(order).await,
+                None => not_configured(),
+            },
+            Provider::Paywizard => match &self.paywizard {
+                Some(paywizard) => paywizard.create(order).await,
+                None => not_configured(),
+            },
+        }
+    }
+
+    async fn charge(&self, order: ChargeOrder<'_>) -> Answer {
+        match &self.paywizard {
+            Some(paywizard) => paywizard.charge(order).await,
+            None => not_configured(),
         }
     }
 
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
-        match attempt.provider {
-            Provider::Payelata => self.payelata.process(attempt, object).await,
+        match (attempt.provider, &self.owlpay) {
+            (Provider::Payelata, _) => self.payelata.process(attempt, object).await,
+            (Provider::Owlpay, Some(owlpay)) => owlpay.process(attempt).await,
+            (Provider::Owlpay, None) => not_configured(),
+            (Provider::Paywizard, _) => has_none("second_step"),
         }
     }
 
     async fn read(&self, attempt: &Attempt, lookup: &Lookup) -> Answer {
-        match attempt.provider {
-            Provider::Payelata => self.payelata.read(attempt, lookup).await,
+        match (attempt.provider, &self.owlpay) {
+            (Provider::Payelata, _) => self.payelata.read(attempt, lookup).await,
+            (Provider::Owlpay, Some(owlpay)) => owlpay.read(attempt, lookup).await,
+            (Provider::Owlpay, None) => not_configured(),
+            (Provider::Paywizard, _) => has_none("look_up"),
         }
     }
 
-    async fn list(&self, provider: Provider, mode: Mode, after: Option<&str>) -> Listing {
-        match provider {
-            Provider::Payelata => self.payelata.list(mode, after).await,
+    async fn payee(&self, ask: PayeeAsk<'_>) -> PayeeAnswer {
+        match &self.owlpay {
+            Some(owlpay) => owlpay.payee(ask).await,
+            None => PayeeAnswer::Unclear {
+                cause: "not_configured".to_owned(),
+            },
+        }
+    }
+
+    async fn list(&self, ask: ListAsk<'_>) -> Listing {
+        match (ask.provider, &self.owlpay) {
+            (Provider::Payelata, _) => self.payelata.list(ask.mode, ask.after).await,
+            (Provider::Owlpay, Some(owlpay)) => owlpay.list(ask).await,
+            // Nothing was ever sent there from here, so that its list is not missed.
+            (Provider::Owlpay, None) => Listing::CannotList,
+            (Provider::Paywizard, _) => Listing::CannotList,
         }
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! An error names the variable and what was expected, never what was found.
 
+mod owlpay;
 mod payelata;
+mod paywizard;
 
 use app::seal::Seal;
 use aws_credential_types::Credentials;
+use domain::ids::Mode;
 
 use crate::error::Fatal;
 
@@ -43,6 +46,26 @@ fn url(value: String, name: &'static str, expected: &'static str) -> Result<Stri
     } else {
         Err(Fatal::Setting { name, expected })
     }
+}
+
+/// Whether this deployment moves real money (`OVN_MODE`).
+fn mode(lookup: Lookup<'_>) -> Result<Mode, Fatal> {
+    let (name, expected) = ("OVN_MODE", "test or live");
+    match required(lookup, name, expected)?.as_str() {
+        "test" => Ok(Mode::Test),
+        "live" => Ok(Mode::Live),
+        _ => Err(Fatal::Setting { name, expected }),
+    }
+}
+
+/// What stands between commas.
+fn list(lookup: Lookup<'_>, name: &str) -> Vec<String> {
+    let text = optional(lookup, name).unwrap_or_default();
+    let items = text.split(',').map(str::trim);
+    items
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// # Errors
@@ -106,12 +129,15 @@ impl SealSettings {
     }
 }
 
-/// The queues (`OVN_DISPATCH_QUEUE_URL`, `OVN_CHECK_QUEUE_URL`, `OVN_BATCH_QUEUE_URL`).
+/// The queues (`OVN_DISPATCH_QUEUE_URL`, `OVN_CHECK_QUEUE_URL`, `OVN_BATCH_QUEUE_URL`, and where somebody sends to
+/// it `OVN_VENDORS_QUEUE_URL`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueSettings {
     pub dispatch_url: String,
     pub check_url: String,
     pub batch_url: String,
+    /// Only the sweeper sends there.
+    pub vendors_url: Option<String>,
 }
 
 impl QueueSettings {
@@ -127,6 +153,13 @@ impl QueueSettings {
             dispatch_url: queue("OVN_DISPATCH_QUEUE_URL", "the URL of the dispatch queue")?,
             check_url: queue("OVN_CHECK_QUEUE_URL", "the URL of the check queue")?,
             batch_url: queue("OVN_BATCH_QUEUE_URL", "the URL of the batch queue")?,
+            vendors_url: match optional(lookup, "OVN_VENDORS_QUEUE_URL") {
+                Some(_) => Some(queue(
+                    "OVN_VENDORS_QUEUE_URL",
+                    "the URL of the vendors queue",
+                )?),
+                None => None,
+            },
         })
     }
 }
@@ -231,11 +264,13 @@ mod tests {
             ("OVN_DISPATCH_QUEUE_URL", "https://sqs/d"),
             ("OVN_CHECK_QUEUE_URL", "http://sqs/c"),
             ("OVN_BATCH_QUEUE_URL", "http://sqs/b"),
+            ("OVN_VENDORS_QUEUE_URL", "http://sqs/v"),
         ]))
         .expect("set");
         assert_eq!(queues.dispatch_url, "https://sqs/d");
         assert_eq!(queues.check_url, "http://sqs/c");
         assert_eq!(queues.batch_url, "http://sqs/b");
+        assert_eq!(queues.vendors_url.as_deref(), Some("http://sqs/v"));
         let vault = VaultSettings::read(&lookup(&[("OVN_VAULT_KEY_ID", "alias/v")]));
         assert_eq!(vault.expect("set").key_id, "alias/v");
     }

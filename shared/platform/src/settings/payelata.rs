@@ -1,9 +1,8 @@
 //! The Payelata account of this deployment.
 
-use domain::ids::Mode;
 use secrecy::SecretString;
 
-use super::{Lookup, environment, optional, required};
+use super::{Lookup, environment, list, mode, optional, required};
 use crate::{
     error::Fatal,
     provider::payelata::settings::{BANK_SERVICE, CallbackSecrets, PayelataSettings},
@@ -53,24 +52,6 @@ impl CallbackSecrets {
             live: secrets("OVN_PAYELATA_CALLBACK_KEYS_LIVE").collect(),
         }
     }
-}
-
-fn mode(lookup: Lookup<'_>) -> Result<Mode, Fatal> {
-    let (name, expected) = ("OVN_MODE", "test or live");
-    match required(lookup, name, expected)?.as_str() {
-        "test" => Ok(Mode::Test),
-        "live" => Ok(Mode::Live),
-        _ => Err(Fatal::Setting { name, expected }),
-    }
-}
-
-fn list(lookup: Lookup<'_>, name: &str) -> Vec<String> {
-    let text = optional(lookup, name).unwrap_or_default();
-    let items = text.split(',').map(str::trim);
-    items
-        .filter(|item| !item.is_empty())
-        .map(str::to_owned)
-        .collect()
 }
 
 #[cfg(test)]

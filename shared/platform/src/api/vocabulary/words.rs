@@ -168,6 +168,54 @@ impl PartialSchema for Provider {
 }
 impl ToSchema for Provider {}
 
+pub struct ReviewStatus;
+impl PartialSchema for ReviewStatus {
+    fn schema() -> RefOr<Schema> {
+        use domain::review::ReviewStatus as It;
+        let about = "Whether people still have to decide.";
+        one_of(about, It::ALL.map(It::name))
+    }
+}
+impl ToSchema for ReviewStatus {}
+
+pub struct ReviewCloser;
+impl PartialSchema for ReviewCloser {
+    fn schema() -> RefOr<Schema> {
+        use domain::review::Closer as It;
+        let about = "Two owners agreed, or the provider ended the attempt.";
+        one_of(about, It::ALL.map(It::name))
+    }
+}
+impl ToSchema for ReviewCloser {}
+
+pub struct ReviewOutcome;
+impl PartialSchema for ReviewOutcome {
+    fn schema() -> RefOr<Schema> {
+        use domain::payout::Settlement as It;
+        one_of("What became of the money.", It::NAMES)
+    }
+}
+impl ToSchema for ReviewOutcome {}
+pub struct ProviderState;
+impl PartialSchema for ProviderState {
+    fn schema() -> RefOr<Schema> {
+        use domain::routing::RouteState as It;
+        let about = "Whether payouts go to a provider. `stopped`: none before `probeAt`, or until it is resumed. \
+            `probing`: one at a time, until one goes through.";
+        one_of(about, It::ALL.map(It::name))
+    }
+}
+impl ToSchema for ProviderState {}
+
+pub struct ProviderOperation;
+impl PartialSchema for ProviderOperation {
+    fn schema() -> RefOr<Schema> {
+        use domain::breaker::Operation as It;
+        one_of("What was asked of a provider.", It::ALL.map(It::name))
+    }
+}
+impl ToSchema for ProviderOperation {}
+
 pub struct DepositStatus;
 impl PartialSchema for DepositStatus {
     fn schema() -> RefOr<Schema> {
@@ -178,6 +226,26 @@ impl PartialSchema for DepositStatus {
     }
 }
 impl ToSchema for DepositStatus {}
+
+pub struct ChargeStatus;
+impl PartialSchema for ChargeStatus {
+    fn schema() -> RefOr<Schema> {
+        use domain::charge::ChargeState as It;
+        let about = "Where a card charge stands. The wallet has the money when it is `completed`.";
+        one_of(about, It::PUBLIC)
+    }
+}
+impl ToSchema for ChargeStatus {}
+
+pub struct ChargeOutcome;
+impl PartialSchema for ChargeOutcome {
+    fn schema() -> RefOr<Schema> {
+        use domain::charge::ChargeOutcome as It;
+        let about = "Whether the card was debited, as an operator found out.";
+        one_of(about, It::ALL.map(It::name))
+    }
+}
+impl ToSchema for ChargeOutcome {}
 
 pub struct Mode;
 impl PartialSchema for Mode {

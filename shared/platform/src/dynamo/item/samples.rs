@@ -1,29 +1,34 @@
 //! Records of every kind, as a typical payout and a typical batch have them.
 
 pub(super) mod batches;
+mod charges;
 pub(super) mod reconciliations;
 
 use app::{
     key_ring::{KeyRing, UsableKey},
     message::{Check, Dispatch, Message},
     record::{
-        ApiKey, AuditEvent, Contradiction, Deposit, DepositProposal, FieldChange, Inbox, InboxId,
-        MethodVersion, ObjectLink, OutboxEntry, PreviousSecret, Record, ReferenceLink,
+        ApiKey, AuditEvent, CardLock, Contradiction, Deposit, DepositProposal, FieldChange, Inbox,
+        InboxId, MethodVersion, ObjectLink, OutboxEntry, PreviousSecret, Record, ReferenceLink,
         RequestRecord,
     },
     secret_answer::SealedAnswer,
 };
 use domain::{
+    answer::Answer,
     attempt::Attempt,
     attempt_machine::AttemptState,
+    batch::Hand,
+    breaker::{Operation, Window},
     driver::{Driver, DriverStatus, KycStatus, Method, MethodKind},
     fee::{Channel, FeeSchedule, Rail},
-    ids::{AttemptRef, DepositId, DriverId, Mode, PayoutId, ProviderId, TenantId},
+    ids::{AttemptRef, DepositId, DriverId, Mode, PayoutId, ProviderId, Submission, TenantId},
     ledger::{Account, Posting},
     load::{Load, LoadStatus},
     money::{Cents, Currency},
-    payout::{Booking, Change, Note, Outcome, Payout},
+    payout::{Booking, Change, Note, Outcome, Payout, Settlement},
     rate::{Bucket, RateLimit, Tap},
+    review::{Decision, Review, Sighting},
     routing::{Provider, RouteSwitch, StopReason},
     time::Timestamp,
     transition::{Actor, Transition},
@@ -34,6 +39,25 @@ const HEX_64: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789
 
 fn tenant() -> TenantId {
     "ovn-logistics~live".parse().expect("valid")
+}
+
+/// With every attribute, and a window in which every slot has calls.
+fn switch() -> RouteSwitch {
+    let earlier = |seconds: i64| Timestamp::from_millis(NOW.millis() - seconds * 1_000);
+    let window = (0..30).rev().fold(Window::EMPTY, |window, seconds| {
+        Operation::ALL
+            .into_iter()
+            .fold(window, |window, operation| {
+                window.noted((operation, seconds % 3 == 0), earlier(seconds))
+            })
+    });
+    let mut switch = RouteSwitch::open(Provider::Payelata, Mode::Live)
+        .counting(&window, NOW)
+        .stopped_by(StopReason::Credentials, NOW);
+    if let Some(stop) = &mut switch.stopped {
+        stop.note = Some("p".repeat(200));
+    }
+    switch
 }
 
 fn driver_id() -> DriverId {
@@ -109,6 +133,7 @@ fn attempt() -> Attempt {
         state: AttemptState::Submitted,
         provider: Provider::Payelata,
         route: "payelata/card 2026-01".to_owned(),
+        left: Vec::new(),
         driver: driver_id(),
         method: Some(domain::attempt::PinnedMethod {
             kind: domain::driver::MethodKind::Card,
@@ -117,6 +142,9 @@ fn attempt() -> Attempt {
         rail: Rail::Standard,
         net: Cents::new(44_750),
         currency: Currency::Usd,
+        payee: None,
+        balance_before: None,
+        card_lock: None,
         object: Some(object()),
         object_updated: NOW.millis(),
         last_status: Some("process_pending".to_owned()),
@@ -133,9 +161,38 @@ fn attempt() -> Attempt {
         polls: 3,
         checked_at: Some(NOW),
         absent_at: Some(NOW),
+        absences: 1,
+        doubt: None,
         undecided_at: Some(NOW),
         next_at: Some(NOW),
+        reviewed_at: Some(NOW),
     }
+}
+
+/// Notes are as long as people make them; a review is written a few times in its life.
+fn review() -> Review {
+    let answer = Answer::Absent;
+    let sighting = Sighting {
+        answer: &answer,
+        at: NOW,
+    };
+    let attempt = Attempt {
+        state: AttemptState::Review,
+        ..attempt()
+    };
+    let says = |owner: &str| Decision {
+        by: Hand {
+            key: "k7q2mx91bz0a".to_owned(),
+            owner: owner.to_owned(),
+        },
+        at: NOW,
+        outcome: Settlement::Partly(Cents::new(44_749)),
+        evidence_id: "bank statement 2026-02-03, line 14".to_owned(),
+        note: Some("Called the provider's desk, ticket 4711".to_owned()),
+    };
+    let opened = Review::opened(&attempt, sighting);
+    let first = opened.decided(says("ann"), &attempt).expect("the first");
+    first.decided(says("bob"), &attempt).expect("the second")
 }
 
 fn method() -> Method {
@@ -177,6 +234,10 @@ fn people() -> Vec<Record> {
         status: DriverStatus::Active,
         kyc: KycStatus::Verified,
         kyc_reason: None,
+        kyc_by_owlpay: false,
+        vendor: None,
+        vendor_next_at: None,
+        vendor_tries: 0,
         method: Some(method()),
         created_at: NOW,
         payouts: 1200,
@@ -238,7 +299,7 @@ fn traces() -> Vec<Record> {
     let link = ObjectLink {
         provider: Provider::Payelata,
         tenant: tenant(),
-        reference: reference(),
+        reference: Submission::Attempt(reference()),
         object: object(),
     };
     let id = InboxId {
@@ -278,7 +339,7 @@ fn traces() -> Vec<Record> {
         Record::Contradiction(Box::new(Contradiction {
             provider: link.provider,
             tenant: link.tenant,
-            reference: link.reference,
+            reference: reference(),
             object: link.object,
             version: 1,
             amount: Cents::new(44_750),
@@ -332,8 +393,14 @@ pub(super) fn every_kind() -> Vec<Record> {
         expires_at: NOW,
         parts: 0,
     };
-    let switch =
-        RouteSwitch::open(Provider::Payelata, Mode::Live).stopped_by(StopReason::Credentials, NOW);
+    let switch = switch();
+    let lock = CardLock {
+        provider: Provider::Paywizard,
+        mode: Mode::Test,
+        card: "00ff".to_owned(),
+        version: 1,
+        reference: Submission::Attempt("pay_1-a01".parse().expect("valid")),
+    };
     let money = vec![
         Record::Payout(Box::new(payout)),
         Record::Attempt(Box::new(attempt())),
@@ -347,6 +414,7 @@ pub(super) fn every_kind() -> Vec<Record> {
         })),
         Record::Request(Box::new(request)),
         Record::Switch(Box::new(switch)),
+        Record::CardLock(Box::new(lock)),
     ];
     let change = FieldChange {
         field: "email".to_owned(),
@@ -365,6 +433,7 @@ pub(super) fn every_kind() -> Vec<Record> {
     };
     let audit = vec![Record::AuditEvent(Box::new(event))];
     let of_a_day = reconciliations::of_a_day();
+    let reviews = vec![Record::Review(Box::new(review()))];
     [
         money,
         people(),
@@ -372,6 +441,8 @@ pub(super) fn every_kind() -> Vec<Record> {
         audit,
         batches::of_a_batch(),
         of_a_day,
+        charges::of_a_charge(),
+        reviews,
     ]
     .concat()
 }

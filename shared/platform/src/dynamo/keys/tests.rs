@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use app::{changes::BalanceKey, record::InboxId};
-use domain::{batch::BatchStatus, ids::LoadId};
+use domain::{batch::BatchStatus, ids::LoadId, review::ReviewStatus};
 
 use super::*;
 
@@ -32,6 +32,7 @@ fn keys() -> Vec<Key> {
         ),
         Key::Bucket("k1".to_owned()),
         Key::Switch(Provider::Payelata, Mode::Test),
+        Key::CardLock(Provider::Paywizard, Mode::Test, "00ff".to_owned()),
         Key::Reference(Provider::Payelata, Mode::Test, reference),
         Key::Object(Provider::Payelata, Mode::Test, object.clone()),
         Key::Contradiction(Provider::Payelata, Mode::Test, object.clone()),
@@ -44,7 +45,13 @@ fn keys() -> Vec<Key> {
         Key::Outbox("09#01J".to_owned()),
         Key::AuditEvent("acme~test".parse().expect("valid"), "aud_1".to_owned()),
     ];
-    [keys, keys_of_batches()].concat()
+    let charge: ChargeId = "chg_1".parse().expect("valid");
+    let tenant: TenantId = "acme~test".parse().expect("valid");
+    let keys_of_charges = vec![
+        Key::Charge(tenant.clone(), charge.clone()),
+        Key::Funding(tenant, charge),
+    ];
+    [keys, keys_of_batches(), keys_of_charges].concat()
 }
 
 fn keys_of_batches() -> Vec<Key> {
@@ -58,7 +65,8 @@ fn keys_of_batches() -> Vec<Key> {
         Key::Journal(tenant.clone(), batch.clone(), "create".to_owned()),
         Key::Journal(tenant.clone(), batch, "chunk-0123".to_owned()),
         Key::BatchFile(tenant.clone(), "00ff".to_owned()),
-        Key::Settings(tenant),
+        Key::Settings(tenant.clone()),
+        Key::Review(tenant, "pay_1-a02".parse().expect("valid")),
     ]
 }
 
@@ -86,6 +94,7 @@ fn keys_are_spelled_as_documented_and_no_two_collide() {
             "T#acme~test#J#dep_1 / PROPOSAL",
             "RL#k1 / RATE",
             "SW#payelata#test / SW",
+            "PL#paywizard#test#00ff / LOCK",
             "PR#payelata#test#pay_1-a01 / REF",
             "PI#payelata#test#cpoi_1 / REF",
             "PC#payelata#test#cpoi_1 / REF",
@@ -100,6 +109,9 @@ fn keys_are_spelled_as_documented_and_no_two_collide() {
             "T#acme~test#B#batch_1#J#chunk-0123 / X#000001",
             "T#acme~test#F#00ff / FILE",
             "T#acme~test#S / SET",
+            "T#acme~test#P#pay_1 / R#02",
+            "T#acme~test#C#chg_1 / META",
+            "T#acme~test#C#chg_1 / X#000001",
         ]
     );
     assert_eq!(
@@ -172,6 +184,8 @@ fn every_record_of_the_books_or_of_a_list_is_found_again_by_its_address() {
                 | Key::Load(..)
                 | Key::Driver(..)
                 | Key::Deposit(..)
+                | Key::Charge(..)
+                | Key::Funding(..)
                 | Key::ApiKey(_)
                 | Key::KeyRing(_)
                 | Key::AuditEvent(..)
@@ -182,6 +196,7 @@ fn every_record_of_the_books_or_of_a_list_is_found_again_by_its_address() {
                 | Key::Journal(..)
                 | Key::BatchFile(..)
                 | Key::Settings(_)
+                | Key::Review(..)
         );
         assert_eq!(record_key(&address(&key)), listed.then_some(key));
     }
@@ -205,7 +220,10 @@ fn what_does_not_belong_to_a_batch_is_none_of_its_records() {
 fn a_due_entry_reads_back_as_the_key_it_was_written_for() {
     for key in keys() {
         let entry = due_entry(&address(&key), "0000000001000#id");
-        let can_be_due = matches!(key, Key::Payout(..) | Key::Attempt(..) | Key::Batch(..));
+        let can_be_due = matches!(
+            key,
+            Key::Payout(..) | Key::Attempt(..) | Key::Batch(..) | Key::Driver(..) | Key::Charge(..)
+        );
         let at = Timestamp::from_millis(1000);
         let expected = can_be_due.then_some(app::record::DueEntry { at, key });
         assert_eq!(entry, expected);
@@ -213,7 +231,18 @@ fn a_due_entry_reads_back_as_the_key_it_was_written_for() {
 }
 
 #[test]
-fn batches_are_counted_and_listed_beside_the_others() {
+fn drivers_are_due_in_a_shard_of_their_own() {
+    let shards = |prefix: &str| -> HashSet<u8> {
+        (0..1_000)
+            .map(|number| due_shard(&format!("{prefix}{number}")))
+            .collect()
+    };
+    assert_eq!(shards("drv_"), HashSet::from([DUE_SHARDS - 1]));
+    assert_eq!(shards("pay_"), (0..DUE_SHARDS - 1).collect());
+}
+
+#[test]
+fn batches_and_reviews_are_counted_and_listed_beside_the_others() {
     let tenant: TenantId = "acme~test".parse().expect("valid");
     for list in Counted::ALL {
         let key = CounterKey {
@@ -231,6 +260,16 @@ fn batches_are_counted_and_listed_beside_the_others() {
     for status in BatchStatus::PUBLIC {
         let shelf = shelf(&List::BatchesOfStatus(tenant.clone(), status));
         let partition = format!("T#acme~test#B#{status}");
+        assert_eq!((shelf.index, shelf.partition), ("status", partition));
+    }
+    let all = shelf(&List::Reviews(tenant.clone()));
+    assert_eq!(
+        (all.index, all.partition.as_str()),
+        ("list", "T#acme~test#R")
+    );
+    for status in ReviewStatus::ALL {
+        let shelf = shelf(&List::ReviewsOfStatus(tenant.clone(), status));
+        let partition = format!("T#acme~test#R#{}", status.name());
         assert_eq!((shelf.index, shelf.partition), ("status", partition));
     }
 }

@@ -1,10 +1,10 @@
 //! What the Payelata adapter must be told, and what it refuses to start with.
 
-use std::net::IpAddr;
-
 use domain::ids::Mode;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::provider::address::{self, AddressFault};
 
 /// The bank service that is used unless the account has another one.
 pub const BANK_SERVICE: &str = "bank_transfer_usd";
@@ -62,16 +62,12 @@ impl PayelataSettings {
     pub fn validate(&self) -> Result<Url, SettingsFault> {
         self.require_filled()?;
         self.require_separate_secrets()?;
-        let base = address("private_base", &self.private_base)?;
-        let callback = address("callback_base", &self.callback_base)?;
-        match self.mode {
-            Mode::Live => {
-                require_https("private_base", &base)?;
-                require_https("callback_base", &callback)?;
-            }
-            Mode::Test if is_loopback(&base) => {}
-            Mode::Test if self.is_sandbox(&base) => require_https("private_base", &base)?,
-            Mode::Test => return Err(SettingsFault::TestCredentialOnLiveHost),
+        let base = plain("private_base", &self.private_base)?;
+        let callback = plain("callback_base", &self.callback_base)?;
+        address::of_mode(&self.private_base, self.mode, &self.sandbox_hosts)
+            .map_err(|fault| named("private_base", fault))?;
+        if self.mode == Mode::Live {
+            address::require_https(&callback).map_err(|fault| named("callback_base", fault))?;
         }
         Ok(base)
     }
@@ -99,43 +95,18 @@ impl PayelataSettings {
         }
         Ok(())
     }
+}
 
-    fn is_sandbox(&self, base: &Url) -> bool {
-        base.host_str().is_some_and(|host| {
-            self.sandbox_hosts
-                .iter()
-                .any(|sandbox| sandbox.eq_ignore_ascii_case(host))
-        })
+fn plain(name: &'static str, text: &str) -> Result<Url, SettingsFault> {
+    address::plain(text).map_err(|fault| named(name, fault))
+}
+
+const fn named(name: &'static str, fault: AddressFault) -> SettingsFault {
+    match fault {
+        AddressFault::NotAnAddress => SettingsFault::NotAnAddress(name),
+        AddressFault::NotHttps => SettingsFault::NotHttps(name),
+        AddressFault::TestCredentialOnLiveHost => SettingsFault::TestCredentialOnLiveHost,
     }
-}
-
-fn address(name: &'static str, text: &str) -> Result<Url, SettingsFault> {
-    let fault = SettingsFault::NotAnAddress(name);
-    let url: Url = text.trim_end_matches('/').parse().map_err(|_| fault)?;
-    let plain = matches!(url.scheme(), "http" | "https")
-        && url.host_str().is_some()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if plain { Ok(url) } else { Err(fault) }
-}
-
-fn require_https(name: &'static str, url: &Url) -> Result<(), SettingsFault> {
-    if url.scheme() == "https" {
-        Ok(())
-    } else {
-        Err(SettingsFault::NotHttps(name))
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    host == "localhost"
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -1,0 +1,242 @@
+//! Charges a card: one call, with a durable step before it, and never a second one unless the first provably
+//! did nothing. While nobody knows what became of it, the card's balance is read as evidence.
+
+mod outcome;
+
+use std::time::Duration;
+
+use domain::{
+    charge::{Applied, CHARGER, Charge, ChargeEvent, ChargeState, ChargeVerdict, charge_proves},
+    ids::Submission,
+    routing::RouteSwitch,
+};
+use tracing::{info, warn};
+
+pub(crate) use self::outcome::moved;
+use crate::{
+    call::Call,
+    changes::{Changes, Subject},
+    error::Error,
+    message::{ChargeCard, Message},
+    port::{
+        ChargeOrder, CommitError, Plaintext, Providers, Queue, SealedFor, Snapshot, Store, Vault,
+    },
+    record::{CardLock, Key, Record},
+    seal::Seal,
+    send,
+};
+
+/// How long a charge waits for a stopped route before it is looked at again.
+const ROUTE_WAIT: Duration = Duration::from_secs(15 * 60);
+/// Waits up to this long travel as delayed messages; the due index ticks once a minute.
+const DELAY_MAX: u64 = 60;
+
+/// What charges cards.
+#[derive(Clone)]
+pub struct Charger<S, Q, P, V> {
+    pub store: S,
+    pub queue: Q,
+    pub providers: P,
+    pub vault: V,
+    pub seal: Seal,
+}
+
+impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
+    /// Brings a charge one step on, as far as the stored state allows. Repeats and old messages do nothing.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store or the vault cannot be reached: the message should come again.
+    pub async fn run(&self, call: &Call, message: &ChargeCard) -> Result<(), Error> {
+        let Some((charge, switch)) = self.read(message).await? else {
+            warn!(charge.id = %message.charge, "a message names a charge that does not exist");
+            return Ok(());
+        };
+        match charge.state {
+            ChargeState::Prepared => self.send(call, charge, &switch).await,
+            ChargeState::Sending if charge.is_leased(call.now()) => Ok(()),
+            ChargeState::Sending => {
+                let lost = ChargeVerdict {
+                    event: ChargeEvent::Unclear,
+                    reason: Some("answer_lost".to_owned()),
+                    stop: None,
+                    object: None,
+                };
+                self.record(call, &charge, lost).await
+            }
+            ChargeState::Review => self.look(call, &charge).await,
+            ChargeState::Paid | ChargeState::Dead => Ok(()),
+        }
+    }
+
+    async fn read(&self, message: &ChargeCard) -> Result<Option<(Charge, RouteSwitch)>, Error> {
+        let mode = message.tenant.mode();
+        let keys = [
+            Key::Charge(message.tenant.clone(), message.charge.clone()),
+            Key::Switch(CHARGER, mode),
+        ];
+        let mut found = self.store.fetch(&keys).await?.into_iter();
+        let Some(Record::Charge(charge)) = found.next().flatten() else {
+            return Ok(None);
+        };
+        let switch = match found.next().flatten() {
+            Some(Record::Switch(switch)) => *switch,
+            Some(_) | None => RouteSwitch::open(CHARGER, mode),
+        };
+        Ok(Some((*charge, switch)))
+    }
+
+    async fn send(&self, call: &Call, charge: Charge, switch: &RouteSwitch) -> Result<(), Error> {
+        let now = call.now();
+        if charge.is_too_old_to_send(now) {
+            return self.give_up(call, &charge, "never_sent").await;
+        }
+        if !self.providers.offers(CHARGER) {
+            return self.give_up(call, &charge, "not_configured").await;
+        }
+        if !switch.lets_through(now) {
+            let probe_at = switch.stopped.as_ref().and_then(|stop| stop.probe_at);
+            let until = probe_at.unwrap_or(now.plus(ROUTE_WAIT));
+            let waiting = charge.waiting("route_stopped", now, Some(until));
+            return self.wait(call, &charge, waiting).await;
+        }
+        let account = self.open(&charge).await?;
+        let Some(snapshot) = self.providers.snapshot(CHARGER, &account).await else {
+            // Without it an unclear answer could never be explained, so nothing is sent.
+            let waiting = charge.waiting("balance_not_shown", now, None);
+            return self.wait(call, &charge, waiting).await;
+        };
+        let Some(sending) = self.intend(call, &charge, snapshot).await? else {
+            return Ok(());
+        };
+        if !sending.lease_covers(call.now(), self.providers.call_budget()) {
+            return Ok(());
+        }
+        let order = ChargeOrder {
+            charge: &sending,
+            account: &account,
+        };
+        let answer = self.providers.charge(order).await;
+        let verdict = charge_proves(&sending, &answer);
+        self.record(call, &sending, verdict).await
+    }
+
+    /// Makes the intent durable, with the lock on the card and what was on it. None when it may not be sent.
+    async fn intend(
+        &self,
+        call: &Call,
+        charge: &Charge,
+        snapshot: Snapshot,
+    ) -> Result<Option<Charge>, Error> {
+        let Applied::Changed(sending) = charge.apply(ChargeEvent::Intend, call.now())? else {
+            return Ok(None);
+        };
+        let card = self.seal.card(&snapshot.card);
+        let sending = Charge {
+            balance_before: Some(snapshot.balance),
+            card_lock: Some(card.clone()),
+            outbox: None,
+            ..*sending
+        };
+        let lock = CardLock {
+            provider: CHARGER,
+            mode: charge.tenant.mode(),
+            card,
+            version: 1,
+            reference: Submission::Charge(charge.id.clone()),
+        };
+        let tx_id = call.tx_id(&format!("charge-intend {}", charge.version));
+        let changes = Changes::new("charge-intend", tx_id)
+            .replace(Record::Charge(Box::new(sending.clone())), charge.version)
+            .insert(Record::CardLock(Box::new(lock)))
+            .forget(charge.outbox.clone().map(Key::Outbox));
+        match self.store.commit(changes).await {
+            Ok(()) => Ok(Some(sending)),
+            Err(error) => {
+                let is_overtaken = error.refused(Subject::Charge).is_some();
+                if !is_overtaken && error.refused(Subject::Card).is_some() {
+                    let waiting = charge.waiting("card_busy", call.now(), None);
+                    self.wait(call, charge, waiting).await?;
+                    return Ok(None);
+                }
+                overtaken(error).map(|()| None)
+            }
+        }
+    }
+
+    /// Nothing was sent and nothing will be.
+    async fn give_up(&self, call: &Call, charge: &Charge, why: &str) -> Result<(), Error> {
+        let Applied::Changed(dead) = charge.apply(ChargeEvent::GiveUp, call.now())? else {
+            return Ok(());
+        };
+        let dead = Charge {
+            reason: Some(why.to_owned()),
+            outbox: None,
+            ..*dead
+        };
+        let tx_id = call.tx_id(&format!("charge-give-up {}", charge.version));
+        let changes = moved(call, charge, &dead, Changes::new("charge-give-up", tx_id));
+        info!(charge.id = %charge.id, why, "card charge given up before it was sent");
+        self.store.commit(changes).await.or_else(overtaken)
+    }
+
+    async fn wait(&self, call: &Call, charge: &Charge, waiting: Charge) -> Result<(), Error> {
+        let waiting = Charge {
+            outbox: None,
+            ..waiting
+        };
+        let tx_id = call.tx_id(&format!("charge-wait {}", charge.version));
+        let changes = moved(call, charge, &waiting, Changes::new("charge-wait", tx_id));
+        match self.store.commit(changes).await {
+            Ok(()) => {
+                self.send_again(call, &waiting).await;
+                Ok(())
+            }
+            Err(error) => overtaken(error),
+        }
+    }
+
+    /// A short wait travels as a delayed message; a longer one is left to the due index.
+    async fn send_again(&self, call: &Call, charge: &Charge) {
+        let Some(next_at) = charge.next_at else {
+            return;
+        };
+        let delay = next_at.since(call.now()).as_secs();
+        if charge.state == ChargeState::Prepared && delay <= DELAY_MAX {
+            let message = Message::Charge(ChargeCard {
+                tenant: charge.tenant.clone(),
+                charge: charge.id.clone(),
+            });
+            let delay = u32::try_from(delay).unwrap_or(0);
+            send::after(&self.queue, message, delay).await;
+        }
+    }
+
+    /// The balance of a card whose charge is in review, for whoever decides. Nothing is sent that moves money.
+    async fn look(&self, call: &Call, charge: &Charge) -> Result<(), Error> {
+        let now = call.now();
+        if charge.next_at.is_some_and(|at| at > now) {
+            return Ok(());
+        }
+        let account = self.open(charge).await?;
+        let snapshot = self.providers.snapshot(CHARGER, &account).await;
+        let balance = snapshot.map(|snapshot| snapshot.balance);
+        let seen = charge.looked_at(balance, call.now());
+        let tx_id = call.tx_id(&format!("charge-look {}", charge.version));
+        let changes = moved(call, charge, &seen, Changes::new("charge-look", tx_id));
+        self.store.commit(changes).await.or_else(overtaken)
+    }
+
+    async fn open(&self, charge: &Charge) -> Result<Plaintext, Error> {
+        let owner = SealedFor::Charge(charge.id.clone());
+        let opened = self.vault.open(&charge.tenant, &owner, &charge.sealed);
+        Ok(opened.await?)
+    }
+}
+
+/// A refusal means that somebody else moved the charge; the due index goes on.
+fn overtaken(error: CommitError) -> Result<(), Error> {
+    match error {
+        CommitError::Refused(_) => Ok(()),
+        CommitError::Contended | CommitError::Unreachable(_) => Err(error.into()),
+    }
+}

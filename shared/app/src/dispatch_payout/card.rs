@@ -1,0 +1,63 @@
+//! One money call at a time on a card whose issuer cannot be asked about it, and what was on the card
+//! before.
+
+use domain::{
+    attempt::Attempt,
+    ids::Submission,
+    manifest::{LookUp, manifest},
+    routing::Provider,
+};
+
+use super::Dispatcher;
+use crate::{
+    port::{Plaintext, Providers, Queue, Snapshot, Store, Vault},
+    record::CardLock,
+    seal::Seal,
+};
+
+/// The issuer did not show the card's balance: without it an unclear answer could never be explained, so
+/// nothing is sent.
+pub(super) struct NotShown;
+
+impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
+    /// The card's balance, where it will be the only evidence.
+    pub(super) async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Option<Snapshot>, NotShown> {
+        match manifest(provider).look_up {
+            LookUp::ByReference { .. } => Ok(None),
+            LookUp::None => {
+                let shown = self.providers.snapshot(provider, account).await;
+                shown.map(Some).ok_or(NotShown)
+            }
+        }
+    }
+}
+
+/// The attempt with the balance before it, and the lock that keeps every other money call off the card until
+/// the attempt is final.
+pub(super) fn with_card(
+    attempt: Attempt,
+    snapshot: Option<Snapshot>,
+    seal: &Seal,
+) -> (Attempt, Option<CardLock>) {
+    let Some(snapshot) = snapshot else {
+        return (attempt, None);
+    };
+    let card = seal.card(&snapshot.card);
+    let lock = CardLock {
+        provider: attempt.provider,
+        mode: attempt.tenant.mode(),
+        card: card.clone(),
+        version: 1,
+        reference: Submission::Attempt(attempt.reference.clone()),
+    };
+    let attempt = Attempt {
+        balance_before: Some(snapshot.balance),
+        card_lock: Some(card),
+        ..attempt
+    };
+    (attempt, Some(lock))
+}

@@ -1,0 +1,35 @@
+//! Locks of prepaid cards, and the money that charges brought.
+
+use domain::{
+    ids::{ChargeId, Mode, Submission, TenantId},
+    ledger::Posting,
+    routing::Provider,
+    time::Timestamp,
+    transition::Actor,
+};
+use serde::{Deserialize, Serialize};
+
+/// Which submission may move money on a prepaid card. It stands until the submission is final, so that
+/// balances before and after can be compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardLock {
+    pub provider: Provider,
+    pub mode: Mode,
+    /// The keyed digest of the card's number.
+    pub card: String,
+    pub version: u32,
+    pub reference: Submission,
+}
+
+/// The money that one charge brought into the wallet, with its posting. Written once per charge, for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Funding {
+    pub tenant: TenantId,
+    pub charge: ChargeId,
+    /// Of the sharded account.
+    pub shard: u8,
+    pub actor: Actor,
+    pub at: Timestamp,
+    pub legs: Posting,
+    pub tx_id: String,
+}

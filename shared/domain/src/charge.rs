@@ -1,0 +1,352 @@
+//! A charge: money taken from a company's prepaid card into the wallet. One call in one step, which its
+//! provider can neither recognise nor be asked about: what is unclear is never sent again.
+
+mod machine;
+mod proof;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::machine::{ChargeCell, ChargeEvent, ChargeState, decide};
+pub use self::proof::{ChargeVerdict, charge_proves};
+use crate::{
+    attempt::{LEASE, LEASE_MARGIN},
+    denied::Denied,
+    ids::{ChargeId, ProviderId, TenantId},
+    ledger::{Account, Posting},
+    money::{Cents, Currency},
+    routing::Provider,
+    schedule,
+    time::Timestamp,
+    transition::Actor,
+};
+
+/// Who charges cards.
+pub const CHARGER: Provider = Provider::Paywizard;
+/// A charge that could not be sent for so long is given up: nobody expects the debit any more.
+pub const UNSENT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// When the balance of a charge in review is first read, and how far apart later reads are.
+const FIRST_EVIDENCE: Duration = Duration::from_secs(5 * 60);
+const EVIDENCE_APART: Duration = Duration::from_secs(60 * 60);
+
+/// One charge of a prepaid card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    pub tenant: TenantId,
+    pub id: ChargeId,
+    /// Grows with every write; the condition of the next one.
+    pub version: u32,
+    pub state: ChargeState,
+    pub amount: Cents,
+    pub currency: Currency,
+    /// The client's own name of the charge, once per tenant.
+    pub reference: String,
+    /// What can be read of the card's number.
+    pub masked: String,
+    /// Keyed digest of the card and how it is entered: tells a repeat from another charge.
+    pub account: String,
+    /// The card as the provider needs it, sealed for this charge.
+    pub sealed: String,
+    /// How often sending began. An answer belongs to one of them.
+    pub sends: u32,
+    /// How often sending had to wait.
+    pub waits: u32,
+    /// What was on the card before the newest send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance_before: Option<Cents>,
+    /// What was on the card when it was last read in review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    /// The name under which the card is locked for this charge: one money call at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_lock: Option<String>,
+    /// What the provider calls it, once seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<ProviderId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What operators said of it: the first proposes, the second settles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<ChargeDecision>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_until: Option<Timestamp>,
+    /// When somebody has to look again; none only when final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Timestamp>,
+    /// The message that was not sent yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outbox: Option<String>,
+    pub created_at: Timestamp,
+    pub changed_at: Timestamp,
+}
+
+/// A balance of the card after the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    pub balance: Cents,
+    pub at: Timestamp,
+}
+
+/// What an operator found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChargeOutcome {
+    Paid,
+    NotPaid,
+}
+
+impl ChargeOutcome {
+    pub const ALL: [Self; 2] = [Self::Paid, Self::NotPaid];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Paid => "paid",
+            Self::NotPaid => "not_paid",
+        }
+    }
+
+    const fn event(self) -> ChargeEvent {
+        match self {
+            Self::Paid => ChargeEvent::OperatorPaid,
+            Self::NotPaid => ChargeEvent::OperatorDead,
+        }
+    }
+}
+
+/// One operator's word about a charge in review.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeDecision {
+    pub outcome: ChargeOutcome,
+    /// Where the evidence is filed, as a statement of the card.
+    pub evidence: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    pub actor: Actor,
+    /// Who holds the key: another owner's settles.
+    pub owner: String,
+    pub at: Timestamp,
+}
+
+impl ChargeDecision {
+    /// Whether both say the same. Notes are anybody's own.
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        self.outcome == other.outcome && self.evidence == other.evidence
+    }
+
+    /// Owners are people: neither case nor blanks around a name make another one.
+    pub fn is_of_same_person(&self, other: &Self) -> bool {
+        let name = |decision: &Self| decision.owner.trim().to_lowercase();
+        name(self) == name(other)
+    }
+}
+
+/// What a new charge is made of.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub tenant: TenantId,
+    pub id: ChargeId,
+    pub amount: Cents,
+    pub reference: String,
+    pub masked: String,
+    pub account: String,
+    pub sealed: String,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    Changed(Box<Charge>),
+    Unchanged,
+    Contradiction,
+}
+
+/// What an operator's word does to a charge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// It waits for somebody else who says the same.
+    Proposed(Box<Charge>),
+    Settled(Box<Charge>),
+    /// It was said before.
+    Known,
+    /// Another operator said something else.
+    Disagrees,
+}
+
+impl Charge {
+    /// A new charge. The due index wakes it when no message does.
+    pub fn prepared(asked: Asked, at: Timestamp) -> Self {
+        Self {
+            tenant: asked.tenant,
+            id: asked.id,
+            version: 1,
+            state: ChargeState::Prepared,
+            amount: asked.amount,
+            currency: Currency::Usd,
+            reference: asked.reference,
+            masked: asked.masked,
+            account: asked.account,
+            sealed: asked.sealed,
+            sends: 0,
+            waits: 0,
+            balance_before: None,
+            evidence: None,
+            card_lock: None,
+            object: None,
+            reason: None,
+            decisions: Vec::new(),
+            lease_until: None,
+            next_at: Some(at.plus(schedule::redispatch_delay(0))),
+            outbox: None,
+            created_at: at,
+            changed_at: at,
+        }
+    }
+
+    /// Whether a worker may hold the charge now.
+    pub fn is_leased(&self, now: Timestamp) -> bool {
+        self.lease_until.is_some_and(|until| until > now)
+    }
+
+    /// Whether a call that may take `budget` fits into the lease.
+    pub fn lease_covers(&self, now: Timestamp, budget: Duration) -> bool {
+        self.is_leased(now.plus(budget).plus(LEASE_MARGIN))
+    }
+
+    /// Whether it waited too long to be sent at all.
+    pub fn is_too_old_to_send(&self, now: Timestamp) -> bool {
+        now.since(self.created_at) >= UNSENT_FOR
+    }
+
+    /// What the ledger records when the card was debited.
+    pub fn posting(&self) -> Posting {
+        Posting::between(Account::clearing(CHARGER), Account::Available, self.amount)
+    }
+
+    /// The charge after `event`, or the cell that says why not.
+    ///
+    /// # Errors
+    /// [`Denied::ChargeState`] when the event is impossible from here.
+    pub fn apply(&self, event: ChargeEvent, at: Timestamp) -> Result<Applied, Denied> {
+        match decide(self.state, event) {
+            ChargeCell::Refuses => Err(Denied::ChargeState(self.state)),
+            ChargeCell::Ignores => Ok(Applied::Unchanged),
+            ChargeCell::Contradicts => Ok(Applied::Contradiction),
+            ChargeCell::Moves(to) => {
+                let mut next = Self {
+                    version: self.version + 1,
+                    state: to,
+                    changed_at: at,
+                    ..self.clone()
+                };
+                next.follow(event, at);
+                Ok(Applied::Changed(Box::new(next)))
+            }
+        }
+    }
+
+    fn follow(&mut self, event: ChargeEvent, at: Timestamp) {
+        match event {
+            ChargeEvent::Intend => {
+                self.sends += 1;
+                self.lease_until = Some(at.plus(LEASE));
+                self.next_at = self.lease_until;
+                self.reason = None;
+            }
+            ChargeEvent::NotSent | ChargeEvent::RefusedUs => {
+                // The card is free for others meanwhile; the next send looks at it again.
+                self.card_lock = None;
+                self.balance_before = None;
+                self.lease_until = None;
+                self.wait(at);
+            }
+            ChargeEvent::Unclear => {
+                self.lease_until = None;
+                self.next_at = Some(at.plus(FIRST_EVIDENCE));
+            }
+            ChargeEvent::GiveUp
+            | ChargeEvent::Paid
+            | ChargeEvent::Refused
+            | ChargeEvent::OperatorPaid
+            | ChargeEvent::OperatorDead => {
+                self.card_lock = None;
+                self.lease_until = None;
+                self.next_at = None;
+            }
+        }
+    }
+
+    fn wait(&mut self, at: Timestamp) {
+        self.next_at = Some(at.plus(schedule::resend_delay(self.waits)));
+        self.waits += 1;
+    }
+
+    /// The charge that cannot be sent now, looked at again later each time; at `until` when that is known.
+    #[must_use]
+    pub fn waiting(&self, why: &str, at: Timestamp, until: Option<Timestamp>) -> Self {
+        let mut next = Self {
+            version: self.version + 1,
+            reason: Some(why.to_owned()),
+            changed_at: at,
+            ..self.clone()
+        };
+        next.wait(at);
+        next.next_at = until.or(next.next_at);
+        next
+    }
+
+    /// The charge in review after a look at the card; without a balance the last one stays.
+    #[must_use]
+    pub fn looked_at(&self, balance: Option<Cents>, at: Timestamp) -> Self {
+        let seen = balance.map(|balance| Evidence { balance, at });
+        Self {
+            version: self.version + 1,
+            evidence: seen.or(self.evidence),
+            next_at: Some(at.plus(EVIDENCE_APART)),
+            changed_at: at,
+            ..self.clone()
+        }
+    }
+
+    /// What `decision` does. One operator proposes and may correct that; another one who says the same
+    /// settles it.
+    ///
+    /// # Errors
+    /// [`Denied::ChargeState`] unless the charge is in review, or was settled by this same word.
+    pub fn decided(&self, decision: ChargeDecision) -> Result<Decided, Denied> {
+        let said =
+            |it: &ChargeDecision| it.is_of_same_person(&decision) && it.agrees_with(&decision);
+        if self.decisions.iter().any(said) {
+            return Ok(Decided::Known);
+        }
+        let at = decision.at;
+        // Asked first: a word about a charge that is not in review changes nothing.
+        let settled = match self.apply(decision.outcome.event(), at)? {
+            Applied::Changed(settled) => settled,
+            Applied::Unchanged | Applied::Contradiction => {
+                return Err(Denied::ChargeState(self.state));
+            }
+        };
+        match self.decisions.first() {
+            Some(first) if !first.is_of_same_person(&decision) => {
+                if !first.agrees_with(&decision) {
+                    return Ok(Decided::Disagrees);
+                }
+                Ok(Decided::Settled(Box::new(Self {
+                    reason: Some("decided_by_operators".to_owned()),
+                    decisions: vec![first.clone(), decision],
+                    ..*settled
+                })))
+            }
+            Some(_) | None => Ok(Decided::Proposed(Box::new(Self {
+                version: self.version + 1,
+                decisions: vec![decision],
+                changed_at: at,
+                ..self.clone()
+            }))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

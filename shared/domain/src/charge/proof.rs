@@ -1,0 +1,86 @@
+//! What the answer to a charge proves: the decision table of docs/reliability.md, as a pure function.
+
+use super::{Charge, ChargeEvent};
+use crate::{
+    answer::{Answer, Refusal, Seen, Standing},
+    ids::ProviderId,
+    money::Cents,
+    routing::StopReason,
+};
+
+/// What follows from the answer to one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChargeVerdict {
+    pub event: ChargeEvent,
+    /// Why, as a stable word.
+    pub reason: Option<String>,
+    /// Set when the answer proves that the route itself cannot be used.
+    pub stop: Option<StopReason>,
+    /// What the provider calls the charge, where it says so.
+    pub object: Option<ProviderId>,
+}
+
+impl ChargeVerdict {
+    fn new(event: ChargeEvent, reason: impl Into<String>) -> Self {
+        Self {
+            event,
+            reason: Some(reason.into()),
+            stop: None,
+            object: None,
+        }
+    }
+
+    fn stopping(self, stop: StopReason) -> Self {
+        Self {
+            stop: Some(stop),
+            ..self
+        }
+    }
+}
+
+/// What `answer` to the one call of `charge` proves. The provider cannot be asked afterwards, so everything
+/// that is no plain yes or no is for people.
+pub fn charge_proves(charge: &Charge, answer: &Answer) -> ChargeVerdict {
+    use ChargeEvent::{NotSent, Refused, RefusedUs, Unclear};
+    match answer {
+        Answer::NotSent { cause } => ChargeVerdict::new(NotSent, cause),
+        Answer::Refused { by, reason } => match by {
+            Refusal::Credentials => ChargeVerdict::new(RefusedUs, "credentials_refused")
+                .stopping(StopReason::Credentials),
+            Refusal::Input => ChargeVerdict::new(Refused, reason),
+            // No status of this provider promises that a call we made wrongly did nothing.
+            Refusal::Integration => ChargeVerdict::new(Unclear, "integration_defect")
+                .stopping(StopReason::IntegrationDefect),
+        },
+        Answer::Doubted { reason, .. } => ChargeVerdict::new(Unclear, reason),
+        Answer::Unclear { cause } => ChargeVerdict::new(Unclear, cause),
+        Answer::Absent => ChargeVerdict::new(Unclear, "absent"),
+        Answer::Taken => ChargeVerdict::new(Unclear, "object_not_shown"),
+        Answer::Exists { object, seen } => ChargeVerdict {
+            object: Some(object.clone()),
+            ..seen_proves(charge, seen)
+        },
+    }
+}
+
+fn seen_proves(charge: &Charge, seen: &Seen) -> ChargeVerdict {
+    use ChargeEvent::{Paid, Refused, Unclear};
+    match seen.standing {
+        Standing::Paid if seen.facts.amount == Some(charge.amount) => ChargeVerdict {
+            event: Paid,
+            reason: None,
+            stop: None,
+            object: None,
+        },
+        Standing::Paid => ChargeVerdict::new(Unclear, "amount_differs"),
+        // A refusal that took money is for a person.
+        Standing::FinalNegative if seen.facts.processed_amount.is_some_and(Cents::is_positive) => {
+            ChargeVerdict::new(Unclear, "processed_amount_differs")
+        }
+        Standing::FinalNegative => ChargeVerdict::new(Refused, &seen.status),
+        Standing::InFlight => ChargeVerdict::new(Unclear, "pending"),
+        Standing::Inert | Standing::Unrecognised | Standing::Reversed | Standing::NeedsReview => {
+            ChargeVerdict::new(Unclear, &seen.status)
+        }
+    }
+}

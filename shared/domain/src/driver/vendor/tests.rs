@@ -1,0 +1,186 @@
+//! Every step, and what each of OwlPay's answers may and may not change.
+
+use super::*;
+use crate::{
+    driver::{
+        KycDecision,
+        tests::{invited, method},
+    },
+    routing::Provider,
+};
+
+const NOW: Timestamp = Timestamp::from_millis(1_769_860_800_000);
+
+fn minutes(count: u64) -> Timestamp {
+    NOW.plus(std::time::Duration::from_secs(60 * count))
+}
+
+fn registered(standing: VendorStanding) -> VendorNews {
+    VendorNews::Registered {
+        id: "ven_1234".parse().expect("valid"),
+        standing,
+    }
+}
+
+fn seen(standing: VendorStanding) -> VendorNews {
+    VendorNews::Seen {
+        told: Some(1),
+        standing,
+        status: standing.name().to_owned(),
+    }
+}
+
+fn heard(driver: &Driver, news: &VendorNews) -> Driver {
+    driver.heard_from_owlpay(news, NOW).expect("news")
+}
+
+/// A driver with a bank account that OwlPay knows.
+fn told() -> Driver {
+    let driver = invited().with_method(method(MethodKind::BankAccount));
+    let known = heard(&driver, &registered(VendorStanding::Unchecked));
+    heard(&known, &VendorNews::Told { version: 1 })
+}
+
+#[test]
+fn a_driver_is_registered_then_told_about_then_read_until_approved() {
+    let driver = invited().with_method(method(MethodKind::BankAccount));
+    assert_eq!(driver.vendor_step(), VendorStep::Register);
+    let known = heard(&driver, &registered(VendorStanding::Unchecked));
+    assert_eq!(known.vendor_step(), VendorStep::Tell);
+    assert_eq!(known.vendor_next_at, Some(NOW));
+    let told = heard(&known, &VendorNews::Told { version: 1 });
+    assert_eq!(told.vendor_step(), VendorStep::Read);
+    assert_eq!(told.vendor_next_at, Some(minutes(1)));
+    assert_eq!(told.kyc, KycStatus::InReview);
+    assert!(!told.is_approved_at(Provider::Owlpay));
+    let approved = heard(&told, &seen(VendorStanding::Approved));
+    assert_eq!(approved.vendor_step(), VendorStep::Nothing);
+    assert_eq!(approved.vendor_next_at, None);
+    assert_eq!(
+        (approved.status, approved.kyc),
+        (DriverStatus::Active, KycStatus::Verified)
+    );
+    assert!(approved.is_approved_at(Provider::Owlpay));
+    assert_eq!(approved.version, told.version + 1);
+}
+
+#[test]
+fn a_driver_without_a_bank_account_is_registered_and_then_left_alone() {
+    for driver in [invited(), invited().with_method(method(MethodKind::Card))] {
+        let known = heard(&driver, &registered(VendorStanding::Unchecked));
+        assert_eq!(known.vendor_step(), VendorStep::Nothing);
+        assert_eq!(known.vendor_next_at, None);
+        assert_eq!(known.kyc, KycStatus::Pending);
+    }
+}
+
+#[test]
+fn a_new_bank_account_is_told_and_reviewed_again_and_not_paid_to_before() {
+    let approved = heard(&told(), &seen(VendorStanding::Approved));
+    let second = Method {
+        version: 2,
+        ..method(MethodKind::BankAccount)
+    };
+    let changed = approved.with_method(second);
+    assert_eq!(changed.vendor_step(), VendorStep::Tell);
+    assert!(changed.vendor_next_at.is_some());
+    assert!(!changed.is_approved_at(Provider::Owlpay));
+    let told = heard(&changed, &VendorNews::Told { version: 2 });
+    assert!(!told.is_approved_at(Provider::Owlpay));
+    assert_eq!(told.kyc, KycStatus::Verified);
+    // What was said of the account before says nothing of this one.
+    let late = seen(VendorStanding::Approved);
+    assert_eq!(told.heard_from_owlpay(&late, NOW), None);
+    let late = VendorNews::Told { version: 1 };
+    assert_eq!(told.heard_from_owlpay(&late, NOW), None);
+}
+
+#[test]
+fn a_rejection_rejects_only_whom_nobody_decided_about() {
+    let rejection = seen(VendorStanding::Rejected);
+    let rejected = heard(&told(), &rejection);
+    assert_eq!(rejected.kyc, KycStatus::Rejected);
+    assert_eq!(rejected.kyc_reason.as_deref(), Some("OwlPay: rejected"));
+    assert_eq!(rejected.vendor_step(), VendorStep::Read);
+
+    let operators = told()
+        .verified(KycDecision::Approve, "documents checked")
+        .expect("allowed");
+    let heard = heard(&operators, &rejection);
+    assert_eq!(heard.kyc, KycStatus::Verified);
+    assert_eq!(heard.kyc_reason.as_deref(), Some("documents checked"));
+    assert_eq!(heard.status, DriverStatus::Active);
+    assert!(!heard.is_approved_at(Provider::Owlpay));
+}
+
+#[test]
+fn only_its_own_rejection_is_reopened_or_undone_by_owlpay() {
+    let rejected = heard(&told(), &seen(VendorStanding::Rejected));
+    let approved = heard(&rejected, &seen(VendorStanding::Approved));
+    assert_eq!(approved.kyc, KycStatus::Verified);
+    let second = VendorNews::Told { version: 2 };
+    let reopened = heard(&rejected, &second);
+    assert_eq!(
+        (reopened.kyc, reopened.kyc_reason),
+        (KycStatus::InReview, None)
+    );
+
+    for driver in [told(), rejected] {
+        let operators = driver
+            .verified(KycDecision::Reject, "forged papers")
+            .expect("allowed");
+        let approved = heard(&operators, &seen(VendorStanding::Approved));
+        assert_eq!(approved.kyc, KycStatus::Rejected);
+        assert_eq!(approved.kyc_reason.as_deref(), Some("forged papers"));
+        assert_eq!(heard(&operators, &second).kyc, KycStatus::Rejected);
+    }
+}
+
+#[test]
+fn the_same_standing_again_changes_nothing() {
+    let same = seen(VendorStanding::Checking);
+    assert_eq!(told().heard_from_owlpay(&same, NOW), None);
+}
+
+#[test]
+fn who_was_registered_twice_keeps_the_first_vendor() {
+    let known = heard(&invited(), &registered(VendorStanding::Unchecked));
+    let second = VendorNews::Registered {
+        id: "ven_5678".parse().expect("valid"),
+        standing: VendorStanding::Approved,
+    };
+    assert_eq!(known.heard_from_owlpay(&second, NOW), None);
+}
+
+#[test]
+fn every_asking_puts_the_next_one_off_until_30_days_have_passed() {
+    let mut driver = invited().with_vendor_due(NOW);
+    assert!(driver.is_vendor_due(NOW));
+    let mut gaps = Vec::new();
+    let mut now = NOW;
+    while let Some(at) = driver.vendor_next_at {
+        gaps.push(at.since(now).as_secs() / 60);
+        now = at;
+        driver = driver.asking_owlpay(now);
+    }
+    assert_eq!(gaps[..9], [0, 1, 2, 4, 8, 16, 32, 60, 60]);
+    let days = now.since(NOW).as_secs() / (24 * 3_600);
+    assert!((29..=30).contains(&days), "{days}");
+}
+
+#[test]
+fn a_refusal_ends_the_asking_until_there_is_something_new() {
+    let refused = heard(&invited().with_vendor_due(NOW), &VendorNews::Refused);
+    assert_eq!(refused.vendor_next_at, None);
+    let again = refused.with_method(method(MethodKind::BankAccount));
+    assert!(again.vendor_next_at.is_some());
+}
+
+#[test]
+fn nobody_asks_about_a_deleted_driver() {
+    let deleted = Driver {
+        status: DriverStatus::Inactive,
+        ..told()
+    };
+    assert_eq!(deleted.vendor_step(), VendorStep::Nothing);
+}

@@ -1,0 +1,240 @@
+//! Drivers as vendors of OwlPay: registered, told a bank account, read.
+//!
+//! The decision table is in docs/providers/owlpay.md. An error under HTTP 200 is read as that error. What OwlPay
+//! will refuse again is refused; whatever may pass, its wrong credentials among them, is asked again later.
+
+use std::time::Duration;
+
+use app::port::{PayeeAnswer, PayeeAsk, Plaintext};
+use domain::{
+    driver::Driver,
+    ids::{Mode, ProviderId},
+};
+use reqwest::{
+    Method, Request,
+    header::{HeaderName, HeaderValue},
+};
+use serde_json::value::RawValue;
+
+use super::{
+    CALL_BUDGET, Data, OTHER_MODE, Owlpay, READ_BUDGET, Reply, UNREADABLE, http_word,
+    vendor_wire::{self, Vendor},
+    wire,
+};
+use crate::provider::http::Lost;
+
+/// An identifier that OwlPay cannot have given; as part of a path it could lead elsewhere.
+const NOT_ITS_VENDOR: &str = "not_a_vendor_id";
+/// Vendors on the one page that is searched for a driver.
+const PAGE: &str = "50";
+
+impl Owlpay {
+    pub(in crate::provider) async fn payee(&self, ask: PayeeAsk<'_>) -> PayeeAnswer {
+        let answer = match ask {
+            PayeeAsk::Register { driver, again } => self.register(driver, again).await,
+            PayeeAsk::Tell {
+                driver,
+                payee,
+                account,
+            } => self.tell(driver, payee, account).await,
+            PayeeAsk::Read { payee, mode } => self.read_vendor(payee, mode).await,
+        };
+        answer.unwrap_or_else(|said| said)
+    }
+
+    /// `POST /vendors`. Where an earlier call may have made the vendor, the first page of the list is searched
+    /// before another one is made.
+    async fn register(&self, driver: &Driver, again: bool) -> Result<PayeeAnswer, PayeeAnswer> {
+        self.require_mode(driver.tenant.mode())?;
+        if again && let Some(vendor) = self.search(driver).await? {
+            return Ok(vendor.answer());
+        }
+        let body = vendor_wire::vendor(driver, &self.remittance);
+        let mut request = self.request(Method::POST, &["vendors"], Some(body));
+        identify(&mut request, driver.id.as_str());
+        let data = self.ask(request, CALL_BUDGET).await?;
+        let vendor = vendor_wire::shown(&data).ok_or_else(|| unclear(UNREADABLE))?;
+        match vendor.driver.as_deref() {
+            None => Ok(vendor.answer()),
+            Some(ours) if ours == driver.id.as_str() => Ok(vendor.answer()),
+            Some(_) => Err(unclear("another_vendor")),
+        }
+    }
+
+    /// The vendor of a driver, if it is on the first page of the list. OwlPay does not document a filter by our
+    /// id; where it obeys one, the page holds nobody else.
+    async fn search(&self, driver: &Driver) -> Result<Option<Vendor>, PayeeAnswer> {
+        let mut request = self.request(Method::GET, &["vendors"], None);
+        request
+            .url_mut()
+            .query_pairs_mut()
+            .append_pair("page", "1")
+            .append_pair("limit", PAGE)
+            .append_pair("application_vendor_uuid", driver.id.as_str());
+        let data = self.ask(request, READ_BUDGET).await?;
+        let vendors = vendor_wire::listed(&data).ok_or_else(|| unclear(UNREADABLE))?;
+        let is_ours = |vendor: &Vendor| vendor.driver.as_deref() == Some(driver.id.as_str());
+        let mut found = vendors.into_iter().filter(is_ours);
+        Ok(found.find(|vendor| !vendor.is_deleted()))
+    }
+
+    /// `POST /vendors/{uuid}/remit_info/apply`: puts a bank account up for review.
+    async fn tell(
+        &self,
+        driver: &Driver,
+        payee: &ProviderId,
+        account: &Plaintext,
+    ) -> Result<PayeeAnswer, PayeeAnswer> {
+        self.require_mode(driver.tenant.mode())?;
+        let vendor = vendor_path(payee)?;
+        let body = vendor_wire::remittance(driver, account, &self.remittance)
+            .ok_or_else(|| refused("account_unreadable"))?;
+        let path = ["vendors", vendor, "remit_info", "apply"];
+        let mut request = self.request(Method::POST, &path, Some(body));
+        let version = driver.method.as_ref().map_or(0, |method| method.version);
+        identify(&mut request, &format!("{}-m{version}", driver.id));
+        let data = self.ask(request, CALL_BUDGET).await?;
+        vendor_wire::remitted(&data, payee).ok_or_else(|| unclear(UNREADABLE))
+    }
+
+    /// `GET /vendors/{uuid}`.
+    async fn read_vendor(
+        &self,
+        payee: &ProviderId,
+        mode: Mode,
+    ) -> Result<PayeeAnswer, PayeeAnswer> {
+        self.require_mode(mode)?;
+        let request = self.request(Method::GET, &["vendors", vendor_path(payee)?], None);
+        let data = self.ask(request, READ_BUDGET).await?;
+        same(&data, payee)
+    }
+
+    /// `PUT /vendors/{uuid}`: the driver's name and address of mail as they are now.
+    ///
+    /// # Errors
+    /// What OwlPay said instead of the vendor.
+    pub async fn update_vendor(
+        &self,
+        driver: &Driver,
+        payee: &ProviderId,
+    ) -> Result<PayeeAnswer, PayeeAnswer> {
+        self.require_mode(driver.tenant.mode())?;
+        let body = vendor_wire::vendor(driver, &self.remittance);
+        let path = ["vendors", vendor_path(payee)?];
+        let request = self.request(Method::PUT, &path, Some(body));
+        let data = self.ask(request, CALL_BUDGET).await?;
+        same(&data, payee)
+    }
+
+    /// `DELETE /vendors/{uuid}`.
+    ///
+    /// # Errors
+    /// What OwlPay said instead of having deleted it.
+    pub async fn delete_vendor(&self, payee: &ProviderId, mode: Mode) -> Result<(), PayeeAnswer> {
+        self.require_mode(mode)?;
+        let request = self.request(Method::DELETE, &["vendors", vendor_path(payee)?], None);
+        let data = self.ask(request, CALL_BUDGET).await?;
+        match vendor_wire::is_deleted(&data) {
+            Some(true) => Ok(()),
+            Some(false) | None => Err(unclear(UNREADABLE)),
+        }
+    }
+
+    /// `GET /vendors/{uuid}/remit_info`: the channels a vendor was told for, and the word of each review.
+    ///
+    /// # Errors
+    /// What OwlPay said instead.
+    pub async fn remittances(
+        &self,
+        payee: &ProviderId,
+        mode: Mode,
+    ) -> Result<Vec<(String, String)>, PayeeAnswer> {
+        self.require_mode(mode)?;
+        let path = ["vendors", vendor_path(payee)?, "remit_info"];
+        let request = self.request(Method::GET, &path, None);
+        let data = self.ask(request, READ_BUDGET).await?;
+        vendor_wire::remittances(&data).ok_or_else(|| unclear(UNREADABLE))
+    }
+
+    /// The `data` of an answer, or what the answer says instead.
+    pub(super) async fn ask(
+        &self,
+        request: Request,
+        budget: Duration,
+    ) -> Result<Box<RawValue>, PayeeAnswer> {
+        let reply = self.http.send(request, budget).await;
+        let Reply { status, body } = reply.map_err(|lost| match lost {
+            Lost::NotSent(cause) | Lost::Unclear(cause) => unclear(cause),
+        })?;
+        let is_good = matches!(status, 200 | 201);
+        let body = match body {
+            Ok(body) => body,
+            Err(cause) if is_good => return Err(unclear(cause)),
+            Err(_) => Vec::new(),
+        };
+        if !is_good {
+            return Err(said(status, &body));
+        }
+        match wire::data(&body) {
+            Data::Shown(raw) => Ok(raw.to_owned()),
+            Data::Status(status) => Err(said(status, &body)),
+            Data::Unreadable => Err(unclear(UNREADABLE)),
+        }
+    }
+
+    /// Drivers of one mode never meet the other's host.
+    pub(super) fn require_mode(&self, mode: Mode) -> Result<(), PayeeAnswer> {
+        if mode == self.settings.mode {
+            Ok(())
+        } else {
+            Err(refused(OTHER_MODE))
+        }
+    }
+}
+
+/// So that a repeat of the same call is recognised, for as long as OwlPay remembers.
+fn identify(request: &mut Request, key: &str) {
+    if let Ok(key) = HeaderValue::from_str(key) {
+        let name = HeaderName::from_static("idempotency-key");
+        request.headers_mut().insert(name, key);
+    }
+}
+
+fn vendor_path(payee: &ProviderId) -> Result<&str, PayeeAnswer> {
+    match wire::vendor_id(payee.as_str()) {
+        Some(_) => Ok(payee.as_str()),
+        None => Err(refused(NOT_ITS_VENDOR)),
+    }
+}
+
+/// The vendor that was shown, when it is the one that was asked about.
+fn same(data: &RawValue, payee: &ProviderId) -> Result<PayeeAnswer, PayeeAnswer> {
+    match vendor_wire::shown(data) {
+        Some(vendor) if vendor.id == *payee => Ok(vendor.answer()),
+        Some(_) => Err(unclear("another_vendor")),
+        None => Err(unclear(UNREADABLE)),
+    }
+}
+
+/// What a status says that brought no data. A conflict may be our own earlier call: the list tells.
+fn said(status: u16, body: &[u8]) -> PayeeAnswer {
+    let word = wire::error_word(body);
+    match (status, word.as_deref()) {
+        (_, Some(word @ ("rate_limit" | "data_is_lock"))) => unclear(word),
+        (400 | 402 | 404 | 422, Some(word)) => refused(&format!("{}_{word}", http_word(status))),
+        (400 | 402 | 404 | 422, None) => refused(&http_word(status)),
+        (status, _) => unclear(&http_word(status)),
+    }
+}
+
+fn refused(reason: &str) -> PayeeAnswer {
+    PayeeAnswer::Refused {
+        reason: reason.to_owned(),
+    }
+}
+
+pub(super) fn unclear(cause: &str) -> PayeeAnswer {
+    PayeeAnswer::Unclear {
+        cause: cause.to_owned(),
+    }
+}

@@ -1,0 +1,198 @@
+//! Whole payouts over HTTP at the providers beside Payelata: OwlPay's bank payments and PayWizard's prepaid cards.
+
+use serde_json::{Value, json};
+
+use crate::stage::Stage;
+
+const NET: i64 = 44_750;
+
+/// A driver with this payout method, whom our own people verified when `verified`, and a load.
+async fn driver(stage: &Stage, method: &Value, verified: bool) {
+    let body = json!({"ovnDriverId": "RAIL-1", "name": "Ana Ruiz", "email": "ana@example.com",
+        "phone": "+15551234567"});
+    stage.data("POST", "/api/v1/drivers", Some(&body)).await;
+    let path = "/api/v1/drivers/RAIL-1/payout-method";
+    stage.data("PUT", path, Some(method)).await;
+    if verified {
+        let body = json!({"decision": "approve", "reason": "seen"});
+        let path = "/api/v1/drivers/RAIL-1/verification";
+        stage.data("POST", path, Some(&body)).await;
+    }
+    let load = json!({"driverId": "RAIL-1", "amount": 45_000});
+    stage.data("PUT", "/api/v1/loads/RAIL-L", Some(&load)).await;
+}
+
+/// OwlPay hears of the driver and approves the account; that makes the driver payable.
+async fn bank_driver(stage: &Stage) {
+    let method = json!({"type": "bank_account", "accountNumber": "000123456789",
+        "routingNumber": "021000021", "holder": "Ana Ruiz"});
+    driver(stage, &method, false).await;
+    stage.advance(1_800).await;
+    let known = stage.data("GET", "/api/v1/drivers/RAIL-1", None).await;
+    assert_eq!(
+        (&known["kycStatus"], &known["status"]),
+        (&json!("verified"), &json!("active"))
+    );
+}
+
+async fn card_driver(stage: &Stage, account: &str) {
+    driver(
+        stage,
+        &json!({"type": "prepaid_card", "accountId": account}),
+        true,
+    )
+    .await;
+}
+
+async fn fault(stage: &Stage, provider: &str, operation: &str, fault: &str) {
+    let body = json!({"provider": provider, "operation": operation, "fault": fault});
+    stage.control("/_control/faults", &body).await;
+}
+
+async fn assert_paid_once(stage: &Stage, provider: &str, what: &str) {
+    let paid = stage.paid().await;
+    assert_eq!(paid.len(), 1, "{what}: {paid:?}");
+    assert_eq!(paid[0]["provider"], provider, "{what}");
+    assert_eq!(paid[0]["amountMinor"], NET, "{what}");
+    assert_eq!(stage.balance().await, (5_000_000 - 45_000, 0, 0), "{what}");
+    stage.assert_books().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_payout_of_a_driver_whom_owlpay_approved_is_paid_by_owlpay() {
+    let stage = Stage::new().await;
+    bank_driver(&stage).await;
+    let id = stage.create("RAIL-L").await;
+    stage.advance(300).await;
+    let payout = stage.payout(&id).await;
+    assert_eq!(payout["status"], "completed", "{payout}");
+    assert_paid_once(&stage, "owlpay", "no fault").await;
+    let timeline = format!("/api/v1/payouts/{id}/timeline");
+    let timeline = stage.data("GET", &timeline, None).await;
+    let legs = timeline["items"].to_string();
+    assert!(legs.contains("clearing.owlpay"), "{legs}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_trouble_of_owlpay_ends_in_exactly_one_payment() {
+    for operation in ["create", "process", "query", "callback"] {
+        let faults: &[&str] = match operation {
+            "callback" => &["lose", "duplicate", "bad_signature"],
+            _ => &[
+                "drop_before",
+                "drop_after",
+                "status:401_before",
+                "status:429_before",
+                "status:500_after",
+                "body_status:500_before",
+                "body_status:500_after",
+                "garbage_after",
+            ],
+        };
+        for trouble in faults {
+            let stage = Stage::new().await;
+            bank_driver(&stage).await;
+            fault(&stage, "owlpay", operation, trouble).await;
+            let id = stage.create("RAIL-L").await;
+            stage.advance(6 * 3_600).await;
+            let what = format!("{operation} {trouble}");
+            let payout = stage.payout(&id).await;
+            assert_eq!(payout["status"], "completed", "{what}: {payout}");
+            assert_paid_once(&stage, "owlpay", &what).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_that_owlpay_refused_is_paid_by_the_next_provider() {
+    let stage = Stage::new().await;
+    bank_driver(&stage).await;
+    fault(&stage, "owlpay", "create", "status:400_before").await;
+    let id = stage.create("RAIL-L").await;
+    stage.advance(3_600).await;
+    let payout = stage.payout(&id).await;
+    assert_eq!(payout["status"], "completed", "{payout}");
+    assert_paid_once(&stage, "payelata", "400 at owlpay").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_order_waits_for_two_people_and_nobody_else_pays() {
+    let stage = Stage::new().await;
+    bank_driver(&stage).await;
+    let body = json!({"provider": "owlpay", "status": "owlpay.payout_failed"});
+    stage.control("/_control/outcomes", &body).await;
+    let id = stage.create("RAIL-L").await;
+    stage.advance(24 * 3_600).await;
+    let payout = stage.payout(&id).await;
+    assert_eq!(payout["status"], "processing", "{payout}");
+    assert_eq!(payout["statusReason"], "in_review", "{payout}");
+    assert_eq!(stage.paid().await.len(), 0);
+    let reviews = stage.data("GET", "/api/v1/reviews?status=open", None).await;
+    assert_eq!(reviews["items"][0]["payoutId"], id, "{reviews}");
+    stage.assert_books().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instant_payout_to_a_prepaid_card_is_a_top_up() {
+    let stage = Stage::new().await;
+    card_driver(&stage, "6000000000001234").await;
+    let body = json!({"loadId": "RAIL-L", "requestedBy": "driver-portal"});
+    let payout = stage
+        .data("POST", "/api/v1/payouts/instant", Some(&body))
+        .await;
+    stage.advance(120).await;
+    let payout = stage.payout(payout["id"].as_str().expect("an id")).await;
+    assert_eq!(payout["status"], "completed", "{payout}");
+    let paid = stage.paid().await;
+    assert_eq!(paid.len(), 1, "{paid:?}");
+    assert_eq!(
+        (&paid[0]["provider"], &paid[0]["amountMinor"]),
+        (&json!("paywizard"), &json!(44_550))
+    );
+    stage.assert_books().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unclear_top_up_is_never_repeated_and_waits_for_two_people() {
+    for (account, trouble) in [
+        ("6000000000001205", None),
+        ("6000000000001203", None),
+        ("6000000000001234", Some("drop_after")),
+        ("6000000000001234", Some("status:500_after")),
+        ("6000000000001234", Some("status:500_before")),
+        ("6000000000001234", Some("code:500_after")),
+        ("6000000000001234", Some("garbage_after")),
+    ] {
+        let stage = Stage::new().await;
+        card_driver(&stage, account).await;
+        if let Some(trouble) = trouble {
+            fault(&stage, "paywizard", "topup", trouble).await;
+        }
+        let id = stage.create("RAIL-L").await;
+        stage.advance(3 * 24 * 3_600).await;
+        let payout = stage.payout(&id).await;
+        let what = format!("{account} {trouble:?}: {payout}");
+        assert_eq!(payout["status"], "processing", "{what}");
+        assert_eq!(payout["statusReason"], "in_review", "{what}");
+        let rows = stage.payments().await;
+        let made = rows
+            .iter()
+            .filter(|row| row["provider"] == "paywizard")
+            .count();
+        assert!(made <= 1, "{what}: {rows:?}");
+        stage.assert_books().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_top_up_fails_the_payout_and_the_money_is_back() {
+    let stage = Stage::new().await;
+    card_driver(&stage, "6000000000001202").await;
+    let id = stage.create("RAIL-L").await;
+    stage.advance(3_600).await;
+    let payout = stage.payout(&id).await;
+    assert_eq!(payout["status"], "failed", "{payout}");
+    assert_eq!(stage.balance().await, (5_000_000, 0, 0));
+    assert_eq!(stage.paid().await.len(), 0);
+    stage.assert_books().await;
+}

@@ -1,0 +1,418 @@
+//! What people have to decide, over HTTP: the queue, who may say what, and payouts that only people can end.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::{
+    batch_stage::{path, reason},
+    keys::{forbidden, get, refusal, text},
+    operators::operator,
+    stage::{Answer, Call, Stage},
+};
+
+const REVIEWS: &str = "/api/v1/reviews";
+const START: i64 = 5_000_000;
+const NET: i64 = 44_750;
+
+/// A payout of `L-12345` whose provider calls it partly processed, and its review.
+async fn in_review(stage: &Stage) -> (String, String) {
+    let outcome = json!({"provider": "payelata", "status": "partially_processed"});
+    stage.control("/_control/outcomes", &outcome).await;
+    let payout = stage.create("L-12345").await;
+    stage.advance(60).await;
+    assert_eq!(stage.payout(&payout).await["statusReason"], "in_review");
+    let review = format!("rev_{}-a01", &payout["pay_".len()..]);
+    (payout, review)
+}
+
+fn paid(outcome: &str) -> Value {
+    json!({"outcome": outcome, "evidenceId": "statement 7, line 14"})
+}
+
+fn part(amount: i64) -> Value {
+    let mut body = paid("partial");
+    body["paidAmount"] = amount.into();
+    body
+}
+
+async fn decide(stage: &Stage, key: &str, (review, body): (&str, &Value)) -> Answer {
+    let path = format!("{REVIEWS}/{review}/decisions");
+    let call = Call::new("POST", &path).key(key).json(body);
+    stage.call(call).await
+}
+
+async fn review(stage: &Stage, id: &str) -> Value {
+    stage.data("GET", &format!("{REVIEWS}/{id}"), None).await
+}
+
+/// Ids of the listed reviews, and their total.
+async fn listed(stage: &Stage, query: &str) -> (Vec<String>, u64) {
+    let page = stage.data("GET", &format!("{REVIEWS}{query}"), None).await;
+    let items = page["items"].as_array().expect("items").iter();
+    let ids = items.map(|it| text(it, "id").to_owned()).collect();
+    (ids, page["total"].as_u64().expect("a total"))
+}
+
+/// The newest transition of a payout.
+async fn newest(stage: &Stage, payout: &str) -> Value {
+    let path = format!("/api/v1/payouts/{payout}/timeline");
+    let timeline = stage.data("GET", &path, None).await;
+    let items = timeline["items"].as_array().expect("items");
+    items.last().expect("a transition").clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_that_was_partly_processed_is_settled_to_its_end_by_two_operators() {
+    for (body, status, why, available, legs) in [
+        (
+            paid("paid"),
+            "completed",
+            Value::Null,
+            START - 45_000,
+            json!([
+                ["in_transit", -45_000],
+                ["clearing.payelata", NET],
+                ["revenue.fees", 250]
+            ]),
+        ),
+        (
+            paid("not_paid"),
+            "failed",
+            json!("settled_not_paid"),
+            START,
+            json!([["in_transit", -45_000], ["available", 45_000]]),
+        ),
+        (
+            part(40_000),
+            "completed",
+            json!("settled_partial"),
+            START - 45_000,
+            json!([
+                ["in_transit", -45_000],
+                ["clearing.payelata", 40_000],
+                ["revenue.fees", 250],
+                ["suspense", NET - 40_000]
+            ]),
+        ),
+    ] {
+        let stage = Stage::new().await;
+        let (payout, id) = in_review(&stage).await;
+        let open = review(&stage, &id).await;
+        assert_eq!(text(&open, "payoutId"), payout);
+        assert_eq!(text(&open, "status"), "open");
+        assert_eq!(text(&open, "reason"), "partially_processed");
+        let evidence = &open["evidence"];
+        assert_eq!(text(evidence, "reference"), format!("{payout}-a01"));
+        assert_eq!(text(evidence, "provider"), "payelata");
+        assert_eq!(text(evidence, "providerStatus"), "partially_processed");
+        assert!(text(evidence, "providerReference").starts_with("cpoi_"));
+        assert_eq!(evidence["expectedAmount"], NET);
+        assert!(!open.to_string().contains("5123817234060000"), "{open}");
+        assert_eq!(listed(&stage, "?status=open").await, (vec![id.clone()], 1));
+        assert_eq!(listed(&stage, "?status=closed").await, (vec![], 0));
+
+        let first = decide(&stage, stage.key(), (&id, &body)).await;
+        assert_eq!(first.status, 200, "{}", first.text);
+        assert_eq!(text(&first.body["data"], "status"), "open");
+        assert_eq!(stage.payout(&payout).await["statusReason"], "in_review");
+        stage.assert_books().await;
+
+        let bob = operator(&stage, "acme~test", "bob").await;
+        let second = decide(&stage, &bob, (&id, &body)).await;
+        assert_eq!(second.status, 200, "{}", second.text);
+        let closed = &second.body["data"];
+        assert_eq!(text(closed, "status"), "closed");
+        assert_eq!(text(closed, "closedBy"), "operators");
+        assert_eq!(*closed, review(&stage, &id).await);
+        let owners: Vec<_> = closed["decisions"]
+            .as_array()
+            .expect("decisions")
+            .iter()
+            .map(|it| (text(it, "owner"), text(it, "outcome")))
+            .collect();
+        let said = text(&body, "outcome");
+        assert_eq!(owners, [("local", said), ("bob", said)]);
+
+        let ended = stage.payout(&payout).await;
+        assert_eq!(ended["status"], status);
+        assert_eq!(ended["statusReason"], why);
+        assert_eq!(stage.balance().await, (available, 0, 0));
+        let settled = newest(&stage, &payout).await;
+        assert_eq!(text(&settled, "event"), "settle");
+        assert_eq!(text(&settled, "reason"), "statement 7, line 14");
+        let moved: Vec<_> = settled["legs"]
+            .as_array()
+            .expect("legs")
+            .iter()
+            .map(|leg| json!([leg["account"], leg["amount"]]))
+            .collect();
+        assert_eq!(json!(moved), legs);
+        assert_eq!(listed(&stage, "?status=open").await, (vec![], 0));
+        assert_eq!(listed(&stage, "").await, (vec![id.clone()], 1));
+        let late = decide(&stage, &bob, (&id, &body)).await;
+        assert_eq!(reason(&late), (409, "review_closed"));
+        stage.advance(24 * 3_600).await;
+        assert_eq!(stage.payout(&payout).await["status"], status);
+        stage.assert_books().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_owner_is_not_two_and_a_second_opinion_changes_nothing() {
+    let stage = Stage::new().await;
+    let (payout, id) = in_review(&stage).await;
+    let ann = operator(&stage, "acme~test", "ann").await;
+    let anns_second = operator(&stage, "acme~test", "Ann").await;
+    let bob = operator(&stage, "acme~test", "bob").await;
+    assert_eq!(decide(&stage, &ann, (&id, &part(1))).await.status, 200);
+    let before = review(&stage, &id).await;
+    for key in [&ann, &anns_second] {
+        let again = decide(&stage, key, (&id, &part(1))).await;
+        assert_eq!(reason(&again), (409, "own_decision"));
+    }
+    let mut other_proof = part(1);
+    other_proof["evidenceId"] = "statement 8".into();
+    for body in [part(2), paid("paid"), paid("not_paid"), other_proof] {
+        let other = decide(&stage, &bob, (&id, &body)).await;
+        assert_eq!(reason(&other), (409, "decision_differs"), "{body}");
+    }
+    assert_eq!(review(&stage, &id).await, before);
+    assert_eq!(stage.payout(&payout).await["status"], "processing");
+    assert_eq!(decide(&stage, &bob, (&id, &part(1))).await.status, 200);
+    assert_eq!(stage.payout(&payout).await["status"], "completed");
+    stage.assert_books().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_operators_decide_and_only_about_what_is_theirs() {
+    let stage = Stage::new().await;
+    let (_, id) = in_review(&stage).await;
+    let body = paid("paid");
+    let ready = &stage.host.ready.keys;
+    let refused = decide(&stage, &ready.read, (&id, &body)).await;
+    let missing = forbidden(json!({"scope": "reviews:write"}));
+    assert_eq!(refusal(&refused), missing);
+    assert_eq!(get(&stage, &ready.read, REVIEWS).await.status, 200);
+
+    // The scope cannot be given to another key.
+    let wish = json!({"name": "TMS", "scopes": ["reviews:read", "reviews:write"]});
+    let call = Call::new("POST", "/api/v1/keys").key(stage.key());
+    let refused = stage.call(call.json(&wish)).await;
+    let operators_only = json!({"reason": "operator_only", "scope": "reviews:write"});
+    assert_eq!(refusal(&refused), forbidden(operators_only));
+    let wish = json!({"name": "TMS", "scopes": ["reviews:read"]});
+    let key = stage.data("POST", "/api/v1/keys", Some(&wish)).await;
+    let reader = text(&key, "secret");
+    let path = format!("{REVIEWS}/{id}");
+    assert_eq!(get(&stage, reader, &path).await.status, 200);
+    let refused = decide(&stage, reader, (&id, &body)).await;
+    assert_eq!(refusal(&refused), missing);
+
+    // Another tenant, the other mode, and what is nobody's.
+    let live = operator(&stage, "acme~live", "eve").await;
+    let nothing = (404, "NOT_FOUND", json!({"resource": "review"}));
+    for key in [ready.other.as_str(), &live] {
+        assert_eq!(refusal(&get(&stage, key, &path).await), nothing);
+        let refused = decide(&stage, key, (&id, &body)).await;
+        assert_eq!(refusal(&refused), nothing);
+        let page = get(&stage, key, REVIEWS).await;
+        assert_eq!(page.body["data"]["total"], 0);
+    }
+    for unknown in ["rev_1-a01", "rev_x", "x", "rev_%23-a01"] {
+        let path = format!("{REVIEWS}/{unknown}");
+        assert_eq!(refusal(&get(&stage, stage.key(), &path).await), nothing);
+        let refused = decide(&stage, stage.key(), (unknown, &body)).await;
+        assert_eq!(refusal(&refused), nothing);
+    }
+    assert_eq!(review(&stage, &id).await["decisions"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_that_says_nothing_clear_is_refused_by_name() {
+    let stage = Stage::new().await;
+    let (_, id) = in_review(&stage).await;
+    let long = "x".repeat(201);
+    for (body, field) in [
+        (json!({}), "outcome"),
+        (json!({"outcome": "paid"}), "evidenceId"),
+        (json!({"outcome": "maybe", "evidenceId": "x"}), "outcome"),
+        (
+            json!({"outcome": "partial", "evidenceId": "x"}),
+            "paidAmount",
+        ),
+        (
+            json!({"outcome": "paid", "evidenceId": "x", "paidAmount": 1}),
+            "paidAmount",
+        ),
+        (
+            json!({"outcome": "not_paid", "evidenceId": "x", "paidAmount": 1}),
+            "paidAmount",
+        ),
+        (json!({"outcome": "paid", "evidenceId": long}), "evidenceId"),
+        (
+            json!({"outcome": "paid", "evidenceId": "x", "note": "a\u{0}b"}),
+            "note",
+        ),
+        (
+            json!({"outcome": "paid", "evidenceId": "x", "by": "me"}),
+            "by",
+        ),
+        (part(0), "paidAmount"),
+        (part(-1), "paidAmount"),
+        (part(NET), "paidAmount"),
+        (part(NET + 1), "paidAmount"),
+    ] {
+        let refused = decide(&stage, stage.key(), (&id, &body)).await;
+        assert_eq!(refused.status, 400, "{body}: {}", refused.text);
+        let fields = refused.body["error"]["details"]["fields"].to_string();
+        assert!(
+            fields.contains(&format!("\"path\":\"{field}\"")),
+            "{fields}"
+        );
+    }
+    assert_eq!(review(&stage, &id).await["decisions"], json!([]));
+    for query in ["?status=paid", "?status=open&status=open", "?payoutId=x"] {
+        let path = format!("{REVIEWS}{query}");
+        let refused = get(&stage, stage.key(), &path).await;
+        assert_eq!(refused.status, 400, "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_with_its_key_is_answered_as_the_first_time_and_logged_once() {
+    let stage = Stage::new().await;
+    let (payout, id) = in_review(&stage).await;
+    let bob = operator(&stage, "acme~test", "bob").await;
+    let path = format!("{REVIEWS}/{id}/decisions");
+    for (key, status) in [(stage.key(), "open"), (&bob, "closed")] {
+        let call = Call::new("POST", &path).key(key).json(&paid("paid"));
+        let call = call.header("idempotency-key", format!("decide {status}"));
+        let first = stage.call(call.clone()).await;
+        assert_eq!(text(&first.body["data"], "status"), status);
+        let again = stage.call(call).await;
+        assert!(again.replayed);
+        assert_eq!(again.text, first.text);
+    }
+    let log = stage
+        .data("GET", "/api/v1/audit-events?limit=10", None)
+        .await;
+    let items = log["items"].as_array().expect("items");
+    let decisions: Vec<_> = items
+        .iter()
+        .filter(|it| text(it, "action") == "review.decide")
+        .collect();
+    assert_eq!(decisions.len(), 2, "{log}");
+    assert_eq!(text(&decisions[0]["subject"], "id"), id);
+    let changes = decisions[0]["changes"].to_string();
+    assert!(changes.contains("statement 7, line 14") && changes.contains("closed"));
+    assert_eq!(stage.payout(&payout).await["status"], "completed");
+    stage.assert_books().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_second_operators_at_once_settle_once() {
+    let stage = Arc::new(Stage::new().await);
+    let (payout, id) = in_review(&stage).await;
+    let first = decide(&stage, stage.key(), (&id, &part(40_000))).await;
+    assert_eq!(first.status, 200, "{}", first.text);
+    let mut keys = Vec::new();
+    for number in 0..8 {
+        keys.push(operator(&stage, "acme~test", &format!("operator {number}")).await);
+    }
+    let mut operators = JoinSet::new();
+    for key in keys {
+        let (stage, id) = (Arc::clone(&stage), id.clone());
+        operators.spawn(async move { decide(&stage, &key, (&id, &part(40_000))).await });
+    }
+    let answers = operators.join_all().await;
+    let settled = answers.iter().filter(|it| it.status == 200).count();
+    assert_eq!(settled, 1);
+    for answer in answers.iter().filter(|it| it.status != 200) {
+        assert_eq!(reason(answer), (409, "review_closed"), "{}", answer.text);
+    }
+    assert_eq!(
+        review(&stage, &id).await["decisions"]
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
+    assert_eq!(text(&newest(&stage, &payout).await, "event"), "settle");
+    assert_eq!(stage.balance().await, (START - 45_000, 0, 0));
+    stage.assert_books().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stays_unknown_is_shown_after_half_an_hour_and_closed_by_a_provider_that_answers() {
+    let stage = Stage::new().await;
+    stage.fault("create", "drop_after", 1).await;
+    stage.fault("query", "status:500_before", 8).await;
+    let payout = stage.create("L-12345").await;
+    stage.advance(29 * 60).await;
+    assert_eq!(listed(&stage, "").await, (vec![], 0));
+    stage.advance(3 * 60).await;
+    let (ids, total) = listed(&stage, "?status=open").await;
+    assert_eq!(total, 1);
+    let open = review(&stage, &ids[0]).await;
+    assert_eq!(text(&open, "reason"), "unknown_too_long");
+    assert_eq!(text(&open["evidence"], "attemptState"), "unknown");
+    stage.assert_books().await;
+    stage.advance(24 * 3_600).await;
+    assert_eq!(stage.payout(&payout).await["status"], "completed");
+    let closed = review(&stage, &ids[0]).await;
+    assert_eq!(text(&closed, "closedBy"), "provider");
+    let late = decide(&stage, stage.key(), (&ids[0], &paid("not_paid"))).await;
+    assert_eq!(reason(&late), (409, "review_closed"));
+    assert_eq!(stage.paid().await.len(), 1);
+    stage.assert_books().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_provider_still_works_on_is_not_for_people_to_decide() {
+    let stage = Stage::new().await;
+    let outcome = json!({"provider": "payelata", "status": "process_pending"});
+    stage.control("/_control/outcomes", &outcome).await;
+    let body = json!({"loadId": "L-12345", "requestedBy": "driver-789"});
+    let payout = stage
+        .data("POST", "/api/v1/payouts/instant", Some(&body))
+        .await;
+    stage.advance(17 * 60).await;
+    let (ids, _) = listed(&stage, "?status=open").await;
+    let id = ids.first().expect("a review");
+    let refused = decide(&stage, stage.key(), (id, &paid("not_paid"))).await;
+    assert_eq!(reason(&refused), (409, "provider_owns_outcome"));
+    assert_eq!(
+        refused.body["error"]["message"],
+        "the provider still owns the outcome"
+    );
+    let id = text(&payout, "id");
+    assert_eq!(stage.payout(id).await["status"], "processing");
+    stage.assert_books().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_settlement_ends_the_batch_of_its_payout() {
+    let stage = Stage::new().await;
+    let outcome = json!({"provider": "payelata", "status": "partially_processed"});
+    stage.control("/_control/outcomes", &outcome).await;
+    let batch = stage.make_batch("Weekly", &["L-12345"]).await;
+    stage.release(&batch).await;
+    stage.advance(3_600).await;
+    assert_eq!(stage.batch(&batch).await["status"], "processing");
+    let (ids, _) = listed(&stage, "?status=open").await;
+    let bob = operator(&stage, "acme~test", "bob").await;
+    for key in [stage.key(), &bob] {
+        let decided = decide(&stage, key, (&ids[0], &paid("paid"))).await;
+        assert_eq!(decided.status, 200, "{}", decided.text);
+    }
+    stage.advance(120).await;
+    let ended = stage.batch(&batch).await;
+    assert_eq!(
+        (&ended["status"], &ended["paidCount"]),
+        (&json!("completed"), &json!(1))
+    );
+    let report = get(&stage, stage.key(), &path(&batch, "/report.csv")).await;
+    assert!(report.text.contains("completed"), "{}", report.text);
+    stage.assert_books().await;
+}
