@@ -1,4 +1,4 @@
-//! `PUT /api/v1/reconciliations/{date}/settlement`: imports the settlement of a day.
+//! `PUT /api/v1/reconciliations/{date}/settlements/{provider}`: imports what a provider says it settled on a day.
 
 use std::str::FromStr;
 
@@ -9,7 +9,7 @@ use app::{
     record::Reconciliation,
     request_key::Answered,
 };
-use domain::day::Day;
+use domain::{day::Day, routing::Provider};
 use platform::{
     api::{
         envelope::Reply, reconciliation_view::ReconciliationView, request::Request,
@@ -34,11 +34,15 @@ async fn import<S: Store>(
     let key = file.key(request, &backend.seal, &caller.tenant)?;
     let rows = file.rows()?;
     let day = request.parsed_param("date", "reconciliation", Day::from_str)?;
+    let provider = request.parsed_param("provider", "provider", |name| {
+        Provider::parse(name).ok_or(())
+    })?;
     let meta = request.meta();
     let render = |it: &Reconciliation| Reply::ok(&ReconciliationView::from(it), &meta).body;
     let command = PutSettlement {
         asking: asking(caller, key.as_ref(), &render),
         day,
+        provider,
         rows,
     };
     let call = backend.call(caller.actor());

@@ -309,7 +309,7 @@ pub const FUNCTIONS: [Function; 66] = [
         name: "put-settlement",
         trigger: Trigger::Http(Http {
             method: "PUT",
-            routes: &["/api/v1/reconciliations/{date}/settlement"],
+            routes: &["/api/v1/reconciliations/{date}/settlements/{provider}"],
             accepts: &[csv_file::CSV],
             // Ten thousand rows.
             body_max: 1024 * 1024,

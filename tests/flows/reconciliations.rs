@@ -13,6 +13,7 @@ use app::{
     request_key::{Answered, Asking, RequestKey},
 };
 use domain::{
+    charge::ChargeState,
     day::Day,
     fee::Rail,
     ids::{Mode, PayoutId, ProviderId, TenantId},
@@ -23,7 +24,7 @@ use domain::{
 };
 use std::time::Duration;
 
-use crate::{books, stage::Stage};
+use crate::{books, charge_stage, stage::Stage};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
@@ -84,6 +85,10 @@ impl Stage {
     }
 
     async fn settle(&self, day: Day, rows: &[(&str, i64)]) {
+        self.settle_by(Provider::Payelata, day, rows).await;
+    }
+
+    async fn settle_by(&self, provider: Provider, day: Day, rows: &[(&str, i64)]) {
         let rows = rows.iter().map(|(reference, amount)| SettledRow {
             reference: (*reference).to_owned(),
             amount: Cents::new(*amount),
@@ -95,6 +100,7 @@ impl Stage {
                 render: &|_| String::new(),
             },
             day,
+            provider,
             rows: rows.collect(),
         };
         put_settlement::run(&self.call("operator"), &self.memory, command)
@@ -333,6 +339,61 @@ async fn a_settlement_is_compared_row_by_row() {
     let rows: Vec<_> = all.iter().map(|it| (it.as_str(), 44_750)).collect();
     stage.settle(stage.today(), &rows).await;
     assert_eq!(stage.reconcile(stage.today()).await.differences, []);
+}
+
+#[tokio::test]
+async fn a_settlement_speaks_of_its_own_provider_and_of_each_payment_once() {
+    let stage = Stage::new().await;
+    let ids = stage.paid_payouts(2).await;
+    let one = first(&ids[0]);
+    let object = stage.provider.booked()[&one].object.to_string();
+    // Nothing of the day was OwlPay's to settle, and it lacks nothing either.
+    let strange = [(one.as_str(), 44_750)];
+    stage
+        .settle_by(Provider::Owlpay, stage.today(), &strange)
+        .await;
+    let found = stage.reconcile(stage.today()).await;
+    assert_eq!(reasons(&found), [Reason::SettlementUnknown]);
+    assert_eq!(found.differences[0].payout, Some(ids[0].clone()));
+    stage.settle_by(Provider::Owlpay, stage.today(), &[]).await;
+    let two = first(&ids[1]);
+    let rows = [
+        (one.as_str(), 44_750),
+        (object.as_str(), 44_750),
+        (two.as_str(), 44_750),
+    ];
+    stage.settle(stage.today(), &rows).await;
+    let found = stage.reconcile(stage.today()).await;
+    assert_eq!(reasons(&found), [Reason::SettlementUnknown]);
+    assert_eq!(found.differences[0].reference, object);
+}
+
+#[tokio::test]
+async fn a_card_charge_is_found_in_the_settlement_of_the_card_provider() {
+    let stage = Stage::new().await;
+    let id = charge_stage::ask_for_sure(&stage, charge_stage::WISH).await;
+    stage.advance(HOUR).await;
+    let charged = charge_stage::charge(&stage, &id).await;
+    assert_eq!(charged.state, ChargeState::Paid);
+    let (reference, object) = (id.to_string(), charged.object.expect("seen").to_string());
+    let amount = charged.amount.get();
+    for (row, reason) in [
+        ((reference.as_str(), amount), None),
+        ((object.as_str(), amount), None),
+        (
+            (reference.as_str(), amount + 1),
+            Some(Reason::SettlementAmountDiffers),
+        ),
+    ] {
+        let provider = Provider::Paywizard;
+        stage.settle_by(provider, stage.today(), &[row]).await;
+        let found = stage.reconcile(stage.today()).await;
+        assert_eq!(reasons(&found), Vec::from_iter(reason), "{row:?}");
+    }
+    // Payelata settled no card charge.
+    stage.settle(stage.today(), &[(&reference, amount)]).await;
+    let found = stage.reconcile(stage.today()).await;
+    assert!(reasons(&found).contains(&Reason::SettlementUnknown));
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn driver(stage: &Stage, method: &Value, verified: bool) {
 }
 
 /// OwlPay hears of the driver and approves the account; that makes the driver payable.
-async fn bank_driver(stage: &Stage) {
+pub(crate) async fn bank_driver(stage: &Stage) {
     let method = json!({"type": "bank_account", "accountNumber": "000123456789",
         "routingNumber": "021000021", "holder": "Ana Ruiz"});
     driver(stage, &method, false).await;
@@ -44,7 +44,7 @@ async fn card_driver(stage: &Stage, account: &str) {
     .await;
 }
 
-async fn fault(stage: &Stage, provider: &str, operation: &str, fault: &str) {
+pub(crate) async fn fault(stage: &Stage, provider: &str, operation: &str, fault: &str) {
     let body = json!({"provider": provider, "operation": operation, "fault": fault});
     stage.control("/_control/faults", &body).await;
 }

@@ -4,7 +4,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use local::twins::payelata::{ACCOUNT_ID, API_KEY};
 use serde_json::{Value, json};
 
-use crate::stage::{Answer, Call, Stage, http_client, send};
+use crate::{
+    rails,
+    stage::{Answer, Call, Stage, http_client, send},
+};
 
 const DAYS: &str = "/api/v1/reconciliations";
 
@@ -30,7 +33,11 @@ impl Stage {
     }
 
     async fn settle(&self, day: &str, rows: &str) -> Answer {
-        let path = format!("{DAYS}/{day}/settlement");
+        self.settle_by("payelata", day, rows).await
+    }
+
+    async fn settle_by(&self, provider: &str, day: &str, rows: &str) -> Answer {
+        let path = format!("{DAYS}/{day}/settlements/{provider}");
         let mut call = Call::new("PUT", &path)
             .key(self.key())
             .header("content-type", "text/csv");
@@ -100,7 +107,11 @@ async fn a_day_on_which_everything_agrees_is_complete_and_empty() {
     assert_eq!(compared["differenceCount"], 0);
     assert_eq!(
         compared["providers"],
-        json!([{"provider": "payelata", "status": "complete", "objects": 3}])
+        json!([
+            {"provider": "payelata", "status": "complete", "objects": 3},
+            {"provider": "owlpay", "status": "complete", "objects": 0},
+            {"provider": "paywizard", "status": "cannot_list", "objects": 0},
+        ])
     );
     assert_eq!(stage.differences(&day).await, [] as [Value; 0]);
     let report = stage.report(&day).await;
@@ -109,6 +120,31 @@ async fn a_day_on_which_everything_agrees_is_complete_and_empty() {
         report.text,
         "reason,payoutId,provider,reference,providerReference,ours,theirs,ageDays\r\n"
     );
+    stage.assert_books().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_of_owlpay_is_found_in_its_list_and_in_its_settlement() {
+    let stage = Stage::new().await.at_noon().await;
+    rails::bank_driver(&stage).await;
+    let id = stage.create("RAIL-L").await;
+    stage.advance(3_600).await;
+    let day = stage.today();
+    let compared = stage.compare(&day).await;
+    assert_eq!(
+        compared["providers"][1],
+        json!({"provider": "owlpay", "status": "complete", "objects": 1})
+    );
+    assert_eq!(compared["differenceCount"], 0, "{compared}");
+    for (amount, found) in [(44_750, 0), (44_749, 1)] {
+        let rows = format!("{id}-a01,{amount},USD\r\n");
+        let answer = stage.settle_by("owlpay", &day, &rows).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let compared = stage.compare(&day).await;
+        assert_eq!(compared["differenceCount"], found, "{compared}");
+    }
+    rails::fault(&stage, "owlpay", "list", "body_status:500_before").await;
+    assert_eq!(stage.compare(&day).await["status"], "incomplete");
     stage.assert_books().await;
 }
 
@@ -196,7 +232,7 @@ async fn a_settlement_is_imported_replaced_and_compared() {
         .await;
     assert_eq!(imported.status, 200, "{}", imported.text);
     assert_eq!(imported.body["data"]["status"], "not_compared");
-    assert_eq!(imported.body["data"]["settlement"]["rows"], 3);
+    assert_eq!(imported.body["data"]["settlements"][0]["rows"], 3);
     stage.compare(&day).await;
     assert_eq!(
         reasons(&stage.differences(&day).await),

@@ -13,7 +13,7 @@ CASES = collections.Counter()
 OWN_KEY = os.environ["OWN_KEY_ID"]
 CSV_HEADERS = {
     "/api/v1/loads/import": "loadId,driverId,amount\r\n",
-    "/api/v1/reconciliations/{date}/settlement": "reference,amount,currency\r\n",
+    "/api/v1/reconciliations/{date}/settlements/{provider}": "reference,amount,currency\r\n",
 }
 CSV_HEADER = "loadId,amount\r\n"
 OTHER_KEY = "0" * len(OWN_KEY)

@@ -114,7 +114,7 @@ fn path_value(before: &str) -> (RefOr<Schema>, &'static str, &'static str) {
             "The id of the key.",
             "k3y0f0rd3sk1",
         ),
-        "providers" => (
+        "providers" | "settlements" => (
             named::<vocabulary::Provider>(),
             "The name of the provider.",
             "payelata",

@@ -54,10 +54,14 @@ fn reconciled(samples: &Samples) -> Reconciled {
             }],
             cut: false,
         }),
-        settlement: Some(Settlement {
-            set,
-            at: samples.now,
-        }),
+        settlements: [(
+            Provider::Payelata,
+            Settlement {
+                set,
+                at: samples.now,
+            },
+        )]
+        .into(),
         ..Reconciliation::empty(payout.tenant.clone(), Day::of(samples.now).back(1))
     };
     let difference = Difference {
@@ -89,7 +93,7 @@ fn run(samples: &Samples, known: &Reconciled) -> Result<Operation, Error> {
         function: "run-reconciliation",
         tag: TAG,
         summary: "Compare a day",
-        description: "Compares the payouts sent on a day with the providers' lists and with the settlement, and keeps what \
+        description: "Compares the payouts sent on a day with the providers' lists and with the settlements, and keeps what \
             differs. Every night this is done for the day before. Nothing is moved: where asking the provider may settle a \
             difference, it is asked. A list that cannot be read to its end within 15 seconds leaves the day `incomplete` \
             and makes no differences; run it again.",
@@ -140,9 +144,9 @@ fn settle(samples: &Samples, known: &Reconciled) -> Operation {
     let title = Title {
         function: "put-settlement",
         tag: TAG,
-        summary: "Import the settlement of a day",
+        summary: "Import a provider's settlement of a day",
         description: "A CSV file of at most 10,000 rows and 1 MiB: our reference or the provider's id, the amount in cents, and \
-            the currency. It takes the place of an earlier one, and counts from the next comparison of the day on. A file \
+            the currency. It takes the place of an earlier one of the provider, and counts from the next comparison of the day on. A file \
             with a bad row is refused as a whole.",
     };
     let refusals = [

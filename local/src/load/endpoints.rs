@@ -242,7 +242,7 @@ pub(super) const ENDPOINTS: [Endpoint; 55] = [
             let rows = "reference,amount,currency\r\nLOAD-1,45000,USD\r\n";
             Ask {
                 method: "PUT",
-                path: of_day("/settlement"),
+                path: of_day("/settlements/payelata"),
                 body: Some(Value::from(rows)),
                 key: None,
             }

@@ -1,6 +1,6 @@
-//! Imports the settlement of one day. The next comparison of the day is held against it.
+//! Imports what a provider says it settled on one day. The next comparison of the day is held against it.
 
-use domain::{day::Day, reconciliation::SettledRow};
+use domain::{day::Day, reconciliation::SettledRow, routing::Provider};
 
 use crate::{
     audit_event::{self, Done, changed},
@@ -18,6 +18,7 @@ use crate::{
 pub struct PutSettlement<'a> {
     pub asking: Asking<'a, Reconciliation>,
     pub day: Day,
+    pub provider: Provider,
     /// At most [`reconcile_day::SETTLED_MAX`], each reference once.
     pub rows: Vec<SettledRow>,
 }
@@ -29,7 +30,7 @@ pub async fn run(
     store: &impl Store,
     command: PutSettlement<'_>,
 ) -> Result<Answered<Reconciliation>, Error> {
-    let (asking, day) = (command.asking, command.day);
+    let (asking, day, provider) = (command.asking, command.day, command.provider);
     if day.start() > call.now() {
         return Err(Error::invalid("date", "must not lie in the future"));
     }
@@ -39,20 +40,20 @@ pub async fn run(
     for round in 0..ROUNDS {
         let before = reconcile_day::head(store, asking.tenant, day).await?;
         let rows = Rows::new(&before, PartRows::Settled(command.rows.clone()));
-        let after = Reconciliation {
+        let mut after = Reconciliation {
             version: before.version + 1,
-            settlement: Some(Settlement {
-                set: rows.set(),
-                at: call.now(),
-            }),
             ..before.clone()
         };
+        let settlement = Settlement {
+            set: rows.set(),
+            at: call.now(),
+        };
+        let old = after.settlements.insert(provider, settlement);
         let body = (asking.render)(&after);
         let tx_id = call.tx_id(&format!("put-settlement {day} {round}"));
-        let old = before.settlement.as_ref().map(|it| it.set);
         let changes = Changes::new("put-settlement", tx_id);
-        let changes = written(changes, (&before, &after), (rows, old));
-        let changes = changes.insert(noted(call, &before, &after));
+        let changes = written(changes, (&before, &after), (rows, old.map(|it| it.set)));
+        let changes = changes.insert(noted(call, provider, (&before, &after)));
         match store
             .commit(asking.remember(changes, &body, call.now()))
             .await
@@ -71,8 +72,16 @@ pub async fn run(
     ))
 }
 
-fn noted(call: &Call, before: &Reconciliation, after: &Reconciliation) -> Record {
-    let rows = |it: &Reconciliation| it.settlement.as_ref().map(|it| it.set.rows.to_string());
+fn noted(
+    call: &Call,
+    provider: Provider,
+    (before, after): (&Reconciliation, &Reconciliation),
+) -> Record {
+    let rows = |it: &Reconciliation| {
+        let settlement = it.settlements.get(&provider);
+        settlement.map(|it| it.set.rows.to_string())
+    };
+    let name = Some(provider.name().to_owned());
     let day = after.day.to_string();
     audit_event::event(
         call,
@@ -80,9 +89,13 @@ fn noted(call: &Call, before: &Reconciliation, after: &Reconciliation) -> Record
             tenant: &after.tenant,
             action: "settlement.import",
             subject: ("reconciliation", &day),
-            changes: changed("rows", rows(before), rows(after))
-                .into_iter()
-                .collect(),
+            changes: [
+                changed("provider", None, name),
+                changed("rows", rows(before), rows(after)),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         },
     )
 }

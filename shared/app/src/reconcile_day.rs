@@ -1,4 +1,4 @@
-//! Compares a tenant's payouts of one day with what the providers list and with the imported settlement, and
+//! Compares a tenant's payouts of one day with what the providers list and with the imported settlements, and
 //! stores what differs. It moves no money and no state: where asking may settle a difference, the provider is
 //! asked, and that read moves what it proves.
 
@@ -15,7 +15,7 @@ use domain::{
     attempt::Attempt,
     day::Day,
     ids::{AttemptRef, TenantId},
-    reconciliation::{self, Difference, Held, ListedObject},
+    reconciliation::{self, Difference, Held, ListedObject, Named},
     resolution::VISIBLE_AFTER,
     routing::Provider,
     time::Timestamp,
@@ -100,7 +100,7 @@ impl<S: Store + Lists, Q: Queue, P: Providers> Reconciler<S, Q, P> {
         for round in 0..ROUNDS {
             let before = head(&self.store, asking.tenant, wanted.day).await?;
             let mut all = findings.differences.clone();
-            all.extend(self.settlement(&before, &findings.ours).await?);
+            all.extend(self.settlements(&before, &findings.ours).await?);
             let mut all = Difference::sorted(all);
             let cut = findings.cut || all.len() > DIFFERENCES_MAX;
             all.truncate(DIFFERENCES_MAX);
@@ -220,25 +220,26 @@ impl<S: Store + Lists, Q: Queue, P: Providers> Reconciler<S, Q, P> {
         Ok(found)
     }
 
-    /// What differs from the settlement, where one was imported. It does not need the providers' lists.
-    async fn settlement(
+    /// What differs from the settlements, where some were imported. It does not need the providers' lists.
+    async fn settlements(
         &self,
         head: &Reconciliation,
         ours: &AttemptsByReference,
     ) -> Result<Vec<Difference>, Error> {
-        let Some(settlement) = &head.settlement else {
-            return Ok(Vec::new());
-        };
-        let rows = rows::settled(&self.store, head, settlement.set).await?;
-        let named = ours::of_rows(&self.store, &head.tenant, &rows).await?;
         let mut found = Vec::new();
-        for (row, held) in rows.iter().zip(&named) {
-            found.extend(reconciliation::settle(row, held.as_ref(), head.day.start()));
+        for (provider, settlement) in &head.settlements {
+            let rows = rows::settled(&self.store, head, settlement.set).await?;
+            let named = ours::of_rows(&self.store, (*provider, &head.tenant), &rows).await?;
+            for (row, named) in rows.iter().zip(&named) {
+                let row = (*provider, row);
+                found.extend(reconciliation::settle(row, named, head.day.start()));
+            }
+            let settled: BTreeSet<_> = named.iter().filter_map(attempt_named).collect();
+            let lacking = ours
+                .iter()
+                .filter(|(it, held)| held.attempt.provider == *provider && !settled.contains(it));
+            found.extend(lacking.filter_map(|(_, held)| reconciliation::settlement_missing(held)));
         }
-        let named = named.iter().flatten();
-        let settled: BTreeSet<_> = named.map(|held| &held.attempt.reference).collect();
-        let lacking = ours.iter().filter(|(it, _)| !settled.contains(it));
-        found.extend(lacking.filter_map(|(_, held)| reconciliation::settlement_missing(held)));
         Ok(found)
     }
 
@@ -270,6 +271,13 @@ impl Findings {
             self.doubtful.extend(attempt);
         }
         self.differences.push(difference);
+    }
+}
+
+fn attempt_named(named: &Named) -> Option<&AttemptRef> {
+    match named {
+        Named::Attempt(held) => Some(&held.attempt.reference),
+        Named::Charge(_) | Named::Nothing => None,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     answer::{Seen, Standing},
     attempt::Attempt,
     attempt_machine::AttemptState,
+    charge::{Charge, ChargeState},
     ids::{PayoutId, ProviderId},
     money::Cents,
     payout::{Payout, PayoutStatus},
@@ -83,7 +84,6 @@ pub struct Difference {
     pub reason: Reason,
     #[serde(rename = "p")]
     pub payout: Option<PayoutId>,
-    /// None where a settlement does not say.
     #[serde(rename = "v")]
     pub provider: Option<Provider>,
     /// Ours where it is one, else what the other side calls it.
@@ -276,31 +276,60 @@ pub struct SettledRow {
     pub amount: Cents,
 }
 
-/// What differs between a settlement's row and the attempt it names.
-pub fn settle(row: &SettledRow, held: Option<&Held>, day_start: Timestamp) -> Option<Difference> {
-    let theirs = Some(row.amount.to_string());
-    let Some(held) = held else {
-        return Some(Difference {
-            reason: Reason::SettlementUnknown,
-            payout: None,
-            provider: None,
-            reference: row.reference.clone(),
-            object: None,
-            ours: None,
-            theirs,
-            made_at: day_start,
-        });
-    };
-    if held.attempt.state != AttemptState::Paid {
-        let ours = held.payout.status.name().to_owned();
-        return Some(held.difference(Reason::SettlementUnknown, ours, theirs));
-    }
-    let net = held.attempt.net;
-    (net != row.amount)
-        .then(|| held.difference(Reason::SettlementAmountDiffers, net.to_string(), theirs))
+/// What of ours a settlement's row names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    Attempt(Box<Held>),
+    Charge(Box<Charge>),
+    Nothing,
 }
 
-/// A payout that a settlement of its day lacks; none for one that was not paid, or came back.
+/// What differs between a row of a provider's settlement and what it names.
+pub fn settle(
+    (provider, row): (Provider, &SettledRow),
+    named: &Named,
+    day_start: Timestamp,
+) -> Option<Difference> {
+    let (state, paid) = match named {
+        Named::Attempt(held) => (
+            held.payout.status.name(),
+            paid_by(provider, held).then_some(held.attempt.net),
+        ),
+        Named::Charge(charge) => (
+            charge.state.name(),
+            (charge.state == ChargeState::Paid && provider == Provider::Paywizard)
+                .then_some(charge.amount),
+        ),
+        Named::Nothing => ("", None),
+    };
+    let reason = match paid {
+        Some(paid) if paid == row.amount => return None,
+        Some(_) => Reason::SettlementAmountDiffers,
+        None => Reason::SettlementUnknown,
+    };
+    let ours = paid.map_or_else(|| state.to_owned(), |paid| paid.to_string());
+    let theirs = Some(row.amount.to_string());
+    Some(match named {
+        Named::Attempt(held) => held.difference(reason, ours, theirs),
+        Named::Charge(_) | Named::Nothing => Difference {
+            reason,
+            payout: None,
+            provider: Some(provider),
+            reference: row.reference.clone(),
+            object: None,
+            ours: Some(ours).filter(|it| !it.is_empty()),
+            theirs,
+            made_at: day_start,
+        },
+    })
+}
+
+/// Whether we hold an attempt as paid by this provider.
+fn paid_by(provider: Provider, held: &Held) -> bool {
+    held.attempt.state == AttemptState::Paid && held.attempt.provider == provider
+}
+
+/// A payout that its provider's settlement of its day lacks; none for one that was not paid, or came back.
 pub fn settlement_missing(held: &Held) -> Option<Difference> {
     let is_paid =
         held.attempt.state == AttemptState::Paid && held.payout.status == PayoutStatus::Completed;

@@ -1,13 +1,16 @@
 //! Our attempts: those sent on a day, and those that objects or rows of the other side name.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use domain::{
     batch::Batch,
     day::Day,
-    ids::{AttemptRef, ProviderId, Submission, TenantId},
+    ids::{AttemptRef, ChargeId, ProviderId, Submission, TenantId},
     payout::Payout,
-    reconciliation::{Held, ListedObject, SettledRow},
+    reconciliation::{Held, ListedObject, Named, SettledRow},
     routing::Provider,
 };
 
@@ -186,42 +189,66 @@ pub(super) async fn of_objects(
     })
 }
 
-/// The attempts that a settlement's rows name, in the order of the rows: by our reference, or by a provider's id.
+/// What the rows of a provider's settlement name, in their order: by our reference, or by the provider's id.
 pub(super) async fn of_rows(
     store: &impl Store,
-    tenant: &TenantId,
+    (provider, tenant): (Provider, &TenantId),
     rows: &[SettledRow],
-) -> Result<Vec<Option<Held>>, Error> {
-    let mut references: Vec<_> = rows
+) -> Result<Vec<Named>, Error> {
+    let mut submissions: Vec<_> = rows.iter().map(submission).collect();
+    let open: Vec<_> = submissions
         .iter()
-        .map(|row| row.reference.parse::<AttemptRef>().ok())
+        .zip(rows)
+        .enumerate()
+        .filter(|(_, (submission, _))| submission.is_none())
+        .filter_map(|(at, (_, row))| Some((at, ProviderId::parse(&row.reference).ok()?)))
         .collect();
-    for provider in Provider::ALL {
-        let objects = references.iter().zip(rows).enumerate();
-        let open: Vec<_> = objects
-            .filter(|(_, (reference, _))| reference.is_none())
-            .filter_map(|(at, (_, row))| Some((at, ProviderId::parse(&row.reference).ok()?)))
-            .collect();
-        let keys: Vec<_> = open
-            .iter()
-            .map(|(_, object)| Key::Object(provider, tenant.mode(), object.clone()))
-            .collect();
-        let links = wide_read::fetch(store, &keys).await?;
-        for ((at, _), link) in open.iter().zip(links) {
-            if let Some(Record::Object(link)) = link
-                && link.tenant == *tenant
-                && let Submission::Attempt(reference) = link.reference
-            {
-                references[*at] = Some(reference);
-            }
+    let keys: Vec<_> = open
+        .iter()
+        .map(|(_, object)| Key::Object(provider, tenant.mode(), object.clone()))
+        .collect();
+    let links = wide_read::fetch(store, &keys).await?;
+    for ((at, _), link) in open.iter().zip(links) {
+        if let Some(Record::Object(link)) = link
+            && link.tenant == *tenant
+        {
+            submissions[*at] = Some(link.reference);
         }
     }
-    let known: Vec<_> = references.iter().flatten().cloned().collect();
-    let mut found = held(store, tenant, &known).await?.into_iter();
-    Ok(references
-        .into_iter()
-        .map(|reference| reference.and_then(|_| found.next().flatten()))
-        .collect())
+    // A second row about the same payment names nothing: one payment is settled once.
+    let mut met = BTreeSet::new();
+    for submission in &mut submissions {
+        submission.take_if(|it| !met.insert(it.clone()));
+    }
+    let (mut attempts, mut charges) = (Vec::new(), Vec::new());
+    for submission in submissions.iter().flatten() {
+        match submission {
+            Submission::Attempt(reference) => attempts.push(reference.clone()),
+            Submission::Charge(id) => charges.push(Key::Charge(tenant.clone(), id.clone())),
+        }
+    }
+    let mut attempts = held(store, tenant, &attempts).await?.into_iter();
+    let mut charges = wide_read::fetch(store, &charges).await?.into_iter();
+    let named = submissions.into_iter().map(|submission| match submission {
+        Some(Submission::Attempt(_)) => match attempts.next().flatten() {
+            Some(held) => Named::Attempt(Box::new(held)),
+            None => Named::Nothing,
+        },
+        Some(Submission::Charge(_)) => match charges.next().flatten() {
+            Some(Record::Charge(charge)) => Named::Charge(charge),
+            Some(_) | None => Named::Nothing,
+        },
+        None => Named::Nothing,
+    });
+    Ok(named.collect())
+}
+
+/// What a row names by a reference of ours.
+fn submission(row: &SettledRow) -> Option<Submission> {
+    let attempt = row.reference.parse::<AttemptRef>().ok();
+    let charge = || ChargeId::parse(&row.reference).ok();
+    let attempt = attempt.map(Submission::Attempt);
+    attempt.or_else(|| charge().map(Submission::Charge))
 }
 
 /// Attempts with their payouts, in the order asked for.

@@ -1,5 +1,7 @@
 //! What the store keeps of the reconciliation of one day.
 
+use std::collections::BTreeMap;
+
 use domain::{
     day::Day,
     ids::TenantId,
@@ -9,15 +11,17 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The reconciliation of a tenant's day: its newest comparison, and the settlement it is held against.
+/// The reconciliation of a tenant's day: its newest comparison, and the settlements it is held against.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconciliation {
     pub tenant: TenantId,
     pub day: Day,
     pub version: u32,
-    /// None while only a settlement was imported.
+    /// None while only settlements were imported.
     pub run: Option<Comparison>,
-    pub settlement: Option<Settlement>,
+    /// What each provider says it settled.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settlements: BTreeMap<Provider, Settlement>,
 }
 
 /// One comparison with the providers' lists.
@@ -56,7 +60,7 @@ pub enum ListEnding {
     BrokenOff(String),
 }
 
-/// An imported settlement.
+/// The imported settlement of one provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
     #[serde(rename = "n")]
@@ -103,7 +107,7 @@ impl Reconciliation {
             day,
             version: 0,
             run: None,
-            settlement: None,
+            settlements: BTreeMap::new(),
         }
     }
 

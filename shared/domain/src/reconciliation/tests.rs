@@ -137,18 +137,21 @@ fn a_settlement_is_held_against_what_was_paid() {
     };
     let paid = held(AttemptState::Paid, PayoutStatus::Completed);
     let failed = held(AttemptState::Dead, PayoutStatus::Failed);
-    let reason =
-        |amount, held| settle(&row(amount), held, Timestamp::default()).map(|found| found.reason);
-    assert_eq!(reason(44_750, Some(&paid)), None);
+    let of = |provider, amount, named: &Named| {
+        let row = row(amount);
+        settle((provider, &row), named, Timestamp::default()).map(|found| found.reason)
+    };
+    let reason = |amount, named: &Named| of(Provider::Payelata, amount, named);
+    let named = |held: &Held| Named::Attempt(Box::new(held.clone()));
+    assert_eq!(reason(44_750, &named(&paid)), None);
     assert_eq!(
-        reason(45_000, Some(&paid)),
+        reason(45_000, &named(&paid)),
         Some(Reason::SettlementAmountDiffers)
     );
-    assert_eq!(
-        reason(44_750, Some(&failed)),
-        Some(Reason::SettlementUnknown)
-    );
-    assert_eq!(reason(44_750, None), Some(Reason::SettlementUnknown));
+    let unknown = Some(Reason::SettlementUnknown);
+    assert_eq!(reason(44_750, &named(&failed)), unknown);
+    assert_eq!(reason(44_750, &Named::Nothing), unknown);
+    assert_eq!(of(Provider::Owlpay, 44_750, &named(&paid)), unknown);
     let returned = held(AttemptState::Paid, PayoutStatus::Returned);
     let missing = |held| settlement_missing(held).map(|found| found.reason);
     assert_eq!(missing(&paid), Some(Reason::SettlementMissing));

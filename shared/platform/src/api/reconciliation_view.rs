@@ -31,9 +31,8 @@ pub struct ReconciliationView {
     /// How far the list of each provider was read.
     providers: Vec<ProviderListView>,
     difference_count: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = SettlementView)]
-    settlement: Option<SettlementView>,
+    /// What was imported for the day, a provider each.
+    settlements: Vec<SettlementView>,
 }
 
 /// The list of one provider.
@@ -53,11 +52,13 @@ pub struct ProviderListView {
     objects: u32,
 }
 
-/// The settlement that was imported for the day.
+/// What one provider says it settled.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Settlement)]
 pub struct SettlementView {
+    #[schema(value_type = vocabulary::Provider)]
+    provider: &'static str,
     rows: u32,
     #[schema(value_type = vocabulary::Time)]
     imported_at: String,
@@ -78,9 +79,8 @@ pub struct ReconciliationReportView<'a> {
     /// How far the list of each provider was read.
     providers: Vec<ProviderListView>,
     difference_count: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = SettlementView)]
-    settlement: Option<SettlementView>,
+    /// What was imported for the day, a provider each.
+    settlements: Vec<SettlementView>,
     /// By reason, the oldest first.
     differences: Vec<DifferenceView<'a>>,
 }
@@ -150,8 +150,9 @@ fn list(list: &ProviderList) -> ProviderListView {
     }
 }
 
-fn settlement(settlement: &Settlement) -> SettlementView {
+fn settlement((provider, settlement): (&Provider, &Settlement)) -> SettlementView {
     SettlementView {
+        provider: provider.name(),
         rows: settlement.set.rows,
         imported_at: settlement.at.to_string(),
     }
@@ -166,7 +167,7 @@ impl From<&Reconciliation> for ReconciliationView {
             compared_at: run.map(|run| run.at.to_string()),
             providers: run.map_or_else(Vec::new, |run| run.lists.iter().map(list).collect()),
             difference_count: run.map_or(0, |run| run.set.rows),
-            settlement: head.settlement.as_ref().map(settlement),
+            settlements: head.settlements.iter().map(settlement).collect(),
         }
     }
 }
@@ -182,7 +183,7 @@ impl<'a> ReconciliationReportView<'a> {
             compared_at: head.compared_at,
             providers: head.providers,
             difference_count: head.difference_count,
-            settlement: head.settlement,
+            settlements: head.settlements,
             differences: differences.map(|it| difference(it, now)).collect(),
         }
     }

@@ -64,10 +64,12 @@ pub(super) fn of_a_day() -> Vec<Record> {
             ],
             cut: true,
         }),
-        settlement: Some(Settlement {
-            set: set(3),
-            at: NOW,
-        }),
+        settlements: Provider::ALL
+            .map(|provider| {
+                let set = set(3);
+                (provider, Settlement { set, at: NOW })
+            })
+            .into(),
         ..Reconciliation::empty(tenant(), Day::of(NOW))
     };
     let row = SettledRow {
