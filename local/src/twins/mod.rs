@@ -6,6 +6,7 @@
 mod books;
 pub(crate) mod control;
 mod delivery;
+mod fault_request;
 mod faults;
 pub mod owlpay;
 pub mod payelata;
