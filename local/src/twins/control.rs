@@ -32,15 +32,7 @@ async fn payments(State(sandbox): State<Sandbox>, RawQuery(query): RawQuery) -> 
         }
         reference = Some(value.into_owned());
     }
-    let now_ms = sandbox.clock().now_ms();
-    let rows = sandbox.books().read(|page| {
-        let mut rows = Vec::new();
-        for provider in Provider::ALL {
-            rows.extend(provider.payments(page, reference.as_deref(), now_ms)?);
-        }
-        Ok(rows)
-    });
-    answered(rows)
+    answered(sandbox.payments(reference.as_deref()))
 }
 
 async fn order_fault(State(sandbox): State<Sandbox>, body: ReadBody) -> Response {
