@@ -101,12 +101,26 @@ impl Client {
     /// As [`Client::get`].
     pub async fn order_outcome(&self, provider: &str, status: &str) -> Result<(), Fault> {
         let order = serde_json::json!({"provider": provider, "status": status});
-        let request = self
-            .http
-            .post(format!("{}/_control/outcomes", self.sandbox));
-        let answer = with_body(request, &order).send().await?;
-        answer.error_for_status()?;
+        self.control("/_control/outcomes", Some(&order)).await?;
         Ok(())
+    }
+
+    /// What the sandbox's control answers: to a post with `body`, to a get without.
+    ///
+    /// # Errors
+    /// When the call fails, or its answer is not a success.
+    pub async fn control(&self, path: &str, body: Option<&Value>) -> Result<Value, Fault> {
+        let url = format!("{}{path}", self.sandbox);
+        let request = match body {
+            Some(body) => with_body(self.http.post(url), body),
+            None => self.http.get(url),
+        };
+        let response = request.send().await?;
+        let (status, text) = (response.status(), response.text().await?);
+        if !status.is_success() {
+            return Err(format!("{path}: {status}: {text}").into());
+        }
+        Ok(serde_json::from_str(&text)?)
     }
 }
 

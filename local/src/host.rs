@@ -125,6 +125,23 @@ pub fn table_file(folder: &Path) -> PathBuf {
     folder.join("table.sqlite")
 }
 
+/// The twins' books in a data folder, if there are any, on its clock.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn twins_of_folder(folder: &Path) -> Result<Option<Sandbox>, Fault> {
+    let file = twins_file(folder);
+    if !file.exists() {
+        return Ok(None);
+    }
+    let clock = MovableClock::on_file(&folder.join("clock"))?;
+    Ok(Some(Sandbox::open(Books::on_file(&file)?, clock)))
+}
+
+fn twins_file(folder: &Path) -> PathBuf {
+    folder.join("twins.sqlite")
+}
+
 /// How the table's items are laid out. A folder of another layout would be misread.
 const LAYOUT: &str = "2";
 
@@ -161,7 +178,7 @@ fn storage(place: &Place) -> Result<Storage, Fault> {
             require_layout(folder)?;
             Storage {
                 engine: Engine::on_file(&table_file(folder))?,
-                books: Books::on_file(&folder.join("twins.sqlite"))?,
+                books: Books::on_file(&twins_file(folder))?,
                 clock: MovableClock::on_file(&folder.join("clock"))?,
                 secrets: Secrets::of_folder(folder)?,
                 lock: Some(lock),

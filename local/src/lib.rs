@@ -7,6 +7,7 @@
 
 pub mod client;
 pub mod clock;
+pub mod comparison;
 pub mod demo;
 pub mod engine;
 pub mod gateway;

@@ -4,6 +4,8 @@
 
 mod batches;
 mod endpoints;
+mod fault_report;
+mod faults;
 mod latency;
 
 use std::{
@@ -18,6 +20,8 @@ use serde_json::json;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 pub use self::batches::{BatchReport, HEAD, run as run_batches};
+pub use self::fault_report::{FaultReport, Met};
+pub use self::faults::{FaultRun, run as run_faults};
 pub use self::latency::{LargeImport, Latencies};
 use self::{
     endpoints::{AMOUNT, Props},

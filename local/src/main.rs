@@ -3,10 +3,10 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use app::audit;
+use app::audit::{self, Finding};
 use clap::{Args, Parser, Subcommand};
 use local::{
-    demo,
+    comparison, demo,
     engine::{Engine, TABLE},
     host::{self, Fault, Host, Options, Place},
     load,
@@ -76,6 +76,18 @@ struct Load {
     /// Fail when fewer payouts per second were completed.
     #[arg(long)]
     at_least: Option<u64>,
+    /// Instead of all that, pay over every provider while so many of a hundred of their calls and callbacks misbehave,
+    /// and fail when a payment was doubled, lost or stuck.
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        value_parser = clap::value_parser!(u32).range(1..=100),
+        conflicts_with_all = ["calls", "batches", "at_least"]
+    )]
+    faults: Option<u32>,
+    /// Which calls misbehave: another number, other calls.
+    #[arg(long, default_value_t = 0, requires = "faults")]
+    seed: u32,
 }
 
 /// Lines of the batches that are measured.
@@ -180,7 +192,10 @@ async fn measure(load: Load) -> Result<bool, Fault> {
         (false, Some(folder)) => vec![Place::Folder(folder)],
         (false, None) => vec![Place::Memory, Place::Folder(spare.clone())],
     };
-    let mut measured = measure_all((load.payouts, load.calls), load.at_least, places.clone()).await;
+    let mut measured = match load.faults {
+        Some(percent) => run_faults((load.payouts, percent, load.seed), places.clone()).await,
+        None => measure_all((load.payouts, load.calls), load.at_least, places.clone()).await,
+    };
     if load.batches {
         measured = match (measured, measure_batches(places).await) {
             (Ok(passed), Ok(paid)) => Ok(passed && paid),
@@ -191,6 +206,26 @@ async fn measure(load: Load) -> Result<bool, Fault> {
         std::fs::remove_dir_all(&spare)?;
     }
     measured
+}
+
+/// One run for each place; false when something is wrong with one.
+async fn run_faults(
+    (payouts, percent, seed): (usize, u32, u32),
+    places: Vec<Place>,
+) -> Result<bool, Fault> {
+    let mut is_right = true;
+    for place in places {
+        let run = load::FaultRun {
+            payouts,
+            percent,
+            seed,
+            place,
+        };
+        let report = load::run_faults(run).await?;
+        say(&report.to_string());
+        is_right &= report.findings.is_empty();
+    }
+    Ok(is_right)
 }
 
 async fn measure_all(
@@ -229,7 +264,14 @@ async fn audit_folder(folder: PathBuf) -> Result<bool, Fault> {
     let engine = Engine::on_file(&host::table_file(&folder))?;
     let store = DynamoStore::new(engine.client(), TABLE.to_owned());
     let dump = store.dump().await?;
-    let (figures, findings) = (dump.figures(), audit::findings(&dump));
+    let (figures, mut findings) = (dump.figures(), audit::findings(&dump));
+    if let Some(twins) = host::twins_of_folder(&folder)? {
+        let compared = comparison::compare(&dump, &twins.movements()?);
+        findings.extend(compared.differences.into_iter().map(|what| Finding {
+            invariant: "twins",
+            what,
+        }));
+    }
     say(&format!(
         "{} payouts ({} completed), {} transitions, {} deposits: {} findings",
         figures.payouts,

@@ -27,11 +27,6 @@ async fn refused_with(method: MethodKind, account: &str, reason: &str) {
 }
 
 #[tokio::test]
-async fn a_prepaid_card_is_not_served() {
-    refused_with(MethodKind::PrepaidCard, CARD, "method_not_served").await;
-}
-
-#[tokio::test]
 async fn an_account_of_another_kind_than_the_order_is_not_sent() {
     refused_with(MethodKind::Card, BANK, "account_unreadable").await;
     refused_with(MethodKind::BankAccount, CARD, "account_unreadable").await;

@@ -2,11 +2,7 @@
 
 use app::port::{Lookup, Providers};
 use domain::{
-    answer::{Answer, Refusal},
-    attempt::Attempt,
-    attempt_machine::AttemptState,
-    driver::MethodKind,
-    ids::ProviderId,
+    attempt::Attempt, attempt_machine::AttemptState, driver::MethodKind, ids::ProviderId,
     money::Cents,
 };
 
@@ -14,7 +10,6 @@ use platform::pace::Pace;
 
 use crate::stage::{
     Act, BANK, CARD, OBJECT, Twin, attempt, fixture, holding, object, printed, provider, send,
-    unclear,
 };
 
 /// A request as a fixture writes it: line feeds in the head, placeholders, a newline at the end.
@@ -51,27 +46,6 @@ async fn a_bank_create_is_sent_as_documented() {
     };
     let twin = created_by(&bank, MethodKind::BankAccount, BANK).await;
     assert_request(&twin, "create_bank.http");
-}
-
-#[tokio::test]
-async fn money_of_one_mode_never_meets_the_credentials_of_the_other() {
-    let live = Attempt {
-        tenant: "acme~live".parse().expect("valid"),
-        ..attempt(AttemptState::Sending)
-    };
-    let twin = Twin::acting(Act::Hang).await;
-    let provider = twin.provider();
-    let created = send(&provider, &live, MethodKind::Card, CARD).await;
-    let refused = Answer::Refused {
-        by: Refusal::Input,
-        reason: "mode_not_served".to_owned(),
-    };
-    assert_eq!(created, refused);
-    let processed = provider.process(&live, &object()).await;
-    assert_eq!(processed, unclear("mode_not_served"));
-    let read = provider.read(&live, &Lookup::Reference).await;
-    assert_eq!(read, unclear("mode_not_served"));
-    assert!(twin.requests().is_empty(), "nothing left");
 }
 
 #[tokio::test]

@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+mod draw;
 mod orders;
 mod outbox;
 
-pub(crate) use orders::FaultOrder;
+pub(crate) use orders::{FaultOrder, ShareOrder, Target};
 pub(crate) use outbox::Callback;
 
 const TABLES: &str = "
@@ -48,6 +49,18 @@ CREATE TABLE IF NOT EXISTS faults (
     reference TEXT,
     fault TEXT NOT NULL,
     times INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS fault_shares (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    provider TEXT NOT NULL,
+    side TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    reference TEXT,
+    faults TEXT NOT NULL,
+    percent INTEGER NOT NULL,
+    seed INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    misbehaved INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS outcomes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

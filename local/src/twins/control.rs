@@ -10,17 +10,14 @@ use axum::routing::{get, post};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::books::FaultOrder;
-use super::faults::{self, CALLBACK, Fault};
+use super::books::{FaultOrder, ShareOrder, Target};
+use super::fault_request::{Dose, FaultRequest};
 use super::{Outcome, Provider, Sandbox};
-
-/// Most calls one order can spoil.
-const TIMES_MAX: u32 = 1_000_000;
 
 pub(crate) fn routes() -> Router<Sandbox> {
     Router::new()
         .route("/payments", get(payments))
-        .route("/faults", post(order_fault))
+        .route("/faults", get(shares).post(order_fault))
         .route("/outcomes", post(order_outcome))
         .route("/reset", post(reset))
         .method_not_allowed_fallback(async || wrong_method())
@@ -35,15 +32,7 @@ async fn payments(State(sandbox): State<Sandbox>, RawQuery(query): RawQuery) -> 
         }
         reference = Some(value.into_owned());
     }
-    let now_ms = sandbox.clock().now_ms();
-    let rows = sandbox.books().read(|page| {
-        let mut rows = Vec::new();
-        for provider in Provider::ALL {
-            rows.extend(provider.payments(page, reference.as_deref(), now_ms)?);
-        }
-        Ok(rows)
-    });
-    answered(rows)
+    answered(sandbox.payments(reference.as_deref()))
 }
 
 async fn order_fault(State(sandbox): State<Sandbox>, body: ReadBody) -> Response {
@@ -51,17 +40,30 @@ async fn order_fault(State(sandbox): State<Sandbox>, body: ReadBody) -> Response
         Ok(order) => order,
         Err(complaint) => return bad_request(&complaint),
     };
-    let kept = sandbox.books().write(|page| {
-        page.order_fault(&FaultOrder {
-            provider: order.provider.name(),
-            side: order.fault.side(),
-            operation: &order.operation,
-            reference: order.reference.as_deref(),
-            fault: &order.text,
-            times: order.times,
-        })
+    let target = Target {
+        provider: order.provider.name(),
+        side: order.side,
+        operation: &order.operation,
+        reference: order.reference.as_deref(),
+    };
+    let kept = sandbox.books().write(|page| match order.dose {
+        Dose::Times(times) => page.order_fault(&FaultOrder {
+            target,
+            fault: &order.faults,
+            times,
+        }),
+        Dose::Share { percent, seed } => page.order_share(&ShareOrder {
+            target,
+            faults: &order.faults,
+            percent,
+            seed,
+        }),
     });
     answered(kept.map(|()| json!({"ok": true})))
+}
+
+async fn shares(State(sandbox): State<Sandbox>) -> Response {
+    answered(sandbox.books().read(|page| page.shares()))
 }
 
 async fn order_outcome(State(sandbox): State<Sandbox>, body: ReadBody) -> Response {
@@ -103,72 +105,6 @@ async fn reset(State(sandbox): State<Sandbox>, body: ReadBody) -> Response {
     let done = sandbox.books().write(|page| page.reset(now_ms));
     sandbox.callbacks_changed();
     answered(done.map(|()| json!({"ok": true})))
-}
-
-struct FaultRequest {
-    provider: Provider,
-    operation: String,
-    fault: Fault,
-    /// The fault as it was written.
-    text: String,
-    times: u32,
-    reference: Option<String>,
-}
-
-impl FaultRequest {
-    fn read(body: &[u8]) -> Result<Self, String> {
-        let fields = members(
-            body,
-            &["provider", "operation", "fault", "times", "reference"],
-        )?;
-        let provider = provider(&fields)?;
-        let operation = required(&fields, "operation")?;
-        let known = provider.operations();
-        if !known.contains(&operation.as_str()) && operation != CALLBACK && operation != "*" {
-            let known = known.join(", ");
-            return Err(format!(
-                "operation {operation} is unknown, expected {known}, callback or *"
-            ));
-        }
-        let text = required(&fields, "fault")?;
-        let fault: Fault = text
-            .parse()
-            .map_err(|()| format!("fault {text} is unknown, expected {}", faults::EXPECTED))?;
-        let fits = match fault {
-            Fault::Call(_) => operation != CALLBACK,
-            Fault::Callback(_) => operation == CALLBACK || operation == "*",
-        };
-        if !fits {
-            return Err(format!(
-                "fault {text} does not fit operation {operation}, expected {}",
-                faults::EXPECTED
-            ));
-        }
-        if fault.is_about_bodies() && !provider.has_body_status() {
-            let name = provider.name();
-            return Err(format!(
-                "fault {text} does not fit provider {name}, whose answers have no status in their body"
-            ));
-        }
-        let times = match fields.get("times") {
-            None | Some(Value::Null) => 1,
-            Some(value) => value
-                .as_u64()
-                .and_then(|times| u32::try_from(times).ok())
-                .filter(|times| (1..=TIMES_MAX).contains(times))
-                .ok_or(format!(
-                    "times is not usable, expected a whole number from 1 to {TIMES_MAX}"
-                ))?,
-        };
-        Ok(Self {
-            provider,
-            operation,
-            fault,
-            text,
-            times,
-            reference: optional(&fields, "reference")?,
-        })
-    }
 }
 
 struct OutcomeRequest {
@@ -215,7 +151,7 @@ pub(crate) fn members(body: &[u8], known: &[&str]) -> Result<Map<String, Value>,
     }
 }
 
-fn provider(fields: &Map<String, Value>) -> Result<Provider, String> {
+pub(crate) fn provider(fields: &Map<String, Value>) -> Result<Provider, String> {
     let name = required(fields, "provider")?;
     Provider::named(&name).ok_or_else(|| {
         let known = Provider::ALL.map(Provider::name).join(", ");
@@ -223,11 +159,11 @@ fn provider(fields: &Map<String, Value>) -> Result<Provider, String> {
     })
 }
 
-fn required(fields: &Map<String, Value>, name: &str) -> Result<String, String> {
+pub(crate) fn required(fields: &Map<String, Value>, name: &str) -> Result<String, String> {
     optional(fields, name)?.ok_or_else(|| format!("{name} is missing, expected text"))
 }
 
-fn optional(fields: &Map<String, Value>, name: &str) -> Result<Option<String>, String> {
+pub(crate) fn optional(fields: &Map<String, Value>, name: &str) -> Result<Option<String>, String> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
@@ -279,67 +215,6 @@ pub(crate) fn json_response(status: StatusCode, body: &impl Serialize) -> Respon
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn complaint(body: &str) -> String {
-        match FaultRequest::read(body.as_bytes()) {
-            Ok(_) => String::new(),
-            Err(complaint) => complaint,
-        }
-    }
-
-    #[test]
-    fn a_fault_without_times_is_for_one_call() {
-        let body = br#"{"provider":"payelata","operation":"create","fault":"drop_after"}"#;
-        let order = FaultRequest::read(body).unwrap_or_else(|complaint| panic!("{complaint}"));
-        assert_eq!(order.times, 1);
-        assert_eq!(order.reference, None);
-    }
-
-    #[test]
-    fn a_wrong_order_is_told_which_field_is_wrong_and_what_was_expected() {
-        for (body, start) in [
-            ("[]", "the body is not usable, expected a JSON object"),
-            (
-                r#"{"operation":"create","fault":"lose"}"#,
-                "provider is missing",
-            ),
-            (
-                r#"{"provider":"stripe","operation":"create","fault":"drop_after"}"#,
-                "provider stripe is unknown, expected payelata",
-            ),
-            (
-                r#"{"provider":"payelata","operation":"void","fault":"drop_after"}"#,
-                "operation void is unknown, expected create, process,",
-            ),
-            (
-                r#"{"provider":"payelata","operation":"create","fault":"explode"}"#,
-                "fault explode is unknown, expected drop_before",
-            ),
-            (
-                r#"{"provider":"payelata","operation":"create","fault":"lose"}"#,
-                "fault lose does not fit operation create",
-            ),
-            (
-                r#"{"provider":"payelata","operation":"callback","fault":"drop_after"}"#,
-                "fault drop_after does not fit operation callback",
-            ),
-            (
-                r#"{"provider":"payelata","operation":"*","fault":"lose","times":0}"#,
-                "times is not usable, expected a whole number",
-            ),
-            (
-                r#"{"provider":"payelata","operation":"*","fault":"lose","reference":7}"#,
-                "reference is not usable, expected text",
-            ),
-            (
-                r#"{"provider":"payelata","operation":"*","fault":"lose","when":"now"}"#,
-                "when is unknown, expected provider, operation",
-            ),
-        ] {
-            let complaint = complaint(body);
-            assert!(complaint.starts_with(start), "{body}: {complaint}");
-        }
-    }
 
     #[test]
     fn an_outcome_can_be_any_status_word() {

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 
-use super::books::{Callback, FaultOrder};
+use super::books::{Callback, Target};
 use super::serving::dropped;
 use super::{Provider, Sandbox};
 
@@ -154,13 +154,11 @@ impl Sandbox {
         call: Call<'_>,
         work: impl FnOnce() -> Response + Send,
     ) -> Response {
-        let wanted = FaultOrder {
+        let wanted = Target {
             provider: call.provider.name(),
             side: "call",
             operation: call.operation,
             reference: call.reference,
-            fault: "",
-            times: 1,
         };
         match self.take_fault(&wanted) {
             Ok(Some(Fault::Call(fault))) => {
@@ -223,13 +221,11 @@ impl Sandbox {
         &self,
         callback: &Callback,
     ) -> rusqlite::Result<Option<CallbackFault>> {
-        let wanted = FaultOrder {
+        let wanted = Target {
             provider: &callback.provider,
             side: CALLBACK,
             operation: CALLBACK,
             reference: Some(&callback.reference),
-            fault: "",
-            times: 1,
         };
         Ok(match self.take_fault(&wanted)? {
             Some(Fault::Callback(fault)) => Some(fault),
@@ -237,12 +233,19 @@ impl Sandbox {
         })
     }
 
-    fn take_fault(&self, wanted: &FaultOrder<'_>) -> rusqlite::Result<Option<Fault>> {
+    /// What goes wrong with this call: what was ordered for so many calls goes before what is for a share of them.
+    fn take_fault(&self, wanted: &Target<'_>) -> rusqlite::Result<Option<Fault>> {
+        let books = self.books();
         // Faults are rare: looking costs no transaction.
-        if self.books().read(|page| page.next_fault(wanted))?.is_none() {
+        let ordered =
+            books.read(|page| Ok(page.next_fault(wanted)?.is_some() || page.has_share(wanted)?))?;
+        if !ordered {
             return Ok(None);
         }
-        let text = self.books().write(|page| page.take_fault(wanted))?;
+        let text = books.write(|page| match page.take_fault(wanted)? {
+            Some(text) => Ok(Some(text)),
+            None => page.draw_fault(wanted),
+        })?;
         Ok(text.and_then(|text| text.parse().ok()))
     }
 }

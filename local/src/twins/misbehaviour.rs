@@ -126,3 +126,60 @@ async fn faults_are_used_in_order_by_the_calls_they_name() {
             .contains("operation void")
     );
 }
+
+/// The statuses of so many creates, each under a reference of its own.
+async fn creates(bench: &Bench, name: &str, count: usize) -> Vec<u16> {
+    let mut statuses = Vec::with_capacity(count);
+    for number in 0..count {
+        let invoice = bench.card_invoice(&format!("{name}_{number}"));
+        statuses.push(bench.try_create(&invoice).await.status);
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn a_share_of_all_calls_misbehaves_until_the_reset_and_a_seed_repeats_which() {
+    let bench = Bench::open().await;
+    let share = |seed: u32| {
+        json!({"provider": "payelata", "operation": "create", "share": 20, "seed": seed,
+            "faults": ["status:500_before", "status:429_before", "status:503_after"]})
+    };
+    let mut runs = Vec::new();
+    for (seed, name) in [(1, "a"), (1, "b"), (2, "c")] {
+        let ordered = bench.post("/_control/faults", &share(seed)).await;
+        assert_eq!(ordered.status, 200, "{}", ordered.body);
+        let statuses = creates(&bench, name, 100).await;
+        let wrong = statuses.iter().filter(|status| **status != 201).count();
+        assert!((10..=30).contains(&wrong), "{wrong} of 100");
+        let met = bench.get("/_control/faults").await.body;
+        assert_eq!(
+            (&met[0]["calls"], &met[0]["misbehaved"]),
+            (&json!(100), &json!(wrong))
+        );
+        assert_eq!(
+            bench.post("/_control/reset", &Value::Null).await.status,
+            200
+        );
+        assert_eq!(bench.get("/_control/faults").await.body, json!([]));
+        runs.push(statuses);
+    }
+    assert_eq!(runs[0], runs[1]);
+    assert_ne!(runs[0], runs[2]);
+    for status in [500, 429, 503] {
+        assert!(runs.concat().contains(&status), "{status} came up");
+    }
+    assert!(creates(&bench, "d", 20).await.iter().all(|it| *it == 201));
+}
+
+#[tokio::test]
+async fn a_fault_for_one_call_goes_before_a_share_and_is_not_counted_in_it() {
+    let bench = Bench::open().await;
+    let share = json!({"provider": "payelata", "operation": "*", "share": 100, "fault": "status:500_before"});
+    assert_eq!(bench.post("/_control/faults", &share).await.status, 200);
+    bench.fault("create", "status:429_before").await;
+    assert_eq!(creates(&bench, "pay", 3).await, [429, 500, 500]);
+    let met = bench.get("/_control/faults").await.body;
+    let expected = json!([{"provider": "payelata", "operation": "*", "reference": null, "share": 100, "seed": 0,
+        "faults": ["status:500_before"], "calls": 2, "misbehaved": 2}]);
+    assert_eq!(met, expected);
+}

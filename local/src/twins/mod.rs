@@ -6,6 +6,7 @@
 mod books;
 pub(crate) mod control;
 mod delivery;
+mod fault_request;
 mod faults;
 pub mod owlpay;
 pub mod payelata;
@@ -33,6 +34,8 @@ use serde::Serialize;
 pub use books::Books;
 
 use crate::clock::MovableClock;
+use crate::comparison::Movement;
+use crate::host::Fault;
 use books::Page;
 use delivery::Outbox;
 
@@ -95,6 +98,27 @@ impl Sandbox {
     /// Address of the merchant's API, when it was told.
     pub(crate) fn api(&self) -> Option<&str> {
         self.inner.api.get().map(String::as_str)
+    }
+
+    /// The money movements of one payment, or all, of every twin.
+    pub(crate) fn payments(&self, reference: Option<&str>) -> rusqlite::Result<Vec<Payment>> {
+        let now_ms = self.clock().now_ms();
+        self.books().read(|page| {
+            let mut rows = Vec::new();
+            for provider in Provider::ALL {
+                rows.extend(provider.payments(page, reference, now_ms)?);
+            }
+            Ok(rows)
+        })
+    }
+
+    /// What the twins moved, as [`compare`](crate::comparison::compare) takes it.
+    ///
+    /// # Errors
+    /// The books cannot be read.
+    pub fn movements(&self) -> Result<Vec<Movement>, Fault> {
+        let rows = serde_json::to_value(self.payments(None)?)?;
+        Ok(serde_json::from_value(rows)?)
     }
 
     fn outbox(&self) -> &Outbox {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::{money::Cents, routing::Provider};
+use crate::{money::Cents, routing::Provider, time::Timestamp};
 
 /// Whether creating an object already moves money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +155,12 @@ impl Manifest {
             && matches!(self.look_up, LookUp::ByReference { .. })
     }
 
+    /// Whether the provider surely still knows at `now` what was created at `sent`. Later it may have forgotten, so
+    /// that it shows nothing says nothing.
+    pub fn still_remembers(&self, sent: Timestamp, now: Timestamp) -> bool {
+        self.remembers.is_none_or(|span| now.since(sent) <= span)
+    }
+
     /// Whether an unclear create may be given up while nothing was started: only then is what may exist
     /// sure to pay nothing.
     pub const fn may_abandon(&self) -> bool {
@@ -200,6 +206,20 @@ mod tests {
             .filter(|provider| manifest(*provider).may_abandon())
             .collect();
         assert_eq!(given_up, [Provider::Payelata]);
+    }
+
+    #[test]
+    fn what_a_provider_may_have_forgotten_is_not_known_to_be_absent() {
+        let day = Duration::from_secs(24 * 3_600);
+        let forgetful = Manifest {
+            remembers: Some(day),
+            ..PAYELATA
+        };
+        let sent = Timestamp::from_millis(1_000);
+        assert!(forgetful.still_remembers(sent, sent.plus(day)));
+        let later = sent.plus(day + Duration::from_millis(1));
+        assert!(!forgetful.still_remembers(sent, later));
+        assert!(PAYELATA.still_remembers(sent, sent.plus(365 * day)));
     }
 
     #[test]

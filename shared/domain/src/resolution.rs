@@ -245,7 +245,11 @@ fn absence_proves(attempt: &Attempt, now: Timestamp) -> Verdict {
     let visible = attempt
         .sent_at
         .is_some_and(|sent| now.since(sent) >= VISIBLE_AFTER);
-    if attempt.state != AttemptState::Unknown || !visible {
+    let promises = manifest(attempt.provider);
+    let remembered = attempt
+        .sent_at
+        .is_some_and(|sent| promises.still_remembers(sent, now));
+    if attempt.state != AttemptState::Unknown || !visible || !remembered {
         return Verdict::nothing();
     }
     let too_soon = |last: Timestamp| now.since(last) < ABSENCES_APART;

@@ -7,6 +7,7 @@ use app::port::CreateOrder;
 use domain::{
     answer::{Answer, Facts, Seen, Standing},
     attempt::Attempt,
+    driver::MethodKind,
     ids::ProviderId,
     money::{self, Cents, Currency},
     time::Timestamp,
@@ -49,9 +50,13 @@ struct UuidsBody<'a> {
 /// protection against duplicates off, is never sent.
 ///
 /// # Errors
-/// `vendor_missing` when the attempt names no vendor.
+/// `method_not_served` for anything but a bank account, `vendor_missing` when the attempt names no vendor.
 pub(super) fn order(order: &CreateOrder<'_>) -> Result<Vec<u8>, &'static str> {
     let attempt = order.attempt;
+    match order.method {
+        MethodKind::BankAccount => {}
+        MethodKind::Card | MethodKind::PrepaidCard => return Err("method_not_served"),
+    }
     let vendor = attempt.payee.as_ref().ok_or("vendor_missing")?;
     let serial = attempt.reference.to_string();
     let payout = attempt.reference.payout.as_str();
