@@ -50,6 +50,7 @@ pub async fn handle<S: Store, Q: Queue, P: Providers, V: Vault>(
                 providers: bench.providers,
                 vault: bench.vault,
                 seal: bench.backend.seal,
+                breaker: bench.breaker,
             };
             charger.run(&call, &charge).await
         }

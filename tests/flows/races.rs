@@ -10,8 +10,8 @@ use app::{
     memory::{MemoryQueue, MemoryStore, Operation, ScriptedProvider, Trouble},
     message::{Message, QueueName},
     port::{
-        ChargeOrder, CommitError, CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store,
-        Unreachable,
+        ChargeOrder, CommitError, CreateOrder, Lookup, NotShown, Plaintext, Providers, Snapshot,
+        Store, Unreachable,
     },
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
     request_key::{Answered, Asking, RequestKey},
@@ -47,7 +47,11 @@ impl Providers for Gate {
     fn offers(&self, provider: Provider) -> bool {
         self.inner.offers(provider)
     }
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         self.inner.snapshot(provider, account).await
     }
     fn call_budget(&self) -> std::time::Duration {

@@ -9,7 +9,7 @@ use app::{
     dispatch_payout::Dispatcher,
     memory::{Ending, MemoryQueue, MemoryStore, Operation, ScriptedProvider, Trouble},
     message::{Check, Message, QueueName},
-    port::{ChargeOrder, CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store},
+    port::{ChargeOrder, CreateOrder, Lookup, NotShown, Plaintext, Providers, Snapshot, Store},
     record::{Key, Record},
     seal::Seal,
 };
@@ -128,7 +128,11 @@ impl Providers for Strange {
     fn offers(&self, provider: Provider) -> bool {
         self.inner.offers(provider)
     }
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         self.inner.snapshot(provider, account).await
     }
     fn call_budget(&self) -> std::time::Duration {
@@ -211,7 +215,11 @@ impl Providers for Counting {
     fn offers(&self, provider: Provider) -> bool {
         self.inner.offers(provider)
     }
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         self.inner.snapshot(provider, account).await
     }
     fn call_budget(&self) -> std::time::Duration {
@@ -300,7 +308,11 @@ impl Providers for RingsWithin {
     fn offers(&self, provider: Provider) -> bool {
         self.inner.offers(provider)
     }
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         self.inner.snapshot(provider, account).await
     }
     fn call_budget(&self) -> std::time::Duration {
@@ -399,7 +411,11 @@ impl Providers for Noting {
     fn offers(&self, provider: Provider) -> bool {
         self.inner.offers(provider)
     }
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         self.inner.snapshot(provider, account).await
     }
     fn call_budget(&self) -> std::time::Duration {

@@ -342,6 +342,7 @@ impl Stage {
             providers: self.dispatcher.providers.clone(),
             vault: self.dispatcher.vault.clone(),
             seal: self.dispatcher.seal.clone(),
+            breaker: self.dispatcher.breaker.clone(),
         }
     }
 

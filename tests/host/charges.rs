@@ -34,6 +34,7 @@ async fn work(stage: &Stage, id: &str, provider: &ScriptedProvider) {
         providers: provider.clone(),
         vault: world.vault.clone(),
         seal: world.backend.seal.clone(),
+        breaker: world.breaker.clone(),
     };
     let message = ChargeCard {
         tenant: "acme~test".parse().expect("a tenant"),

@@ -7,7 +7,7 @@ use domain::{
     answer::Answer,
     attempt::{Attempt, Wake},
     attempt_machine::AttemptState,
-    breaker::Operation,
+    breaker::{Operation, is_unclear},
     payout::Payout,
     resolution::Asked,
     time::Timestamp,
@@ -125,8 +125,9 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
             None => Lookup::Reference,
         };
         let answer = self.providers.read(attempt, &lookup).await;
+        let route = record_answer::route_of(attempt);
         self.breaker
-            .note((attempt, Operation::Read), &answer, call.now());
+            .note(route, (Operation::Read, is_unclear(&answer)), call.now());
         News {
             asked: Asked::Read,
             answer,

@@ -26,7 +26,7 @@ use tracing::warn;
 use crate::{
     breaker::Breaker,
     call::Call,
-    changes::{Changes, Subject},
+    changes::Subject,
     error::Error,
     message::{Check, Dispatch, Message},
     port::{CommitError, Plaintext, Providers, Queue, Store, Vault},
@@ -94,6 +94,13 @@ struct Ready {
     payout: Payout,
     attempt: Attempt,
     account: Plaintext,
+    switch: RouteSwitch,
+}
+
+/// An attempt whose object may now be processed: the intent is durable.
+struct Started {
+    payout: Payout,
+    attempt: Attempt,
     switch: RouteSwitch,
 }
 
@@ -259,18 +266,6 @@ fn moved(attempt: &Attempt, event: AttemptEvent, call: &Call) -> Result<Attempt,
         Applied::Changed(next) => Ok(*next),
         Applied::Unchanged | Applied::Contradiction => Err(Denied::AttemptState.into()),
     }
-}
-
-/// While a stopped route's probe runs, the next one is put off.
-fn probing(changes: Changes, switch: &RouteSwitch, call: &Call) -> (Changes, RouteSwitch) {
-    if switch.stopped.is_none() {
-        return (changes, switch.clone());
-    }
-    let probing = switch.probing(call.now());
-    (
-        record_answer::write_switch(changes, switch, probing.clone()),
-        probing,
-    )
 }
 
 /// A refusal means that another worker or a cancellation was faster; its message or the due index goes

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     answer::Answer,
-    breaker::{Window, is_unclear},
+    breaker::{Operation, Window, is_unclear},
     driver::MethodKind,
     fee::Rail,
     manifest::{LookUp, Steps, manifest},
@@ -341,15 +341,22 @@ impl RouteSwitch {
             .is_some_and(|stop| stop.probe_at.is_some())
     }
 
-    /// Whether the answer of a probe opens the route again. Refused credentials are made good by an object
-    /// only; after the breaker tripped whatever the provider says will do.
-    pub fn is_opened_by(&self, answer: &Answer) -> bool {
+    /// Whether the answer to a call opens the route again. Refused credentials are made good by a create that
+    /// shows an object only; after the breaker tripped whatever the provider says will do. When it was process
+    /// calls that told nothing, one of them has to be answered: a create that goes well proves nothing of them.
+    pub fn is_opened_by(&self, operation: Operation, answer: &Answer) -> bool {
         let Some(stop) = &self.stopped else {
             return false;
         };
         match stop.reason {
-            StopReason::Unclear => !is_unclear(answer),
-            StopReason::Credentials => matches!(answer, Answer::Exists { .. }),
+            StopReason::Unclear => {
+                // What was counted stands still while the route is stopped.
+                let tripped = self.calls.count(Operation::Process, stop.since).trips();
+                !is_unclear(answer) && (!tripped || operation == Operation::Process)
+            }
+            StopReason::Credentials => {
+                operation == Operation::Create && matches!(answer, Answer::Exists { .. })
+            }
             StopReason::Paused | StopReason::IntegrationDefect | StopReason::Contradiction => false,
         }
     }
@@ -439,7 +446,7 @@ impl RouteSwitch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{breaker::Operation, ids::Mode};
+    use crate::ids::Mode;
 
     const WISH: Wish<'_> = Wish {
         method: MethodKind::BankAccount,
@@ -588,11 +595,25 @@ mod tests {
         assert!(!probing.lets_through(after(59)), "one probe at a time");
         assert!(probing.lets_through(after(60)));
         let cause = "timeout".to_owned();
-        assert!(!probing.is_opened_by(&Answer::Unclear { cause }));
+        assert!(!probing.is_opened_by(Operation::Create, &Answer::Unclear { cause }));
         let reason = String::new();
         let by = crate::answer::Refusal::Input;
-        assert!(probing.is_opened_by(&Answer::Refused { by, reason }));
-        assert!(probing.is_opened_by(&Answer::Absent));
+        assert!(probing.is_opened_by(Operation::Create, &Answer::Refused { by, reason }));
+        assert!(probing.is_opened_by(Operation::Read, &Answer::Absent));
+    }
+
+    #[test]
+    fn a_route_that_process_calls_stopped_is_opened_by_one_of_them_only() {
+        let tripped = open().counting(&calls(Operation::Process, (0, 20)), NOW);
+        let probing = tripped.probing(after(30)).probing(after(60));
+        for operation in Operation::ALL {
+            let opens = probing.is_opened_by(operation, &Answer::Absent);
+            assert_eq!(opens, operation == Operation::Process, "{operation:?}");
+        }
+        let cause = "timeout".to_owned();
+        assert!(!probing.is_opened_by(Operation::Process, &Answer::Unclear { cause }));
+        let by_reads = open().counting(&calls(Operation::Read, (0, 20)), NOW);
+        assert!(by_reads.is_opened_by(Operation::Create, &Answer::Absent));
     }
 
     #[test]
@@ -602,7 +623,7 @@ mod tests {
         assert_eq!(paused.state(far), RouteState::Paused);
         assert!(!paused.lets_through(far));
         assert!(!paused.is_probing());
-        assert!(!paused.is_opened_by(&Answer::Absent));
+        assert!(!paused.is_opened_by(Operation::Process, &Answer::Absent));
         assert_eq!(paused.reopened().state(NOW), RouteState::Open);
     }
 

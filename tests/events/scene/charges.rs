@@ -81,6 +81,7 @@ impl Props {
             providers: provider,
             vault: SampleVault,
             seal: self.seal.clone(),
+            breaker: app::breaker::Breaker::default(),
         };
         let done = charger.run(&Self::call(141), &charge).await;
         done.expect("sent");

@@ -8,14 +8,14 @@ use domain::{
     routing::{Choice, Provider, RouteState},
 };
 
-use super::{Dispatcher, ROUTE_GRACE, Ready, Scene, UNSENT_MAX, moved, overtaken, probing};
+use super::{Dispatcher, ROUTE_GRACE, Ready, Scene, Started, UNSENT_MAX, moved, overtaken};
 use crate::{
     call::Call,
     changes::{Changes, Write},
     error::Error,
     port::{Providers, Queue, SealedFor, Store, Vault},
     record::{Key, Record},
-    record_answer::{card_key, next_dispatch},
+    record_answer::{card_key, next_dispatch, probing},
     send,
 };
 
@@ -277,7 +277,15 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             attempt.version,
         );
         match self.store.commit(changes).await {
-            Ok(()) => self.process(call, scene.payout, processing, &object).await,
+            Ok(()) => {
+                let switch = scene.switch(attempt.provider).clone();
+                let ready = Started {
+                    payout: scene.payout,
+                    attempt: processing,
+                    switch,
+                };
+                self.process(call, ready, &object).await
+            }
             Err(error) => overtaken(error),
         }
     }

@@ -19,7 +19,8 @@ use domain::{
 
 use super::payees::{Payee, Payees};
 use crate::port::{
-    ChargeOrder, CreateOrder, Lookup, PayeeAnswer, PayeeAsk, Plaintext, Providers, Snapshot,
+    ChargeOrder, CreateOrder, Lookup, NotShown, PayeeAnswer, PayeeAsk, Plaintext, Providers,
+    Snapshot,
 };
 
 /// Which call a trouble waits for.
@@ -33,6 +34,8 @@ pub enum Operation {
     Tell,
     Review,
     Charge,
+    /// A card's balance is shown.
+    Show,
 }
 
 /// What goes wrong with one call.
@@ -90,6 +93,7 @@ struct Books {
     /// Answers every charge with this object, as a provider that mixes payments up would.
     stuck_on: Option<ProviderId>,
     reads: u32,
+    shows: u32,
     payees: Payees,
     without_owlpay: bool,
 }
@@ -175,6 +179,11 @@ impl ScriptedProvider {
     pub fn calls(&self) -> (u32, u32) {
         let books = self.lock();
         (books.creates, books.processes)
+    }
+
+    /// How often a card was to be shown.
+    pub fn shows(&self) -> u32 {
+        self.lock().shows
     }
 
     /// How many reads arrived.
@@ -304,13 +313,27 @@ impl Providers for ScriptedProvider {
         }
     }
 
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         match provider {
-            Provider::Payelata | Provider::Owlpay => None,
-            Provider::Paywizard => Some(Snapshot {
-                card: account.clone(),
-                balance: self.lock().balance(),
-            }),
+            Provider::Payelata | Provider::Owlpay => Err(NotShown::Answered),
+            Provider::Paywizard => {
+                let mut books = self.lock();
+                books.shows += 1;
+                match books.next_trouble(Operation::Show) {
+                    None => Ok(Snapshot {
+                        card: account.clone(),
+                        balance: books.balance(),
+                    }),
+                    Some(Trouble::NotSent | Trouble::LostBefore | Trouble::LostAfter) => {
+                        Err(NotShown::Silent)
+                    }
+                    Some(Trouble::Refused(_)) => Err(NotShown::Answered),
+                }
+            }
         }
     }
 
