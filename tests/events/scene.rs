@@ -384,6 +384,7 @@ impl Props {
             asking: self.asking(),
             source,
             rail: Rail::Standard,
+            may_fall_back: false,
             requested_by: None,
             fees: &FeeSchedule::default(),
         };

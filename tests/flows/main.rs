@@ -13,6 +13,7 @@ mod charges;
 mod choices;
 mod crashes;
 mod drivers;
+mod fallback;
 mod import;
 mod keys;
 mod limits;

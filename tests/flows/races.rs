@@ -273,6 +273,7 @@ async fn create_with(
         },
         source: Source::Load(LoadId::parse("L-1").expect("valid")),
         rail: Rail::Standard,
+        may_fall_back: false,
         requested_by: None,
         fees: &FeeSchedule::default(),
     };

@@ -70,6 +70,7 @@ pub(crate) fn booked(name: &str, tx_id: &str) -> (Payout, Transition) {
         },
         currency: Currency::Usd,
         rail: Rail::Standard,
+        may_fall_back: false,
         requested_by: None,
     };
     let note = Note {

@@ -161,6 +161,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             net: payout.net(),
             currency: payout.currency,
             tried,
+            may_fall_back: payout.may_fall_back,
         };
         routing::choose(wish, |provider| {
             if !self.providers.offers(provider) {

@@ -67,6 +67,7 @@ pub(crate) fn book(
         quote: batch.terms.quote(line.fee),
         currency: Currency::Usd,
         rail: RAIL,
+        may_fall_back: false,
         requested_by: None,
     };
     let note = Note {

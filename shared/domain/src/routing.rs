@@ -84,8 +84,10 @@ pub struct Wish<'a> {
     pub rail: Rail,
     pub net: Cents,
     pub currency: Currency,
-    /// Providers tried in this run.
+    /// Providers tried in this run, on this rail.
     pub tried: &'a [Provider],
+    /// Whether an instant payout may go by the standard rail when nobody carries it by the instant one.
+    pub may_fall_back: bool,
 }
 
 /// Why a provider of the table does not carry a payout now.
@@ -130,17 +132,58 @@ impl Skipped {
 pub struct Choice {
     /// None when nobody can now.
     pub provider: Option<Provider>,
+    /// The rail it is carried on.
+    pub rail: Rail,
     /// Whether somebody could once a route opens again.
     pub waits: bool,
     /// Who else could carry it, should the chosen one refuse.
     pub left: Vec<Provider>,
+    /// Who could carry it on the standard rail, should nobody do so on the instant one.
+    pub fallback: Vec<Provider>,
     /// Why, for the timeline: "payelata/card: instant rail, routing 2026-11; owlpay skipped: route stopped".
     pub explanation: String,
 }
 
 /// Chooses the first provider of the table that can carry the payout. `obstacle` tells what the table cannot
 /// know: whether a provider is configured, has approved the driver, and lets calls through.
+///
+/// A payout that may fall back goes by the standard rail when nobody carries it by the instant one now, and
+/// somebody does by the standard one. What was tried on the instant rail counts on that rail alone.
 pub fn choose(wish: Wish<'_>, obstacle: impl Fn(Provider) -> Option<Skipped>) -> Choice {
+    let asked = on_rail(wish, &obstacle);
+    let may_fall_back = match wish.rail {
+        Rail::Instant => wish.may_fall_back,
+        Rail::Standard => false,
+    };
+    if !may_fall_back {
+        return asked;
+    }
+    let standard = Wish {
+        rail: Rail::Standard,
+        tried: &[],
+        ..wish
+    };
+    let standard = on_rail(standard, &obstacle);
+    match (asked.provider, standard.provider) {
+        (Some(_), _) => Choice {
+            fallback: standard.provider.into_iter().chain(standard.left).collect(),
+            ..asked
+        },
+        (None, Some(_)) => Choice {
+            explanation: format!("{}; instead of {}", standard.explanation, asked.explanation),
+            ..standard
+        },
+        (None, None) => Choice {
+            waits: asked.waits || standard.waits,
+            left: asked.left.into_iter().chain(standard.left).collect(),
+            explanation: format!("{}; {}", asked.explanation, standard.explanation),
+            ..asked
+        },
+    }
+}
+
+/// The choice among the providers of one rail.
+fn on_rail(wish: Wish<'_>, obstacle: impl Fn(Provider) -> Option<Skipped>) -> Choice {
     let fate = |provider: Provider| {
         if wish.tried.contains(&provider) {
             return Some(Skipped::Tried);
@@ -169,6 +212,8 @@ pub fn choose(wish: Wish<'_>, obstacle: impl Fn(Provider) -> Option<Skipped>) ->
         .collect();
     Choice {
         provider,
+        rail: wish.rail,
+        fallback: Vec::new(),
         waits: provider.is_none() && !left.is_empty(),
         explanation: explanation(wish, provider, &fates),
         left,
@@ -454,6 +499,7 @@ mod tests {
         net: Cents::new(44_750),
         currency: Currency::Usd,
         tried: &[],
+        may_fall_back: false,
     };
 
     #[test]
@@ -506,6 +552,67 @@ mod tests {
         assert_eq!((stopped.provider, stopped.waits), (None, true));
         let unknown = choose(WISH, |_| Some(Skipped::NotConfigured));
         assert_eq!((unknown.provider, unknown.waits), (None, false));
+    }
+
+    const CASH_OUT: Wish<'_> = Wish {
+        rail: Rail::Instant,
+        may_fall_back: true,
+        ..WISH
+    };
+
+    #[test]
+    fn an_instant_payout_goes_by_the_standard_rail_only_when_it_may_and_only_when_it_must() {
+        let refused = Wish {
+            may_fall_back: false,
+            ..CASH_OUT
+        };
+        let refused = choose(refused, |_| None);
+        assert_eq!((refused.provider, refused.waits), (None, false));
+
+        let bank = choose(CASH_OUT, |_| None);
+        assert_eq!(
+            (bank.provider, bank.rail),
+            (Some(Provider::Owlpay), Rail::Standard)
+        );
+        assert_eq!(
+            bank.explanation,
+            "owlpay/bank_account: standard rail, routing 2026-11; \
+             instead of nobody/bank_account: instant rail, routing 2026-11"
+        );
+
+        let method = MethodKind::Card;
+        let card = choose(Wish { method, ..CASH_OUT }, |_| None);
+        assert_eq!(
+            (card.provider, card.rail, card.fallback),
+            (
+                Some(Provider::Payelata),
+                Rail::Instant,
+                vec![Provider::Payelata]
+            )
+        );
+    }
+
+    #[test]
+    fn what_was_tried_on_the_instant_rail_may_be_tried_on_the_standard_one() {
+        let tried = Wish {
+            method: MethodKind::Card,
+            tried: &[Provider::Payelata],
+            ..CASH_OUT
+        };
+        let choice = choose(tried, |_| None);
+        assert_eq!(
+            (choice.provider, choice.rail),
+            (Some(Provider::Payelata), Rail::Standard)
+        );
+        assert!(choice.fallback.is_empty(), "there is no third rail");
+    }
+
+    #[test]
+    fn a_payout_that_may_fall_back_waits_when_both_rails_are_stopped() {
+        let choice = choose(CASH_OUT, |_| Some(Skipped::RouteStopped));
+        assert_eq!((choice.provider, choice.waits), (None, true));
+        assert_eq!(choice.rail, Rail::Instant);
+        assert_eq!(choice.left, [Provider::Owlpay, Provider::Payelata]);
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
     /// T6: takes the payout for a new attempt, with the intent to create, in one transaction.
     pub(super) async fn claim(&self, call: &Call, scene: Scene) -> Result<Claim, Error> {
         let payout = &scene.payout;
-        if let Err(reason) = scene.driver.require_payable(payout.rail) {
+        if let Err(reason) = scene.driver.require_payable(payout.payable_rail()) {
             return self.cancel(call, payout, &reason.to_string()).await;
         }
         let Some(method) = &scene.driver.method else {
@@ -195,6 +195,7 @@ fn claimed(call: &Call, scene: &Scene, seal: &Seal, means: Means) -> Result<Clai
         payout = *queued;
         changes = changes.record(&payout, *transition);
     }
+    payout = payout.on_rail(means.choice.rail);
     let reference = AttemptRef::new(payout.id.clone(), payout.attempts + 1);
     let opening = Opening {
         reference: reference.clone(),
@@ -202,6 +203,7 @@ fn claimed(call: &Call, scene: &Scene, seal: &Seal, means: Means) -> Result<Clai
         method: Some(means.method),
         route: means.choice.explanation,
         left: means.choice.left,
+        fallback: means.choice.fallback,
         at: call.now(),
     };
     let attempt = Attempt {

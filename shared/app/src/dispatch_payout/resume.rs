@@ -28,6 +28,8 @@ pub(super) enum GivenUp {
     MethodCannotServe,
     /// Another provider carries the driver's method, and takes over at once.
     CarriedElsewhere,
+    /// Nobody carries it by the instant rail, and the standard one will do: at once.
+    FallsBack,
 }
 
 impl GivenUp {
@@ -36,8 +38,18 @@ impl GivenUp {
             Self::RouteClosed => "route_closed",
             Self::MethodCannotServe => "method_cannot_serve_rail",
             Self::CarriedElsewhere => "method_carried_elsewhere",
+            Self::FallsBack => "rail_fallback",
         }
     }
+}
+
+/// Why an attempt that was never sent gives way to this choice, if it does.
+fn taken_over(choice: &Choice, attempt: &Attempt) -> Option<GivenUp> {
+    let provider = choice.provider?;
+    if choice.rail != attempt.rail {
+        return Some(GivenUp::FallsBack);
+    }
+    (provider != attempt.provider).then_some(GivenUp::CarriedElsewhere)
 }
 
 impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
@@ -73,10 +85,8 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         let now = call.now();
         let switch = scene.switch(attempt.provider);
         let choice = self.first_choice(call, &scene, &attempt);
-        let chosen = choice.as_ref().and_then(|choice| choice.provider);
-        if chosen.is_some_and(|provider| provider != attempt.provider) {
-            let why = (&attempt, GivenUp::CarriedElsewhere);
-            return self.give_up_unsent(call, &scene, why).await;
+        if let Some(why) = choice.as_ref().and_then(|it| taken_over(it, &attempt)) {
+            return self.give_up_unsent(call, &scene, (&attempt, why)).await;
         }
         if !switch.lets_through(now) {
             let graced = now.since(attempt.created_at) >= ROUTE_GRACE;
@@ -117,6 +127,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             Some(choice) => Attempt {
                 route: choice.explanation,
                 left: choice.left,
+                fallback: choice.fallback,
                 ..sending
             },
             None => sending,
@@ -224,7 +235,9 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         };
         let mut queued = *queued;
         let outbox = match why {
-            GivenUp::CarriedElsewhere => Some(next_dispatch(&mut queued, call)),
+            GivenUp::CarriedElsewhere | GivenUp::FallsBack => {
+                Some(next_dispatch(&mut queued, call))
+            }
             GivenUp::RouteClosed | GivenUp::MethodCannotServe => {
                 let probe_at = scene.next_probe(&[attempt.provider]);
                 queued = queued.waiting_for_route(call.now(), probe_at);

@@ -22,8 +22,8 @@ pub use self::errors::{ErrorDetails, FieldProblem, LineProblem};
 pub use self::words::{
     Account, BatchStatus, ChargeOutcome, ChargeStatus, Currency, DepositStatus, DriverStatus,
     ErrorCode, KycStatus, LineRejection, LineResult, LineStatus, LoadStatus, MethodKind, Mode,
-    OnInvalid, PayoutStatus, Provider, ProviderOperation, ProviderState, Rail, ReviewCloser,
-    ReviewOutcome, ReviewStatus, RowOutcome, Scope, TimelineEvent, WantedStatus,
+    OnInvalid, PayoutStatus, Provider, ProviderOperation, ProviderState, Rail, RailFallback,
+    ReviewCloser, ReviewOutcome, ReviewStatus, RowOutcome, Scope, TimelineEvent, WantedStatus,
 };
 use super::fields::{MAP_ENTRIES_MAX, MAP_TEXT_MAX, PARSED_MAX};
 
