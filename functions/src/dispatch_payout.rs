@@ -1,4 +1,5 @@
-//! Queue `dispatch`: hands a payout to its provider, or charges a card.
+//! Queue `dispatch` and one queue for each provider: finds out who carries a payout, hands it to its provider, or
+//! charges a card.
 
 use app::{
     breaker::Breaker,

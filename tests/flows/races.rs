@@ -103,7 +103,7 @@ async fn two_refusals_at_once_are_both_recorded_as_proven() {
     let ids: Vec<_> = messages
         .iter()
         .map(|it| match it {
-            Message::Dispatch(it) => it.clone(),
+            Message::Dispatch(it) => it.to(Provider::Payelata),
             Message::Charge(_) | Message::Check(_) | Message::Batch(_) | Message::Vendor(_) => {
                 panic!("dispatch")
             }
@@ -131,7 +131,7 @@ async fn the_loser_of_the_switch_becomes_outcome_unknown() {
             .await
             .expect("created");
         match stage.take(QueueName::Dispatch).expect("sent") {
-            Message::Dispatch(it) => ids.push(it),
+            Message::Dispatch(it) => ids.push(it.to(Provider::Payelata)),
             Message::Charge(_) | Message::Check(_) | Message::Batch(_) | Message::Vendor(_) => {
                 panic!("dispatch")
             }

@@ -173,6 +173,7 @@ async fn an_object_that_turns_out_inert_is_processed_at_last() {
     let Some(Message::Dispatch(message)) = stage.take(QueueName::Dispatch) else {
         panic!("sent");
     };
+    let message = message.to(Provider::Payelata);
     dispatcher
         .run(&stage.call("dispatch"), &message)
         .await
@@ -342,6 +343,7 @@ async fn a_read_without_news_does_not_take_the_place_of_the_worker() {
     let Some(Message::Dispatch(message)) = stage.take(QueueName::Dispatch) else {
         panic!("sent");
     };
+    let message = message.to(Provider::Payelata);
     ring(&stage, &id, 1, "early").await;
     let Some(Message::Check(check)) = stage.take(QueueName::Check) else {
         panic!("rang");

@@ -28,6 +28,7 @@ mod lists;
 mod manners;
 mod operators;
 mod providers;
+mod queues;
 mod rails;
 mod refusals;
 mod restart;

@@ -263,6 +263,7 @@ pub(crate) fn outbox_entry(entropy: u128, created_at: Timestamp) -> OutboxEntry 
         driver: Some(driver_id()),
         attempt: 1,
         seq: 1,
+        provider: None,
     });
     OutboxEntry::new(message, created_at, entropy)
 }

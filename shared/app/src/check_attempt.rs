@@ -151,6 +151,7 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
                 driver: Some(payout.driver.clone()),
                 attempt: attempt.reference.number,
                 seq: payout.dispatch_seq,
+                provider: attempt.method.map(|_| attempt.provider),
             });
             send::now(&self.queue, message).await;
         }
@@ -235,5 +236,7 @@ fn dispatch_of(sight: &Sight) -> Message {
         driver: Some(sight.payout.driver.clone()),
         attempt: sight.attempt.reference.number,
         seq: sight.payout.dispatch_seq,
+        // The first attempt of an instant payout names a provider before anybody chose one.
+        provider: sight.attempt.method.map(|_| sight.attempt.provider),
     })
 }

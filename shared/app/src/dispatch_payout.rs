@@ -4,6 +4,7 @@
 //! transactions for a payout that goes well.
 
 mod card;
+mod carrier;
 mod claim;
 mod resume;
 mod submit;
@@ -121,6 +122,11 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             let Some(scene) = self.read(message).await? else {
                 return Ok(());
             };
+            if let Some(carrier) = self.carrier(call, message, &scene)
+                && message.provider != Some(carrier)
+            {
+                return self.hand_over(message, carrier).await;
+            }
             let waits = matches!(
                 scene.payout.status,
                 PayoutStatus::Validated | PayoutStatus::Queued

@@ -129,5 +129,6 @@ pub(crate) fn dispatch(payout: &Payout) -> Message {
         driver: Some(payout.driver.clone()),
         attempt: payout.attempts.saturating_add(1),
         seq: payout.dispatch_seq,
+        provider: None,
     })
 }

@@ -366,6 +366,7 @@ pub(crate) fn next_dispatch(payout: &mut Payout, call: &Call) -> OutboxEntry {
             .live_attempt
             .unwrap_or(payout.attempts.saturating_add(1)),
         seq: payout.dispatch_seq,
+        provider: None,
     });
     let outbox = OutboxEntry::new(message, call.now(), call.entropy.of("outbox"));
     payout.outbox = Some(outbox.id.clone());

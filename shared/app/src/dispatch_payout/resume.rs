@@ -44,7 +44,7 @@ impl GivenUp {
 }
 
 /// Why an attempt that was never sent gives way to this choice, if it does.
-fn taken_over(choice: &Choice, attempt: &Attempt) -> Option<GivenUp> {
+pub(super) fn taken_over(choice: &Choice, attempt: &Attempt) -> Option<GivenUp> {
     let provider = choice.provider?;
     if choice.rail != attempt.rail {
         return Some(GivenUp::FallsBack);
@@ -155,7 +155,12 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
     }
 
     /// Who carries an attempt whose method nobody read yet: the first of an instant payout.
-    fn first_choice(&self, call: &Call, scene: &Scene, attempt: &Attempt) -> Option<Choice> {
+    pub(super) fn first_choice(
+        &self,
+        call: &Call,
+        scene: &Scene,
+        attempt: &Attempt,
+    ) -> Option<Choice> {
         let method = scene.driver.method.as_ref()?;
         if attempt.method.is_some() {
             return None;

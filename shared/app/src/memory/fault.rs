@@ -294,6 +294,7 @@ mod tests {
             driver: None,
             attempt: 1,
             seq: 1,
+            provider: None,
         })
     }
 

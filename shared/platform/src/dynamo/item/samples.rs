@@ -329,6 +329,7 @@ fn traces() -> Vec<Record> {
         driver: Some(driver_id()),
         attempt: 1,
         seq: 1,
+        provider: None,
     });
     vec![
         Record::Reference(Box::new(ReferenceLink {
