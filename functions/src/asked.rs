@@ -8,6 +8,7 @@ use app::{
 };
 use domain::{
     batch::Hand,
+    fee::Rail,
     ids::{DriverId, OvnDriverId, TenantId},
 };
 use platform::{
@@ -20,6 +21,9 @@ use platform::{
     },
     entry::Backend,
 };
+
+/// What an instant payout may fall back to.
+pub(crate) const RAIL_FALLBACKS: [(&str, Rail); 1] = [("standard", Rail::Standard)];
 
 /// An authenticated request to change something, parsed as far as it can be without its own fields.
 pub(crate) struct Asked {

@@ -16,7 +16,7 @@ use platform::{
     entry::Backend,
 };
 
-use crate::asked::{Asked, asking, reply};
+use crate::asked::{Asked, RAIL_FALLBACKS, asking, reply};
 
 pub async fn handle<S: Store, Q: Queue>(backend: Backend<S>, queue: Q, request: Request) -> Reply {
     let meta = request.meta();
@@ -31,6 +31,9 @@ async fn create<S: Store, Q: Queue>(
     let mut asked = Asked::read(backend, request)?;
     let load = asked.fields.required("loadId", LoadId::parse);
     let requested_by = asked.fields.required_text("requestedBy", 200);
+    let falls_back = asked
+        .fields
+        .optional_one_of("railFallback", &RAIL_FALLBACKS);
     let load = asked.fields.finish_with(load)?;
     let meta = asked.meta;
     let render = |payout: &Payout| Reply::ok(&InstantPayoutView::from(payout), &meta).body;
@@ -38,6 +41,7 @@ async fn create<S: Store, Q: Queue>(
         asking: asking(&asked.caller, asked.key.as_ref(), &render),
         source: Source::Load(load),
         rail: Rail::Instant,
+        may_fall_back: falls_back.is_some(),
         requested_by,
         fees: &FeeSchedule::default(),
     };

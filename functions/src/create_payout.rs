@@ -20,7 +20,7 @@ use platform::{
     entry::Backend,
 };
 
-use crate::asked::{Asked, asking, driver_id, reply};
+use crate::asked::{Asked, RAIL_FALLBACKS, asking, driver_id, reply};
 
 const RAILS: [(&str, Rail); 2] = [("standard", Rail::Standard), ("instant", Rail::Instant)];
 
@@ -81,8 +81,9 @@ async fn create<S: Store, Q: Queue>(
         )
     };
     let requested_by = fields.optional_text("requestedBy", 200);
-    let source = asked.fields.finish_with(source)?;
     let rail = rail.unwrap_or(Rail::Standard);
+    let falls_back = fields.optional_one_of("railFallback", &RAIL_FALLBACKS);
+    let source = asked.fields.finish_with(source)?;
     let meta = asked.meta;
     let render = |payout: &Payout| match rail {
         Rail::Standard => Reply::ok(&PayoutView::from(payout), &meta).body,
@@ -92,6 +93,8 @@ async fn create<S: Store, Q: Queue>(
         asking: asking(&asked.caller, asked.key.as_ref(), &render),
         source,
         rail,
+        // To a standard payout it adds nothing.
+        may_fall_back: rail == Rail::Instant && falls_back.is_some(),
         requested_by,
         fees: &FeeSchedule::default(),
     };

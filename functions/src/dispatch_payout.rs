@@ -1,4 +1,5 @@
-//! Queue `dispatch`: hands a payout to its provider, or charges a card.
+//! Queue `dispatch` and one queue for each provider: finds out who carries a payout, hands it to its provider, or
+//! charges a card.
 
 use app::{
     breaker::Breaker,
@@ -50,6 +51,7 @@ pub async fn handle<S: Store, Q: Queue, P: Providers, V: Vault>(
                 providers: bench.providers,
                 vault: bench.vault,
                 seal: bench.backend.seal,
+                breaker: bench.breaker,
             };
             charger.run(&call, &charge).await
         }

@@ -2,6 +2,7 @@
 //! template.yaml's test and the event files' test all read it.
 
 use app::message::QueueName;
+use domain::routing::Provider;
 use platform::api::{
     admission::{BODY_MAX, Route},
     csv_file,
@@ -25,7 +26,7 @@ pub struct Http {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
     Http(Http),
-    Queue(QueueName),
+    Queues(&'static [QueueName]),
     /// Once a minute.
     EveryMinute,
     /// At two in the morning, UTC.
@@ -370,19 +371,24 @@ pub const FUNCTIONS: [Function; 66] = [
     },
     Function {
         name: "dispatch-payout",
-        trigger: Trigger::Queue(QueueName::Dispatch),
+        trigger: Trigger::Queues(&[
+            QueueName::Dispatch,
+            QueueName::Provider(Provider::Payelata),
+            QueueName::Provider(Provider::Owlpay),
+            QueueName::Provider(Provider::Paywizard),
+        ]),
     },
     Function {
         name: "check-attempt",
-        trigger: Trigger::Queue(QueueName::Check),
+        trigger: Trigger::Queues(&[QueueName::Check]),
     },
     Function {
         name: "advance-batch",
-        trigger: Trigger::Queue(QueueName::Batch),
+        trigger: Trigger::Queues(&[QueueName::Batch]),
     },
     Function {
         name: "sync-vendor",
-        trigger: Trigger::Queue(QueueName::Vendors),
+        trigger: Trigger::Queues(&[QueueName::Vendors]),
     },
     Function {
         name: "relay-outbox",
@@ -407,7 +413,7 @@ impl Function {
     pub const fn http(&self) -> Option<&Http> {
         match &self.trigger {
             Trigger::Http(http) => Some(http),
-            Trigger::Queue(_) | Trigger::EveryMinute | Trigger::EveryNight | Trigger::Invoke => {
+            Trigger::Queues(_) | Trigger::EveryMinute | Trigger::EveryNight | Trigger::Invoke => {
                 None
             }
         }

@@ -54,7 +54,7 @@ pub struct Pump {
     clock: MovableClock,
     sandbox: Sandbox,
     sent: Arc<Notify>,
-    permits: [Arc<Semaphore>; 4],
+    permits: [Arc<Semaphore>; QueueName::ALL.len()],
     /// The last day whose night was worked through.
     night: Arc<AtomicI64>,
     stepping: Arc<Mutex<()>>,
@@ -76,7 +76,7 @@ impl Drop for Held {
 /// How many messages of a queue are handled at the same time, as template.yaml limits it.
 const fn workers(queue: QueueName) -> usize {
     match queue {
-        QueueName::Dispatch | QueueName::Check => WORKERS,
+        QueueName::Dispatch | QueueName::Provider(_) | QueueName::Check => WORKERS,
         QueueName::Batch | QueueName::Vendors => FEW_WORKERS,
     }
 }
@@ -151,9 +151,10 @@ impl Pump {
     /// Whether a message is due that a free worker could take. Workers that wait for a provider on the
     /// clock are not free.
     fn can_start(&self) -> bool {
-        let free = self.permits.iter().all(|it| it.available_permits() > 0);
-        let due = self.world.queue.next_due();
-        free && due.is_some_and(|at| at <= self.now())
+        let queues = QueueName::ALL.into_iter().zip(&self.permits);
+        let mut free = queues.filter(|(_, permits)| permits.available_permits() > 0);
+        let now = self.now();
+        free.any(|(queue, _)| self.world.queue.due_of(queue).is_some_and(|at| at <= now))
     }
 
     async fn tick_in_real_time(&self) {
@@ -201,12 +202,8 @@ impl Pump {
     /// Holds a queue's messages back until the guard is dropped: what a stuck consumer would do.
     pub async fn hold(&self, queue: QueueName) -> Held {
         let all = u32::try_from(workers(queue)).unwrap_or(u32::MAX);
-        let permits = match queue {
-            QueueName::Dispatch => &self.permits[0],
-            QueueName::Check => &self.permits[1],
-            QueueName::Batch => &self.permits[2],
-            QueueName::Vendors => &self.permits[3],
-        };
+        let place = QueueName::ALL.iter().position(|it| *it == queue);
+        let permits = &self.permits[place.expect("every queue is listed")];
         Held {
             permits: Arc::clone(permits).acquire_many_owned(all).await.ok(),
             freed: Arc::clone(&self.sent),

@@ -7,6 +7,7 @@ mod template;
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::message::QueueName;
+use domain::routing::Provider;
 use functions::table::{FUNCTIONS, Http, Trigger};
 use toml::{Table, Value};
 use yaml_rust2::Yaml;
@@ -41,6 +42,9 @@ fn routes() -> BTreeSet<(String, String, String)> {
 fn queue_resource(queue: QueueName) -> &'static str {
     match queue {
         QueueName::Dispatch => "DispatchQueue",
+        QueueName::Provider(Provider::Payelata) => "PayelataQueue",
+        QueueName::Provider(Provider::Owlpay) => "OwlpayQueue",
+        QueueName::Provider(Provider::Paywizard) => "PaywizardQueue",
         QueueName::Check => "CheckQueue",
         QueueName::Batch => "BatchQueue",
         QueueName::Vendors => "VendorsQueue",
@@ -131,6 +135,7 @@ fn the_template_has_the_functions_of_the_table_under_their_names() {
 fn the_template_wakes_every_function_as_the_table_says() {
     let template = Template::read();
     let mut http = BTreeSet::new();
+    let mut read_queues = BTreeSet::new();
     for function in &FUNCTIONS {
         let sources = events(&template, function.name);
         for (kind, properties) in &sources {
@@ -144,10 +149,14 @@ fn the_template_wakes_every_function_as_the_table_says() {
                         function.name.to_owned(),
                     ));
                 }
-                Trigger::Queue(queue) => {
+                Trigger::Queues(queues) => {
                     assert_eq!(*kind, "SQS", "{}", function.name);
-                    let source = format!("{}.Arn", queue_resource(queue));
-                    assert_eq!(text(&properties["Queue"]), source);
+                    let source = text(&properties["Queue"]);
+                    let known = queues
+                        .iter()
+                        .map(|it| format!("{}.Arn", queue_resource(*it)));
+                    assert!(known.into_iter().any(|it| it == source), "{source}");
+                    assert!(read_queues.insert(source), "{source} is read once");
                 }
                 Trigger::EveryMinute => {
                     assert_eq!(*kind, "Schedule", "{}", function.name);
@@ -162,7 +171,8 @@ fn the_template_wakes_every_function_as_the_table_says() {
         }
         let is_woken = match function.trigger {
             Trigger::Http(_) => !sources.is_empty(),
-            Trigger::Queue(_) | Trigger::EveryMinute | Trigger::EveryNight => sources.len() == 1,
+            Trigger::Queues(queues) => sources.len() == queues.len(),
+            Trigger::EveryMinute | Trigger::EveryNight => sources.len() == 1,
             Trigger::Invoke => sources.is_empty(),
         };
         assert!(is_woken, "{}", function.name);
@@ -174,31 +184,56 @@ fn the_template_wakes_every_function_as_the_table_says() {
 fn a_queue_waits_six_times_as_long_as_its_function_and_gives_up_after_five() {
     let template = Template::read();
     for function in &FUNCTIONS {
-        let Trigger::Queue(queue) = function.trigger else {
+        let Trigger::Queues(queues) = function.trigger else {
             continue;
         };
-        let properties = template.properties(queue_resource(queue));
+        for queue in queues {
+            let properties = template.properties(queue_resource(*queue));
+            assert_eq!(
+                properties["VisibilityTimeout"].as_i64(),
+                Some(6 * timeout(&template, function.name)),
+                "{}",
+                function.name
+            );
+            let redrive = &properties["RedrivePolicy"];
+            assert_eq!(redrive["maxReceiveCount"].as_i64(), Some(5));
+            let target = text(&redrive["deadLetterTargetArn"]);
+            let dead = target.strip_suffix(".Arn").expect("an ARN");
+            let kept = &template.properties(dead)["MessageRetentionPeriod"];
+            assert_eq!(kept.as_i64(), Some(14 * 24 * 3600), "{dead}");
+        }
+        let mut limits = BTreeSet::new();
+        for (_, source) in events(&template, function.name) {
+            let partial = source["FunctionResponseTypes"][0].as_str();
+            assert_eq!(partial, Some("ReportBatchItemFailures"));
+            let limit = source["ScalingConfig"]["MaximumConcurrency"].as_str();
+            limits.extend(limit);
+        }
         assert_eq!(
-            properties["VisibilityTimeout"].as_i64(),
-            Some(6 * timeout(&template, function.name)),
-            "{}",
+            limits.len(),
+            queues.len(),
+            "{}: a limit for each",
             function.name
         );
-        let redrive = &properties["RedrivePolicy"];
-        assert_eq!(redrive["maxReceiveCount"].as_i64(), Some(5));
-        let target = text(&redrive["deadLetterTargetArn"]);
-        let dead = target.strip_suffix(".Arn").expect("an ARN");
-        let kept = &template.properties(dead)["MessageRetentionPeriod"];
-        assert_eq!(kept.as_i64(), Some(14 * 24 * 3600), "{dead}");
+    }
+}
 
-        let (_, source) = events(&template, function.name)[0];
-        let partial = source["FunctionResponseTypes"][0].as_str();
-        assert_eq!(partial, Some("ReportBatchItemFailures"));
-        assert!(
-            source["ScalingConfig"]["MaximumConcurrency"]
-                .as_str()
-                .is_some()
-        );
+/// Every queue a function may send to by the template has its address there, and the other way round.
+#[test]
+fn who_may_send_to_the_queue_of_a_provider_knows_the_queues_of_all() {
+    let template = Template::read();
+    for function in &FUNCTIONS {
+        let grants = template.grants(function.name);
+        let variables = &template.properties(&resource_name(function.name))["Environment"];
+        for (queue, variable) in [
+            ("PayelataQueue", "OVN_PAYELATA_QUEUE_URL"),
+            ("OwlpayQueue", "OVN_OWLPAY_QUEUE_URL"),
+            ("PaywizardQueue", "OVN_PAYWIZARD_QUEUE_URL"),
+        ] {
+            let may = grants.contains(&("sqs:SendMessage", format!("{queue}.Arn").as_str()));
+            let address = variables["Variables"][variable].as_str();
+            assert!(!may || address == Some(queue), "{}: {queue}", function.name);
+        }
     }
 }
 

@@ -148,6 +148,9 @@ impl Scene {
             "OVN_TABLE" => TABLE.to_owned(),
             "OVN_SEAL_KEY" => SEAL_KEY.to_owned(),
             "OVN_DISPATCH_QUEUE_URL" => format!("{aws}/123456789012/DispatchQueue"),
+            "OVN_PAYELATA_QUEUE_URL" => format!("{aws}/123456789012/PayelataQueue"),
+            "OVN_OWLPAY_QUEUE_URL" => format!("{aws}/123456789012/OwlpayQueue"),
+            "OVN_PAYWIZARD_QUEUE_URL" => format!("{aws}/123456789012/PaywizardQueue"),
             "OVN_CHECK_QUEUE_URL" => format!("{aws}/123456789012/CheckQueue"),
             "OVN_BATCH_QUEUE_URL" => format!("{aws}/123456789012/BatchQueue"),
             "OVN_VENDORS_QUEUE_URL" => format!("{aws}/123456789012/VendorsQueue"),
@@ -386,6 +389,7 @@ impl Props {
             asking: self.asking(),
             source,
             rail: Rail::Standard,
+            may_fall_back: false,
             requested_by: None,
             fees: &FeeSchedule::default(),
         };
@@ -408,7 +412,9 @@ impl Props {
             seal: self.seal.clone(),
             breaker: Breaker::default(),
         };
-        let done = dispatcher.run(&Self::call(number), &dispatch).await;
+        let done = dispatcher
+            .run(&Self::call(number), &dispatch.to(Provider::Payelata))
+            .await;
         done.expect("dispatched");
     }
 }

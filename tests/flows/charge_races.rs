@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use app::{
+    breaker::Breaker,
     charge_card::Charger,
     memory::{Ending, ScriptedProvider},
     message::ChargeCard,
-    port::{ChargeOrder, CreateOrder, Lookup, Plaintext, Providers, Queue, Snapshot, Store, Vault},
+    port::{
+        ChargeOrder, CreateOrder, Lookup, NotShown, Plaintext, Providers, Queue, Snapshot, Store,
+        Vault,
+    },
     seal::Seal,
 };
 use domain::{
@@ -45,7 +49,11 @@ where
     fn offers(&self, provider: Provider) -> bool {
         self.inner.offers(provider)
     }
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         let snapshot = self.inner.snapshot(provider, account).await;
         if self.at == Moment::Snapshot {
             (self.then)().await;
@@ -90,6 +98,7 @@ where
         },
         vault: MarkingVault,
         seal: Seal::new([7; 32]),
+        breaker: Breaker::default(),
     };
     run(stage, &worker, id).await;
 }

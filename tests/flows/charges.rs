@@ -9,7 +9,7 @@ use app::{
 };
 use domain::{
     answer::Refusal,
-    charge::{ChargeOutcome, ChargeState},
+    charge::{CHARGER, ChargeOutcome, ChargeState},
     driver::MethodKind,
     fee::Rail,
     ids::{ChargeId, ProviderId, Submission},
@@ -270,7 +270,7 @@ async fn two_crashes_in_one_life_are_survived_too() {
 async fn every_message_twice_charges_once() {
     let stage = Stage::new().await;
     let id = ask_for_sure(&stage, WISH).await;
-    let message = stage.take(QueueName::Dispatch).expect("sent");
+    let message = stage.take(QueueName::Provider(CHARGER)).expect("sent");
     stage.handle(message.clone()).await;
     stage.handle(message.clone()).await;
     stage.advance(DAY).await;

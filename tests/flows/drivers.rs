@@ -228,6 +228,7 @@ async fn a_driver_deleted_after_a_payout_was_decided_gets_none() {
         asking: quietly(&stage),
         source: Source::Load(LoadId::parse("L-1").expect("valid")),
         rail: Rail::Standard,
+        may_fall_back: false,
         requested_by: None,
         fees: &FeeSchedule::default(),
     };

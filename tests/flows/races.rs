@@ -10,8 +10,8 @@ use app::{
     memory::{MemoryQueue, MemoryStore, Operation, ScriptedProvider, Trouble},
     message::{Message, QueueName},
     port::{
-        ChargeOrder, CommitError, CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store,
-        Unreachable,
+        ChargeOrder, CommitError, CreateOrder, Lookup, NotShown, Plaintext, Providers, Snapshot,
+        Store, Unreachable,
     },
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
     request_key::{Answered, Asking, RequestKey},
@@ -47,7 +47,11 @@ impl Providers for Gate {
     fn offers(&self, provider: Provider) -> bool {
         self.inner.offers(provider)
     }
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         self.inner.snapshot(provider, account).await
     }
     fn call_budget(&self) -> std::time::Duration {
@@ -99,7 +103,7 @@ async fn two_refusals_at_once_are_both_recorded_as_proven() {
     let ids: Vec<_> = messages
         .iter()
         .map(|it| match it {
-            Message::Dispatch(it) => it.clone(),
+            Message::Dispatch(it) => it.to(Provider::Payelata),
             Message::Charge(_) | Message::Check(_) | Message::Batch(_) | Message::Vendor(_) => {
                 panic!("dispatch")
             }
@@ -127,7 +131,7 @@ async fn the_loser_of_the_switch_becomes_outcome_unknown() {
             .await
             .expect("created");
         match stage.take(QueueName::Dispatch).expect("sent") {
-            Message::Dispatch(it) => ids.push(it),
+            Message::Dispatch(it) => ids.push(it.to(Provider::Payelata)),
             Message::Charge(_) | Message::Check(_) | Message::Batch(_) | Message::Vendor(_) => {
                 panic!("dispatch")
             }
@@ -269,6 +273,7 @@ async fn create_with(
         },
         source: Source::Load(LoadId::parse("L-1").expect("valid")),
         rail: Rail::Standard,
+        may_fall_back: false,
         requested_by: None,
         fees: &FeeSchedule::default(),
     };

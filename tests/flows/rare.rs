@@ -9,7 +9,7 @@ use app::{
     dispatch_payout::Dispatcher,
     memory::{Ending, MemoryQueue, MemoryStore, Operation, ScriptedProvider, Trouble},
     message::{Check, Message, QueueName},
-    port::{ChargeOrder, CreateOrder, Lookup, Plaintext, Providers, Snapshot, Store},
+    port::{ChargeOrder, CreateOrder, Lookup, NotShown, Plaintext, Providers, Snapshot, Store},
     record::{Key, Record},
     seal::Seal,
 };
@@ -128,7 +128,11 @@ impl Providers for Strange {
     fn offers(&self, provider: Provider) -> bool {
         self.inner.offers(provider)
     }
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         self.inner.snapshot(provider, account).await
     }
     fn call_budget(&self) -> std::time::Duration {
@@ -169,6 +173,7 @@ async fn an_object_that_turns_out_inert_is_processed_at_last() {
     let Some(Message::Dispatch(message)) = stage.take(QueueName::Dispatch) else {
         panic!("sent");
     };
+    let message = message.to(Provider::Payelata);
     dispatcher
         .run(&stage.call("dispatch"), &message)
         .await
@@ -211,7 +216,11 @@ impl Providers for Counting {
     fn offers(&self, provider: Provider) -> bool {
         self.inner.offers(provider)
     }
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         self.inner.snapshot(provider, account).await
     }
     fn call_budget(&self) -> std::time::Duration {
@@ -300,7 +309,11 @@ impl Providers for RingsWithin {
     fn offers(&self, provider: Provider) -> bool {
         self.inner.offers(provider)
     }
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         self.inner.snapshot(provider, account).await
     }
     fn call_budget(&self) -> std::time::Duration {
@@ -330,6 +343,7 @@ async fn a_read_without_news_does_not_take_the_place_of_the_worker() {
     let Some(Message::Dispatch(message)) = stage.take(QueueName::Dispatch) else {
         panic!("sent");
     };
+    let message = message.to(Provider::Payelata);
     ring(&stage, &id, 1, "early").await;
     let Some(Message::Check(check)) = stage.take(QueueName::Check) else {
         panic!("rang");
@@ -399,7 +413,11 @@ impl Providers for Noting {
     fn offers(&self, provider: Provider) -> bool {
         self.inner.offers(provider)
     }
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         self.inner.snapshot(provider, account).await
     }
     fn call_budget(&self) -> std::time::Duration {

@@ -279,3 +279,38 @@ async fn turning_a_provider_twice_changes_it_once_and_each_change_is_in_the_audi
     assert_eq!(actions, ["provider.pause", "provider.resume"]);
     assert_eq!(standing(&stage).await.switch.version, 2);
 }
+
+#[tokio::test]
+async fn a_route_that_process_calls_stopped_stays_stopped_until_one_of_them_is_answered() {
+    let stage = Stage::new().await;
+    for number in 1..=20 {
+        stage
+            .provider
+            .trouble(Operation::Process, Trouble::LostBefore);
+        new_payout(&stage, number, Rail::Standard).await;
+    }
+    stage.work().await;
+    assert_eq!(state(&stage).await, RouteState::Stopped);
+
+    let waiting = [
+        new_payout(&stage, 21, Rail::Standard).await,
+        new_payout(&stage, 22, Rail::Standard).await,
+    ];
+    stage
+        .provider
+        .trouble(Operation::Process, Trouble::LostBefore);
+    stage.advance(31).await;
+    assert_eq!(stage.provider.calls().0, 21, "the probe's create went well");
+    assert_eq!(
+        state(&stage).await,
+        RouteState::Probing,
+        "which proves nothing of the calls that stopped the route"
+    );
+    stage.advance(86_400).await;
+    assert_eq!(state(&stage).await, RouteState::Open);
+    for id in &waiting {
+        assert_eq!(stage.payout(id).await.status, PayoutStatus::Completed);
+    }
+    assert_eq!(stage.provider.paid(), 22);
+    books::balance(&stage);
+}

@@ -249,6 +249,16 @@ impl Stage {
         rail: Rail,
         key: &str,
     ) -> Result<Answered<Payout>, Error> {
+        self.ask(load, (rail, false), key).await
+    }
+
+    /// The same; an instant payout may be allowed to fall back to the standard rail.
+    pub(crate) async fn ask(
+        &self,
+        load: &str,
+        (rail, may_fall_back): (Rail, bool),
+        key: &str,
+    ) -> Result<Answered<Payout>, Error> {
         let request = RequestKey {
             digest: key.to_owned(),
             fingerprint: format!("{load} {}", rail.name()),
@@ -263,6 +273,7 @@ impl Stage {
             },
             source: Source::Load(LoadId::parse(load).expect("valid")),
             rail,
+            may_fall_back,
             requested_by: None,
             fees: &FeeSchedule::default(),
         };
@@ -342,6 +353,7 @@ impl Stage {
             providers: self.dispatcher.providers.clone(),
             vault: self.dispatcher.vault.clone(),
             seal: self.dispatcher.seal.clone(),
+            breaker: self.dispatcher.breaker.clone(),
         }
     }
 

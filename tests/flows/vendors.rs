@@ -7,8 +7,8 @@ use app::{
     memory::{Operation, Payee, Trouble},
     message::{Message, VendorTask},
     port::{
-        ChargeOrder, CreateOrder, Lookup, PayeeAnswer, PayeeAsk, Plaintext, Providers, Snapshot,
-        Store,
+        ChargeOrder, CreateOrder, Lookup, NotShown, PayeeAnswer, PayeeAsk, Plaintext, Providers,
+        Snapshot, Store,
     },
     record::{AuditEvent, Key, Record},
     request_key::Asking,
@@ -338,8 +338,8 @@ impl Providers for DecidedWithin {
     fn offers(&self, provider: Provider) -> bool {
         self.stage.provider.offers(provider)
     }
-    async fn snapshot(&self, _: Provider, _: &Plaintext) -> Option<Snapshot> {
-        None
+    async fn snapshot(&self, _: Provider, _: &Plaintext) -> Result<Snapshot, NotShown> {
+        Err(NotShown::Silent)
     }
     fn call_budget(&self) -> std::time::Duration {
         self.stage.provider.call_budget()

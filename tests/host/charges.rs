@@ -34,6 +34,7 @@ async fn work(stage: &Stage, id: &str, provider: &ScriptedProvider) {
         providers: provider.clone(),
         vault: world.vault.clone(),
         seal: world.backend.seal.clone(),
+        breaker: world.breaker.clone(),
     };
     let message = ChargeCard {
         tenant: "acme~test".parse().expect("a tenant"),
@@ -59,7 +60,11 @@ fn id_of(answer: &Answer) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_charge_brings_its_amount_once_and_shows_only_a_mask() {
     let stage = Stage::new().await;
-    let held = stage.host.pump.hold(QueueName::Dispatch).await;
+    let held = stage
+        .host
+        .pump
+        .hold(QueueName::Provider(Provider::Paywizard))
+        .await;
     let (before, _, _) = stage.balance().await;
     let asked = ask(&stage, &wish("topup-1"), "k1").await;
     let id = id_of(&asked);
@@ -104,7 +109,11 @@ async fn a_charge_brings_its_amount_once_and_shows_only_a_mask() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_an_operator_charges_and_nobody_sees_the_charges_of_others() {
     let stage = Stage::new().await;
-    let held = stage.host.pump.hold(QueueName::Dispatch).await;
+    let held = stage
+        .host
+        .pump
+        .hold(QueueName::Provider(Provider::Paywizard))
+        .await;
     let without_key = Call::new("POST", CHARGES).key(stage.key()).json(&wish("r"));
     let refused = stage.call(without_key).await;
     assert_eq!(refused.status, 400);

@@ -30,6 +30,7 @@ mod lists;
 mod manners;
 mod operators;
 mod providers;
+mod queues;
 mod rails;
 mod reconciliations;
 mod refusals;

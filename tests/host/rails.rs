@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::Stage;
+use crate::stage::{Call, Stage};
 
 const NET: i64 = 44_750;
 
@@ -71,6 +71,58 @@ async fn a_bank_payout_of_a_driver_whom_owlpay_approved_is_paid_by_owlpay() {
     let timeline = stage.data("GET", &timeline, None).await;
     let legs = timeline["items"].to_string();
     assert!(legs.contains("clearing.owlpay"), "{legs}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instant_payout_to_a_bank_account_goes_by_the_standard_rail_where_that_will_do() {
+    let stage = Stage::new().await;
+    bank_driver(&stage).await;
+    let path = "/api/v1/payouts/instant";
+    let keyed = |body: Value| {
+        let call = Call::new("POST", path).key(stage.key());
+        call.header("idempotency-key", "cash-out").json(&body)
+    };
+    let plain = json!({"loadId": "RAIL-L", "requestedBy": "Ana Ruiz"});
+    let refused = stage.call(keyed(plain.clone())).await;
+    let reason = &refused.body["error"]["details"]["reason"];
+    assert_eq!(
+        (refused.status, reason),
+        (409, &json!("instant_not_available"))
+    );
+
+    let either = json!({"loadId": "RAIL-L", "requestedBy": "Ana Ruiz", "railFallback": "standard"});
+    let asked = stage.call(keyed(either)).await;
+    assert_eq!(asked.status, 200, "{}", asked.text);
+    let asked_for = &asked.body["data"];
+    assert_eq!(
+        (&asked_for["status"], &asked_for["rail"], &asked_for["fee"]),
+        (&json!("processing"), &json!("instant"), &json!(450))
+    );
+    let other = stage.call(keyed(plain)).await;
+    assert_eq!(other.status, 422, "the same key without the word");
+
+    stage.advance(300).await;
+    let id = asked_for["id"].as_str().expect("an id");
+    let payout = stage.payout(id).await;
+    assert_eq!(
+        (
+            &payout["status"],
+            &payout["rail"],
+            &payout["fee"],
+            &payout["netAmount"]
+        ),
+        (
+            &json!("completed"),
+            &json!("standard"),
+            &json!(450),
+            &json!(44_550)
+        )
+    );
+    let paid = stage.paid().await;
+    assert_eq!(paid.len(), 1, "{paid:?}");
+    assert_eq!(paid[0]["provider"], "owlpay");
+    assert_eq!(paid[0]["amountMinor"], 44_550);
+    stage.assert_books().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -70,6 +70,7 @@ pub(crate) fn booked(name: &str, tx_id: &str) -> (Payout, Transition) {
         },
         currency: Currency::Usd,
         rail: Rail::Standard,
+        may_fall_back: false,
         requested_by: None,
     };
     let note = Note {
@@ -262,6 +263,7 @@ pub(crate) fn outbox_entry(entropy: u128, created_at: Timestamp) -> OutboxEntry 
         driver: Some(driver_id()),
         attempt: 1,
         seq: 1,
+        provider: None,
     });
     OutboxEntry::new(message, created_at, entropy)
 }

@@ -51,6 +51,7 @@ fn put(samples: &Samples) -> Result<Operation, Error> {
     let payout = PayoutForLoad {
         load_id: "$response.body#/data/loadId",
         urgency: None,
+        rail_fallback: None,
         requested_by: None,
     };
     let refusals = [

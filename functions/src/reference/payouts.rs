@@ -80,12 +80,14 @@ fn create(samples: &Samples) -> Result<Operation, Error> {
     let for_load = NewPayout::Load(PayoutForLoad {
         load_id: "L-12345",
         urgency: Some("standard"),
+        rail_fallback: None,
         requested_by: Some("dispatch desk"),
     });
     let for_driver = NewPayout::Driver(PayoutForDriver {
         driver_id: "OVN-DRIVER-789",
         amount: 45_000,
         rail: Some("standard"),
+        rail_fallback: None,
         description: Some("Detention at the dock"),
         requested_by: None,
     });
@@ -93,6 +95,7 @@ fn create(samples: &Samples) -> Result<Operation, Error> {
         recipient_id: "OVN-DRIVER-789",
         amount: 45_000,
         rail: None,
+        rail_fallback: None,
         description: Some("Load #L-12345"),
         requested_by: None,
     });
@@ -115,15 +118,22 @@ fn create_instant(samples: &Samples) -> Result<Operation, Error> {
         function: "create-instant-payout",
         tag: TAG,
         summary: "Create an instant payout",
-        description: "Cash-out of a delivered load within seconds. The driver needs a card.",
+        description: "Cash-out of a delivered load within seconds. The driver needs a card, unless `railFallback` allows \
+            the standard rail when nobody carries it by the instant one.",
     };
     let body = NewInstantPayout {
         load_id: "L-12345",
         requested_by: "John Smith",
+        rail_fallback: None,
+    };
+    let either_way = NewInstantPayout {
+        load_id: "L-12345",
+        requested_by: "John Smith",
+        rail_fallback: Some("standard"),
     };
     let view = InstantPayoutView::from(&samples.instant);
     let created = Operation::new(title)
-        .taking(&[("instant", body)])?
+        .taking(&[("instant", body), ("standard_will_do", either_way)])?
         .answering("instant", &view, samples)
         .refusing(refusals(samples, "requestedBy"), samples);
     Ok(linked(created))

@@ -52,6 +52,7 @@ impl ReviewSamples {
             method: None,
             route: "payelata: standard rail".to_owned(),
             left: Vec::new(),
+            fallback: Vec::new(),
             at: samples.now,
         };
         let attempt = Attempt {

@@ -263,6 +263,7 @@ fn booking(load: &Load, rail: Rail) -> Result<Booking, Error> {
         quote: FeeSchedule::default().quote(rail, Channel::Single, AMOUNT)?,
         currency: Currency::Usd,
         rail,
+        may_fall_back: false,
         requested_by: None,
     })
 }

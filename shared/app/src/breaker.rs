@@ -9,9 +9,7 @@ use std::{
 };
 
 use domain::{
-    answer::Answer,
-    attempt::Attempt,
-    breaker::{Operation, Window, is_unclear},
+    breaker::{Operation, Window},
     ids::Mode,
     routing::{Provider, RouteSwitch},
     time::Timestamp,
@@ -22,7 +20,7 @@ use crate::{
     call::Call,
     changes::Changes,
     error::Error,
-    port::{CommitError, Store},
+    port::{CommitError, NotShown, Snapshot, Store},
     record_answer::{read_switch, write_switch},
 };
 
@@ -65,16 +63,31 @@ impl Breaker {
         self.routes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts one call about `attempt` and its answer.
+    /// Counts one call of a route, and whether it ended unclear.
     pub(crate) fn note(
         &self,
-        (attempt, operation): (&Attempt, Operation),
-        answer: &Answer,
+        route: Route,
+        (operation, unclear): (Operation, bool),
         now: Timestamp,
     ) {
         let mut routes = self.lock();
-        let counted = routes.entry(route(attempt)).or_default();
-        counted.own = counted.own.noted((operation, is_unclear(answer)), now);
+        let counted = routes.entry(route).or_default();
+        counted.own = counted.own.noted((operation, unclear), now);
+    }
+
+    /// Counts a look at a card as the read that it is, and hands on what it showed.
+    pub(crate) fn note_card(
+        &self,
+        route: Route,
+        shown: Result<Snapshot, NotShown>,
+        now: Timestamp,
+    ) -> Result<Snapshot, NotShown> {
+        let unclear = match shown {
+            Ok(_) | Err(NotShown::Answered) => false,
+            Err(NotShown::Silent) => true,
+        };
+        self.note(route, (Operation::Read, unclear), now);
+        shown
     }
 
     /// What a dispatch read of a route, so that calls that went well are told too while others do not.
@@ -112,10 +125,6 @@ impl Breaker {
         })
         .collect()
     }
-}
-
-const fn route(attempt: &Attempt) -> Route {
-    (attempt.provider, attempt.tenant.mode())
 }
 
 /// Adds a window to a route's switch, which stops the route when that is too much; the switch as it is then.

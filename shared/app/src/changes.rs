@@ -291,13 +291,13 @@ impl Changes {
         self
     }
 
-    /// The payout's driver must be payable on its rail.
+    /// The payout's driver must be payable on its rail, or on the one it may fall back to.
     #[must_use]
     pub fn require_payable(self, payout: &Payout) -> Self {
         self.write(Write::Driver {
             tenant: payout.tenant.clone(),
             driver: payout.driver.clone(),
-            payable: Some(payout.rail),
+            payable: Some(payout.payable_rail()),
             by: DriverFigures::default(),
         })
     }

@@ -6,30 +6,34 @@ mod outcome;
 use std::time::Duration;
 
 use domain::{
+    breaker::{Operation, is_unclear},
     charge::{Applied, CHARGER, Charge, ChargeEvent, ChargeState, ChargeVerdict, charge_proves},
-    ids::Submission,
-    routing::RouteSwitch,
+    ids::{Mode, Submission},
+    routing::{Provider, RouteState, RouteSwitch},
 };
 use tracing::{info, warn};
 
 pub(crate) use self::outcome::moved;
 use crate::{
+    breaker::Breaker,
     call::Call,
     changes::{Changes, Subject},
     error::Error,
     message::{ChargeCard, Message},
     port::{
-        ChargeOrder, CommitError, Plaintext, Providers, Queue, SealedFor, Snapshot, Store, Vault,
+        ChargeOrder, CommitError, NotShown, Plaintext, Providers, Queue, SealedFor, Snapshot,
+        Store, Vault,
     },
     record::{CardLock, Key, Record},
+    record_answer,
     seal::Seal,
     send,
 };
 
-/// How long a charge waits for a stopped route before it is looked at again.
-const ROUTE_WAIT: Duration = Duration::from_secs(15 * 60);
-/// Waits up to this long travel as delayed messages; the due index ticks once a minute.
-const DELAY_MAX: u64 = 60;
+/// How long a charge waits for a route that only an operator opens before it is looked at again.
+const ROUTE_WAIT: Duration = Duration::from_secs(60);
+/// Shorter waits travel as delayed messages; the due index ticks once a minute.
+const DELAY_MAX: u128 = 60;
 
 /// What charges cards.
 #[derive(Clone)]
@@ -39,6 +43,8 @@ pub struct Charger<S, Q, P, V> {
     pub providers: P,
     pub vault: V,
     pub seal: Seal,
+    /// One for all charges and dispatches of a process.
+    pub breaker: Breaker,
 }
 
 impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
@@ -47,11 +53,19 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
     /// # Errors
     /// `Unavailable` when the store or the vault cannot be reached: the message should come again.
     pub async fn run(&self, call: &Call, message: &ChargeCard) -> Result<(), Error> {
+        let done = self.bring_on(call, message).await;
+        self.breaker.flush(call, &self.store).await;
+        done
+    }
+
+    async fn bring_on(&self, call: &Call, message: &ChargeCard) -> Result<(), Error> {
         let Some((charge, switch)) = self.read(message).await? else {
             warn!(charge.id = %message.charge, "a message names a charge that does not exist");
             return Ok(());
         };
         match charge.state {
+            // It was put off already. A second message about it would be followed by yet another one.
+            ChargeState::Prepared if charge.waits_at(call.now()) => Ok(()),
             ChargeState::Prepared => self.send(call, charge, &switch).await,
             ChargeState::Sending if charge.is_leased(call.now()) => Ok(()),
             ChargeState::Sending => {
@@ -82,30 +96,38 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
             Some(Record::Switch(switch)) => *switch,
             Some(_) | None => RouteSwitch::open(CHARGER, mode),
         };
+        self.breaker.saw(&switch);
         Ok(Some((*charge, switch)))
     }
 
     async fn send(&self, call: &Call, charge: Charge, switch: &RouteSwitch) -> Result<(), Error> {
         let now = call.now();
-        if charge.is_too_old_to_send(now) {
-            return self.give_up(call, &charge, "never_sent").await;
-        }
         if !self.providers.offers(CHARGER) {
             return self.give_up(call, &charge, "not_configured").await;
+        }
+        if switch.state(now) == RouteState::Paused {
+            let held = charge.held(now, now.plus(ROUTE_WAIT));
+            return self.wait(call, &charge, (held, None)).await;
+        }
+        if charge.is_too_old_to_send(now) {
+            return self.give_up(call, &charge, "never_sent").await;
         }
         if !switch.lets_through(now) {
             let probe_at = switch.stopped.as_ref().and_then(|stop| stop.probe_at);
             let until = probe_at.unwrap_or(now.plus(ROUTE_WAIT));
             let waiting = charge.waiting("route_stopped", now, Some(until));
-            return self.wait(call, &charge, waiting).await;
+            return self.wait(call, &charge, (waiting, None)).await;
         }
         let account = self.open(&charge).await?;
-        let Some(snapshot) = self.providers.snapshot(CHARGER, &account).await else {
-            // Without it an unclear answer could never be explained, so nothing is sent.
-            let waiting = charge.waiting("balance_not_shown", now, None);
-            return self.wait(call, &charge, waiting).await;
+        let Ok(snapshot) = self.shown(call, &charge, &account).await else {
+            // Without it an unclear answer could never be explained, so nothing is sent. When that was a stopped
+            // route's probe, it is used up.
+            let next = switch.probing(now).stopped;
+            let probe_at = next.and_then(|stop| stop.probe_at);
+            let waiting = charge.waiting("balance_not_shown", now, probe_at);
+            return self.wait(call, &charge, (waiting, Some(switch))).await;
         };
-        let Some(sending) = self.intend(call, &charge, snapshot).await? else {
+        let Some((sending, switch)) = self.intend(call, &charge, (snapshot, switch)).await? else {
             return Ok(());
         };
         if !sending.lease_covers(call.now(), self.providers.call_budget()) {
@@ -116,17 +138,35 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
             account: &account,
         };
         let answer = self.providers.charge(order).await;
+        let noted = (Operation::Create, is_unclear(&answer));
+        self.breaker.note(route(&sending), noted, call.now());
         let verdict = charge_proves(&sending, &answer);
-        self.record(call, &sending, verdict).await
+        let stops = verdict.stop.is_some();
+        self.record(call, &sending, verdict).await?;
+        if !stops && switch.is_opened_by(Operation::Create, &answer) {
+            record_answer::reopen_route(call, &self.store, &switch).await;
+        }
+        Ok(())
     }
 
-    /// Makes the intent durable, with the lock on the card and what was on it. None when it may not be sent.
+    async fn shown(
+        &self,
+        call: &Call,
+        charge: &Charge,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
+        let shown = self.providers.snapshot(CHARGER, account).await;
+        self.breaker.note_card(route(charge), shown, call.now())
+    }
+
+    /// Makes the intent durable, with the lock on the card and what was on it; a stopped route's next probe is
+    /// put off. None when it may not be sent.
     async fn intend(
         &self,
         call: &Call,
         charge: &Charge,
-        snapshot: Snapshot,
-    ) -> Result<Option<Charge>, Error> {
+        (snapshot, switch): (Snapshot, &RouteSwitch),
+    ) -> Result<Option<(Charge, RouteSwitch)>, Error> {
         let Applied::Changed(sending) = charge.apply(ChargeEvent::Intend, call.now())? else {
             return Ok(None);
         };
@@ -149,13 +189,14 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
             .replace(Record::Charge(Box::new(sending.clone())), charge.version)
             .insert(Record::CardLock(Box::new(lock)))
             .forget(charge.outbox.clone().map(Key::Outbox));
+        let (changes, switch) = record_answer::probing(changes, switch, call);
         match self.store.commit(changes).await {
-            Ok(()) => Ok(Some(sending)),
+            Ok(()) => Ok(Some((sending, switch))),
             Err(error) => {
                 let is_overtaken = error.refused(Subject::Charge).is_some();
                 if !is_overtaken && error.refused(Subject::Card).is_some() {
                     let waiting = charge.waiting("card_busy", call.now(), None);
-                    self.wait(call, charge, waiting).await?;
+                    self.wait(call, charge, (waiting, None)).await?;
                     return Ok(None);
                 }
                 overtaken(error).map(|()| None)
@@ -179,13 +220,23 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
         self.store.commit(changes).await.or_else(overtaken)
     }
 
-    async fn wait(&self, call: &Call, charge: &Charge, waiting: Charge) -> Result<(), Error> {
+    /// Puts the charge off. `probe` is the switch of a stopped route whose probe came to nothing here.
+    async fn wait(
+        &self,
+        call: &Call,
+        charge: &Charge,
+        (waiting, probe): (Charge, Option<&RouteSwitch>),
+    ) -> Result<(), Error> {
         let waiting = Charge {
             outbox: None,
             ..waiting
         };
         let tx_id = call.tx_id(&format!("charge-wait {}", charge.version));
         let changes = moved(call, charge, &waiting, Changes::new("charge-wait", tx_id));
+        let changes = match probe {
+            Some(switch) => record_answer::probing(changes, switch, call).0,
+            None => changes,
+        };
         match self.store.commit(changes).await {
             Ok(()) => {
                 self.send_again(call, &waiting).await;
@@ -200,8 +251,9 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
         let Some(next_at) = charge.next_at else {
             return;
         };
-        let delay = next_at.since(call.now()).as_secs();
-        if charge.state == ChargeState::Prepared && delay <= DELAY_MAX {
+        // Rounded up: what comes too early is not looked at.
+        let delay = next_at.since(call.now()).as_millis().div_ceil(1_000);
+        if charge.state == ChargeState::Prepared && delay < DELAY_MAX {
             let message = Message::Charge(ChargeCard {
                 tenant: charge.tenant.clone(),
                 charge: charge.id.clone(),
@@ -218,8 +270,8 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
             return Ok(());
         }
         let account = self.open(charge).await?;
-        let snapshot = self.providers.snapshot(CHARGER, &account).await;
-        let balance = snapshot.map(|snapshot| snapshot.balance);
+        let shown = self.shown(call, charge, &account).await.ok();
+        let balance = shown.map(|snapshot| snapshot.balance);
         let seen = charge.looked_at(balance, call.now());
         let tx_id = call.tx_id(&format!("charge-look {}", charge.version));
         let changes = moved(call, charge, &seen, Changes::new("charge-look", tx_id));
@@ -231,6 +283,10 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
         let opened = self.vault.open(&charge.tenant, &owner, &charge.sealed);
         Ok(opened.await?)
     }
+}
+
+const fn route(charge: &Charge) -> (Provider, Mode) {
+    (CHARGER, charge.tenant.mode())
 }
 
 /// A refusal means that somebody else moved the charge; the due index goes on.

@@ -7,7 +7,7 @@ use domain::{
     answer::Answer,
     attempt::{Attempt, Wake},
     attempt_machine::AttemptState,
-    breaker::Operation,
+    breaker::{Operation, is_unclear},
     payout::Payout,
     resolution::Asked,
     time::Timestamp,
@@ -125,8 +125,9 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
             None => Lookup::Reference,
         };
         let answer = self.providers.read(attempt, &lookup).await;
+        let route = record_answer::route_of(attempt);
         self.breaker
-            .note((attempt, Operation::Read), &answer, call.now());
+            .note(route, (Operation::Read, is_unclear(&answer)), call.now());
         News {
             asked: Asked::Read,
             answer,
@@ -150,6 +151,7 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
                 driver: Some(payout.driver.clone()),
                 attempt: attempt.reference.number,
                 seq: payout.dispatch_seq,
+                provider: attempt.method.map(|_| attempt.provider),
             });
             send::now(&self.queue, message).await;
         }
@@ -234,5 +236,7 @@ fn dispatch_of(sight: &Sight) -> Message {
         driver: Some(sight.payout.driver.clone()),
         attempt: sight.attempt.reference.number,
         seq: sight.payout.dispatch_seq,
+        // The first attempt of an instant payout names a provider before anybody chose one.
+        provider: sight.attempt.method.map(|_| sight.attempt.provider),
     })
 }

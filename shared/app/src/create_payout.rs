@@ -32,6 +32,8 @@ pub struct CreatePayout<'a> {
     pub asking: Asking<'a, Payout>,
     pub source: Source,
     pub rail: Rail,
+    /// Instant payouts only: whether the standard rail will do when nobody carries it by the instant one.
+    pub may_fall_back: bool,
     pub requested_by: Option<String>,
     pub fees: &'a FeeSchedule,
 }
@@ -106,7 +108,7 @@ fn explain(error: &CommitError, payout: &Payout) -> Result<(), Error> {
         return Ok(());
     }
     if let Some(refused) = error.refused(Subject::Driver) {
-        return Err(not_payable(refused.found.as_ref(), payout.rail).into());
+        return Err(not_payable(refused.found.as_ref(), payout.payable_rail()).into());
     }
     if error.refused(Subject::Available).is_some() {
         return Err(Denied::InsufficientFunds {
@@ -191,6 +193,7 @@ fn plan(
         quote,
         currency: Currency::Usd,
         rail: command.rail,
+        may_fall_back: command.may_fall_back,
         requested_by: command.requested_by.clone(),
     };
     let note = Note {
@@ -238,6 +241,7 @@ fn with_first_attempt(changes: Changes, payout: &Payout) -> Changes {
                 FIRST_OF_INSTANT.name()
             ),
             left: Vec::new(),
+            fallback: Vec::new(),
             at: payout.requested_at,
         },
     );

@@ -4,6 +4,7 @@
 //! transactions for a payout that goes well.
 
 mod card;
+mod carrier;
 mod claim;
 mod resume;
 mod submit;
@@ -26,7 +27,7 @@ use tracing::warn;
 use crate::{
     breaker::Breaker,
     call::Call,
-    changes::{Changes, Subject},
+    changes::Subject,
     error::Error,
     message::{Check, Dispatch, Message},
     port::{CommitError, Plaintext, Providers, Queue, Store, Vault},
@@ -97,6 +98,13 @@ struct Ready {
     switch: RouteSwitch,
 }
 
+/// An attempt whose object may now be processed: the intent is durable.
+struct Started {
+    payout: Payout,
+    attempt: Attempt,
+    switch: RouteSwitch,
+}
+
 impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
     /// Brings a payout one step on, as far as the stored state allows. Repeats and old messages do
     /// nothing.
@@ -114,6 +122,11 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             let Some(scene) = self.read(message).await? else {
                 return Ok(());
             };
+            if let Some(carrier) = self.carrier(call, message, &scene)
+                && message.provider != Some(carrier)
+            {
+                return self.hand_over(message, carrier).await;
+            }
             let waits = matches!(
                 scene.payout.status,
                 PayoutStatus::Validated | PayoutStatus::Queued
@@ -154,6 +167,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             net: payout.net(),
             currency: payout.currency,
             tried,
+            may_fall_back: payout.may_fall_back,
         };
         routing::choose(wish, |provider| {
             if !self.providers.offers(provider) {
@@ -259,18 +273,6 @@ fn moved(attempt: &Attempt, event: AttemptEvent, call: &Call) -> Result<Attempt,
         Applied::Changed(next) => Ok(*next),
         Applied::Unchanged | Applied::Contradiction => Err(Denied::AttemptState.into()),
     }
-}
-
-/// While a stopped route's probe runs, the next one is put off.
-fn probing(changes: Changes, switch: &RouteSwitch, call: &Call) -> (Changes, RouteSwitch) {
-    if switch.stopped.is_none() {
-        return (changes, switch.clone());
-    }
-    let probing = switch.probing(call.now());
-    (
-        record_answer::write_switch(changes, switch, probing.clone()),
-        probing,
-    )
 }
 
 /// A refusal means that another worker or a cancellation was faster; its message or the due index goes

@@ -67,6 +67,7 @@ pub(crate) fn book(
         quote: batch.terms.quote(line.fee),
         currency: Currency::Usd,
         rail: RAIL,
+        may_fall_back: false,
         requested_by: None,
     };
     let note = Note {
@@ -128,5 +129,6 @@ pub(crate) fn dispatch(payout: &Payout) -> Message {
         driver: Some(payout.driver.clone()),
         attempt: payout.attempts.saturating_add(1),
         seq: payout.dispatch_seq,
+        provider: None,
     })
 }

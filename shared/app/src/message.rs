@@ -1,7 +1,9 @@
 //! What travels through queues: ids only. The table is read again on arrival.
 
 use domain::{
+    charge::CHARGER,
     ids::{AttemptRef, BatchId, ChargeId, DriverId, PayoutId, TenantId},
+    routing::Provider,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -34,6 +36,20 @@ pub struct Dispatch {
     pub attempt: u8,
     /// The payout's dispatch number when the message was made; an older one is ignored.
     pub seq: u32,
+    /// Who carries it, once somebody looked: the message then travels in that provider's own queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Provider>,
+}
+
+impl Dispatch {
+    /// The same for the workers of this provider.
+    #[must_use]
+    pub fn to(&self, provider: Provider) -> Self {
+        Self {
+            provider: Some(provider),
+            ..self.clone()
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,18 +98,30 @@ pub enum BatchStep {
 /// The queues of the bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum QueueName {
+    /// Payouts of which nobody knows yet who carries them. Nobody who reads it calls a provider.
     Dispatch,
+    /// What calls this provider to move money, so that one that answers slowly holds up nobody else's.
+    Provider(Provider),
     Check,
     Batch,
     Vendors,
 }
 
 impl QueueName {
-    pub const ALL: [Self; 4] = [Self::Dispatch, Self::Check, Self::Batch, Self::Vendors];
+    pub const ALL: [Self; 7] = [
+        Self::Dispatch,
+        Self::Provider(Provider::Payelata),
+        Self::Provider(Provider::Owlpay),
+        Self::Provider(Provider::Paywizard),
+        Self::Check,
+        Self::Batch,
+        Self::Vendors,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dispatch => "dispatch",
+            Self::Provider(provider) => provider.name(),
             Self::Check => "check",
             Self::Batch => "batch",
             Self::Vendors => "vendors",
@@ -104,7 +132,11 @@ impl QueueName {
 impl Message {
     pub const fn queue(&self) -> QueueName {
         match self {
-            Self::Dispatch(_) | Self::Charge(_) => QueueName::Dispatch,
+            Self::Dispatch(dispatch) => match dispatch.provider {
+                Some(provider) => QueueName::Provider(provider),
+                None => QueueName::Dispatch,
+            },
+            Self::Charge(_) => QueueName::Provider(CHARGER),
             Self::Check(_) => QueueName::Check,
             Self::Batch(_) => QueueName::Batch,
             Self::Vendor(_) => QueueName::Vendors,

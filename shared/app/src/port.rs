@@ -263,6 +263,15 @@ pub struct Snapshot {
     pub balance: Cents,
 }
 
+/// Why an issuer did not show what is on a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotShown {
+    /// It could not be reached, or said nothing of the card or against it.
+    Silent,
+    /// It answered, and does not show this card, or not to us.
+    Answered,
+}
+
 /// What is being looked for at a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
@@ -336,12 +345,12 @@ pub trait Providers: Clone + Send + Sync + 'static {
     fn offers(&self, provider: Provider) -> bool;
 
     /// The balance of a prepaid card, where the provider cannot be asked about a payment: the evidence for
-    /// whoever has to decide. None when the provider did not show it.
+    /// whoever has to decide.
     fn snapshot(
         &self,
         provider: Provider,
         account: &Plaintext,
-    ) -> impl Future<Output = Option<Snapshot>> + Send;
+    ) -> impl Future<Output = Result<Snapshot, NotShown>> + Send;
 
     /// The most time a create or a process call may take.
     fn call_budget(&self) -> std::time::Duration;

@@ -19,7 +19,7 @@ use domain::{
 use tracing::{error, info, warn};
 
 use self::pen::Pen;
-pub(crate) use self::route::{read_switch, reopen_route, stop_route, write_switch};
+pub(crate) use self::route::{probing, read_switch, reopen_route, stop_route, write_switch};
 use crate::{
     attempt_review,
     call::Call,
@@ -121,7 +121,7 @@ pub async fn run(
     if let Some(reason) = verdict.stop {
         stop_route(call, store, route_of(&sight.attempt), reason).await?;
     } else if let Some(switch) = &sight.switch
-        && switch.is_opened_by(&news.answer)
+        && switch.is_opened_by(news.asked.into(), &news.answer)
     {
         reopen_route(call, store, switch).await;
     }
@@ -335,7 +335,7 @@ pub(crate) fn with_object(attempt: &Attempt, answer: &Answer) -> Attempt {
     }
 }
 
-const fn route_of(attempt: &Attempt) -> (Provider, Mode) {
+pub(crate) const fn route_of(attempt: &Attempt) -> (Provider, Mode) {
     (attempt.provider, attempt.tenant.mode())
 }
 
@@ -366,6 +366,7 @@ pub(crate) fn next_dispatch(payout: &mut Payout, call: &Call) -> OutboxEntry {
             .live_attempt
             .unwrap_or(payout.attempts.saturating_add(1)),
         seq: payout.dispatch_seq,
+        provider: None,
     });
     let outbox = OutboxEntry::new(message, call.now(), call.entropy.of("outbox"));
     payout.outbox = Some(outbox.id.clone());

@@ -77,7 +77,7 @@ pub async fn run(
                     return Ok(replayed);
                 }
                 if let Some(refused) = error.refused(Subject::Driver) {
-                    return Err(not_payable(refused.found.as_ref(), payout.rail).into());
+                    return Err(not_payable(refused.found.as_ref(), payout.payable_rail()).into());
                 }
                 if error.refused(Subject::Available).is_some()
                     && error.refused(Subject::Payout).is_none()

@@ -161,6 +161,8 @@ fn attempt_message(attempt: &Attempt) -> Option<Message> {
             driver: Some(attempt.driver.clone()),
             attempt: attempt.reference.number,
             seq: 0,
+            // The first attempt of an instant payout names a provider before anybody chose one.
+            provider: attempt.method.map(|_| attempt.provider),
         }),
         Wake::Check => Message::Check(Check {
             tenant: attempt.tenant.clone(),
@@ -191,6 +193,7 @@ async fn wake_payout(
         driver: Some(payout.driver.clone()),
         attempt: payout.attempts.saturating_add(1),
         seq: payout.dispatch_seq,
+        provider: None,
     });
     let woken = payout.woken(call.now());
     let tx_id = call.tx_id(&format!("wake {}", payout.id));

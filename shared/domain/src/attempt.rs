@@ -53,6 +53,10 @@ pub struct Attempt {
     /// The providers that could carry the payout when this one was chosen, should this attempt die.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Provider>,
+    /// Who could carry the payout on the standard rail after this attempt on the instant one, where that is
+    /// allowed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<Provider>,
     pub driver: DriverId,
     /// The payout method this attempt is sent with, pinned at the first claim: a repeat must carry the
     /// same recipient data.
@@ -127,6 +131,7 @@ pub struct Opening {
     /// Why this provider, and who else could carry it.
     pub route: String,
     pub left: Vec<Provider>,
+    pub fallback: Vec<Provider>,
     pub at: Timestamp,
 }
 
@@ -152,6 +157,7 @@ impl Attempt {
             provider: opening.provider,
             route: opening.route,
             left: opening.left,
+            fallback: opening.fallback,
             driver: payout.driver.clone(),
             method: opening.method,
             rail: payout.rail,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{answer::Answer, time::Timestamp};
+use crate::{answer::Answer, resolution::Asked, time::Timestamp};
 
 /// What is asked of a provider. Each operation is counted apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,16 @@ impl Operation {
             Self::Create => "create",
             Self::Process => "process",
             Self::Read => "read",
+        }
+    }
+}
+
+impl From<Asked> for Operation {
+    fn from(asked: Asked) -> Self {
+        match asked {
+            Asked::Create => Self::Create,
+            Asked::Process => Self::Process,
+            Asked::Read => Self::Read,
         }
     }
 }
@@ -75,7 +85,7 @@ impl Count {
     }
 
     /// Enough calls, and half of them or more unclear.
-    const fn trips(self) -> bool {
+    pub(crate) const fn trips(self) -> bool {
         self.calls >= CALLS_MIN && self.unclear >= self.calls.div_ceil(2)
     }
 }

@@ -24,7 +24,8 @@ use crate::{
 
 /// Who charges cards.
 pub const CHARGER: Provider = Provider::Paywizard;
-/// A charge that could not be sent for so long is given up: nobody expects the debit any more.
+/// A charge that could not be sent for so long is given up: nobody expects the debit any more. A pause does
+/// not count: an operator who pauses a provider wants what waits for it to go on afterwards.
 pub const UNSENT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// When the balance of a charge in review is first read, and how far apart later reads are.
 const FIRST_EVIDENCE: Duration = Duration::from_secs(5 * 60);
@@ -52,6 +53,9 @@ pub struct Charge {
     pub sends: u32,
     /// How often sending had to wait.
     pub waits: u32,
+    /// When a paused provider last held it back. The time it may wait unsent counts from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_at: Option<Timestamp>,
     /// What was on the card before the newest send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance_before: Option<Cents>,
@@ -189,6 +193,7 @@ impl Charge {
             sealed: asked.sealed,
             sends: 0,
             waits: 0,
+            held_at: None,
             balance_before: None,
             evidence: None,
             card_lock: None,
@@ -215,7 +220,12 @@ impl Charge {
 
     /// Whether it waited too long to be sent at all.
     pub fn is_too_old_to_send(&self, now: Timestamp) -> bool {
-        now.since(self.created_at) >= UNSENT_FOR
+        now.since(self.held_at.unwrap_or(self.created_at)) >= UNSENT_FOR
+    }
+
+    /// Whether it was put off, and is not to be looked at yet.
+    pub fn waits_at(&self, now: Timestamp) -> bool {
+        self.waits > 0 && self.next_at.is_some_and(|at| at > now)
     }
 
     /// What the ledger records when the card was debited.
@@ -293,6 +303,15 @@ impl Charge {
         next.wait(at);
         next.next_at = until.or(next.next_at);
         next
+    }
+
+    /// The charge while an operator has its provider paused, looked at again `until` then.
+    #[must_use]
+    pub fn held(&self, at: Timestamp, until: Timestamp) -> Self {
+        Self {
+            held_at: Some(at),
+            ..self.waiting("provider_paused", at, Some(until))
+        }
     }
 
     /// The charge in review after a look at the card; without a balance the last one stays.

@@ -59,6 +59,9 @@ pub struct Payout {
     pub batch: Option<BatchLine>,
     pub description: Option<String>,
     pub rail: Rail,
+    /// Whether an instant payout may go by the standard rail when nobody carries it by the instant one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_fall_back: bool,
     pub requested_by: Option<String>,
     /// Grows with every need to dispatch; a message with another number is old.
     pub dispatch_seq: u32,
@@ -102,6 +105,8 @@ pub struct Booking {
     pub quote: FeeQuote,
     pub currency: Currency,
     pub rail: Rail,
+    /// Instant payouts only: whether the standard rail will do.
+    pub may_fall_back: bool,
     pub requested_by: Option<String>,
 }
 
@@ -134,6 +139,29 @@ impl Payout {
             gross: self.amount,
             net: self.net(),
             fee: self.quote.fee,
+        }
+    }
+
+    /// The rail the driver's method has to serve: any that the payout may go by.
+    pub const fn payable_rail(&self) -> Rail {
+        if self.may_fall_back {
+            Rail::Standard
+        } else {
+            self.rail
+        }
+    }
+
+    /// The payout about to be carried on `rail`. The fee stays as it was quoted; providers that were tried on
+    /// another rail count as untried.
+    #[must_use]
+    pub fn on_rail(self, rail: Rail) -> Self {
+        if rail == self.rail {
+            return self;
+        }
+        Self {
+            rail,
+            tried: Vec::new(),
+            ..self
         }
     }
 
@@ -205,6 +233,7 @@ impl Payout {
             batch: booking.batch,
             description: booking.description,
             rail: booking.rail,
+            may_fall_back: booking.may_fall_back,
             requested_by: booking.requested_by,
             dispatch_seq: 1,
             live_attempt: None,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     answer::Answer,
-    breaker::{Window, is_unclear},
+    breaker::{Operation, Window, is_unclear},
     driver::MethodKind,
     fee::Rail,
     manifest::{LookUp, Steps, manifest},
@@ -84,8 +84,10 @@ pub struct Wish<'a> {
     pub rail: Rail,
     pub net: Cents,
     pub currency: Currency,
-    /// Providers tried in this run.
+    /// Providers tried in this run, on this rail.
     pub tried: &'a [Provider],
+    /// Whether an instant payout may go by the standard rail when nobody carries it by the instant one.
+    pub may_fall_back: bool,
 }
 
 /// Why a provider of the table does not carry a payout now.
@@ -130,17 +132,58 @@ impl Skipped {
 pub struct Choice {
     /// None when nobody can now.
     pub provider: Option<Provider>,
+    /// The rail it is carried on.
+    pub rail: Rail,
     /// Whether somebody could once a route opens again.
     pub waits: bool,
     /// Who else could carry it, should the chosen one refuse.
     pub left: Vec<Provider>,
+    /// Who could carry it on the standard rail, should nobody do so on the instant one.
+    pub fallback: Vec<Provider>,
     /// Why, for the timeline: "payelata/card: instant rail, routing 2026-11; owlpay skipped: route stopped".
     pub explanation: String,
 }
 
 /// Chooses the first provider of the table that can carry the payout. `obstacle` tells what the table cannot
 /// know: whether a provider is configured, has approved the driver, and lets calls through.
+///
+/// A payout that may fall back goes by the standard rail when nobody carries it by the instant one now, and
+/// somebody does by the standard one. What was tried on the instant rail counts on that rail alone.
 pub fn choose(wish: Wish<'_>, obstacle: impl Fn(Provider) -> Option<Skipped>) -> Choice {
+    let asked = on_rail(wish, &obstacle);
+    let may_fall_back = match wish.rail {
+        Rail::Instant => wish.may_fall_back,
+        Rail::Standard => false,
+    };
+    if !may_fall_back {
+        return asked;
+    }
+    let standard = Wish {
+        rail: Rail::Standard,
+        tried: &[],
+        ..wish
+    };
+    let standard = on_rail(standard, &obstacle);
+    match (asked.provider, standard.provider) {
+        (Some(_), _) => Choice {
+            fallback: standard.provider.into_iter().chain(standard.left).collect(),
+            ..asked
+        },
+        (None, Some(_)) => Choice {
+            explanation: format!("{}; instead of {}", standard.explanation, asked.explanation),
+            ..standard
+        },
+        (None, None) => Choice {
+            waits: asked.waits || standard.waits,
+            left: asked.left.into_iter().chain(standard.left).collect(),
+            explanation: format!("{}; {}", asked.explanation, standard.explanation),
+            ..asked
+        },
+    }
+}
+
+/// The choice among the providers of one rail.
+fn on_rail(wish: Wish<'_>, obstacle: impl Fn(Provider) -> Option<Skipped>) -> Choice {
     let fate = |provider: Provider| {
         if wish.tried.contains(&provider) {
             return Some(Skipped::Tried);
@@ -169,6 +212,8 @@ pub fn choose(wish: Wish<'_>, obstacle: impl Fn(Provider) -> Option<Skipped>) ->
         .collect();
     Choice {
         provider,
+        rail: wish.rail,
+        fallback: Vec::new(),
         waits: provider.is_none() && !left.is_empty(),
         explanation: explanation(wish, provider, &fates),
         left,
@@ -341,15 +386,22 @@ impl RouteSwitch {
             .is_some_and(|stop| stop.probe_at.is_some())
     }
 
-    /// Whether the answer of a probe opens the route again. Refused credentials are made good by an object
-    /// only; after the breaker tripped whatever the provider says will do.
-    pub fn is_opened_by(&self, answer: &Answer) -> bool {
+    /// Whether the answer to a call opens the route again. Refused credentials are made good by a create that
+    /// shows an object only; after the breaker tripped whatever the provider says will do. When it was process
+    /// calls that told nothing, one of them has to be answered: a create that goes well proves nothing of them.
+    pub fn is_opened_by(&self, operation: Operation, answer: &Answer) -> bool {
         let Some(stop) = &self.stopped else {
             return false;
         };
         match stop.reason {
-            StopReason::Unclear => !is_unclear(answer),
-            StopReason::Credentials => matches!(answer, Answer::Exists { .. }),
+            StopReason::Unclear => {
+                // What was counted stands still while the route is stopped.
+                let tripped = self.calls.count(Operation::Process, stop.since).trips();
+                !is_unclear(answer) && (!tripped || operation == Operation::Process)
+            }
+            StopReason::Credentials => {
+                operation == Operation::Create && matches!(answer, Answer::Exists { .. })
+            }
             StopReason::Paused | StopReason::IntegrationDefect | StopReason::Contradiction => false,
         }
     }
@@ -439,7 +491,7 @@ impl RouteSwitch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{breaker::Operation, ids::Mode};
+    use crate::ids::Mode;
 
     const WISH: Wish<'_> = Wish {
         method: MethodKind::BankAccount,
@@ -447,6 +499,7 @@ mod tests {
         net: Cents::new(44_750),
         currency: Currency::Usd,
         tried: &[],
+        may_fall_back: false,
     };
 
     #[test]
@@ -499,6 +552,67 @@ mod tests {
         assert_eq!((stopped.provider, stopped.waits), (None, true));
         let unknown = choose(WISH, |_| Some(Skipped::NotConfigured));
         assert_eq!((unknown.provider, unknown.waits), (None, false));
+    }
+
+    const CASH_OUT: Wish<'_> = Wish {
+        rail: Rail::Instant,
+        may_fall_back: true,
+        ..WISH
+    };
+
+    #[test]
+    fn an_instant_payout_goes_by_the_standard_rail_only_when_it_may_and_only_when_it_must() {
+        let refused = Wish {
+            may_fall_back: false,
+            ..CASH_OUT
+        };
+        let refused = choose(refused, |_| None);
+        assert_eq!((refused.provider, refused.waits), (None, false));
+
+        let bank = choose(CASH_OUT, |_| None);
+        assert_eq!(
+            (bank.provider, bank.rail),
+            (Some(Provider::Owlpay), Rail::Standard)
+        );
+        assert_eq!(
+            bank.explanation,
+            "owlpay/bank_account: standard rail, routing 2026-11; \
+             instead of nobody/bank_account: instant rail, routing 2026-11"
+        );
+
+        let method = MethodKind::Card;
+        let card = choose(Wish { method, ..CASH_OUT }, |_| None);
+        assert_eq!(
+            (card.provider, card.rail, card.fallback),
+            (
+                Some(Provider::Payelata),
+                Rail::Instant,
+                vec![Provider::Payelata]
+            )
+        );
+    }
+
+    #[test]
+    fn what_was_tried_on_the_instant_rail_may_be_tried_on_the_standard_one() {
+        let tried = Wish {
+            method: MethodKind::Card,
+            tried: &[Provider::Payelata],
+            ..CASH_OUT
+        };
+        let choice = choose(tried, |_| None);
+        assert_eq!(
+            (choice.provider, choice.rail),
+            (Some(Provider::Payelata), Rail::Standard)
+        );
+        assert!(choice.fallback.is_empty(), "there is no third rail");
+    }
+
+    #[test]
+    fn a_payout_that_may_fall_back_waits_when_both_rails_are_stopped() {
+        let choice = choose(CASH_OUT, |_| Some(Skipped::RouteStopped));
+        assert_eq!((choice.provider, choice.waits), (None, true));
+        assert_eq!(choice.rail, Rail::Instant);
+        assert_eq!(choice.left, [Provider::Owlpay, Provider::Payelata]);
     }
 
     #[test]
@@ -588,11 +702,25 @@ mod tests {
         assert!(!probing.lets_through(after(59)), "one probe at a time");
         assert!(probing.lets_through(after(60)));
         let cause = "timeout".to_owned();
-        assert!(!probing.is_opened_by(&Answer::Unclear { cause }));
+        assert!(!probing.is_opened_by(Operation::Create, &Answer::Unclear { cause }));
         let reason = String::new();
         let by = crate::answer::Refusal::Input;
-        assert!(probing.is_opened_by(&Answer::Refused { by, reason }));
-        assert!(probing.is_opened_by(&Answer::Absent));
+        assert!(probing.is_opened_by(Operation::Create, &Answer::Refused { by, reason }));
+        assert!(probing.is_opened_by(Operation::Read, &Answer::Absent));
+    }
+
+    #[test]
+    fn a_route_that_process_calls_stopped_is_opened_by_one_of_them_only() {
+        let tripped = open().counting(&calls(Operation::Process, (0, 20)), NOW);
+        let probing = tripped.probing(after(30)).probing(after(60));
+        for operation in Operation::ALL {
+            let opens = probing.is_opened_by(operation, &Answer::Absent);
+            assert_eq!(opens, operation == Operation::Process, "{operation:?}");
+        }
+        let cause = "timeout".to_owned();
+        assert!(!probing.is_opened_by(Operation::Process, &Answer::Unclear { cause }));
+        let by_reads = open().counting(&calls(Operation::Read, (0, 20)), NOW);
+        assert!(by_reads.is_opened_by(Operation::Create, &Answer::Absent));
     }
 
     #[test]
@@ -602,7 +730,7 @@ mod tests {
         assert_eq!(paused.state(far), RouteState::Paused);
         assert!(!paused.lets_through(far));
         assert!(!paused.is_probing());
-        assert!(!paused.is_opened_by(&Answer::Absent));
+        assert!(!paused.is_opened_by(Operation::Process, &Answer::Absent));
         assert_eq!(paused.reopened().state(NOW), RouteState::Open);
     }
 

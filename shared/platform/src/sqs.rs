@@ -4,6 +4,7 @@ use app::{
     message::{Message, QueueName},
     port::{Queue, Unreachable},
 };
+use domain::routing::Provider;
 use serde::{Deserialize, Serialize};
 
 use crate::{aws, settings::QueueSettings};
@@ -67,6 +68,17 @@ impl SqsQueue {
     fn url(&self, queue: QueueName) -> Result<&str, Unreachable> {
         Ok(match queue {
             QueueName::Dispatch => &self.settings.dispatch_url,
+            QueueName::Provider(provider) => {
+                let urls = self.settings.providers.as_ref();
+                let urls = urls.ok_or_else(|| {
+                    Unreachable("sqs send: no queues of providers here".to_owned())
+                })?;
+                match provider {
+                    Provider::Payelata => &urls.payelata,
+                    Provider::Owlpay => &urls.owlpay,
+                    Provider::Paywizard => &urls.paywizard,
+                }
+            }
             QueueName::Check => &self.settings.check_url,
             QueueName::Batch => &self.settings.batch_url,
             QueueName::Vendors => {
@@ -98,16 +110,14 @@ mod tests {
         message::{BatchStep, BatchTask, Check, Dispatch, VendorTask},
         record::InboxId,
     };
-    use domain::{
-        ids::{DriverId, Mode, PayoutId, ProviderId},
-        routing::Provider,
-    };
+    use domain::ids::{DriverId, Mode, PayoutId, ProviderId};
 
     use super::*;
     use crate::aws::{
         sqs_with,
         tests::{settings, stub},
     };
+    use crate::settings::ProviderQueues;
 
     fn dispatch() -> Message {
         Message::Dispatch(Dispatch {
@@ -116,6 +126,7 @@ mod tests {
             driver: Some(DriverId::parse("drv_1").expect("valid")),
             attempt: 1,
             seq: 7,
+            provider: None,
         })
     }
 
@@ -153,6 +164,11 @@ mod tests {
             check_url: "http://queue/check".to_owned(),
             batch_url: "http://queue/batch".to_owned(),
             vendors_url: Some("http://queue/vendors".to_owned()),
+            providers: Some(ProviderQueues {
+                payelata: "http://queue/payelata".to_owned(),
+                owlpay: "http://queue/owlpay".to_owned(),
+                paywizard: "http://queue/paywizard".to_owned(),
+            }),
         };
         SqsQueue::new(sqs_with(settings), urls)
     }

@@ -62,14 +62,20 @@ impl Props {
             account_digest: self.seal.charged_account(&account),
             account,
         };
-        while self.queue.take(QueueName::Dispatch, NOW).is_some() {}
+        while self
+            .queue
+            .take(QueueName::Provider(Provider::Paywizard), NOW)
+            .is_some()
+        {}
         let asked = charges.create(&Self::call(140), create).await;
         asked.expect("a charge");
     }
 
     /// The charge is sent, and its answer lost.
     async fn lose_charge(&self) {
-        let message = self.queue.take(QueueName::Dispatch, NOW);
+        let message = self
+            .queue
+            .take(QueueName::Provider(Provider::Paywizard), NOW);
         let Some(Message::Charge(charge)) = message else {
             panic!("a charge is followed by its message");
         };
@@ -81,6 +87,7 @@ impl Props {
             providers: provider,
             vault: SampleVault,
             seal: self.seal.clone(),
+            breaker: app::breaker::Breaker::default(),
         };
         let done = charger.run(&Self::call(141), &charge).await;
         done.expect("sent");

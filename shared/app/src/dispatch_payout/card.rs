@@ -3,34 +3,33 @@
 
 use domain::{
     attempt::Attempt,
-    ids::Submission,
+    ids::{Mode, Submission},
     manifest::{LookUp, manifest},
     routing::Provider,
 };
 
 use super::Dispatcher;
 use crate::{
-    port::{Plaintext, Providers, Queue, Snapshot, Store, Vault},
+    call::Call,
+    port::{NotShown, Plaintext, Providers, Queue, Snapshot, Store, Vault},
     record::CardLock,
     seal::Seal,
 };
 
-/// The issuer did not show the card's balance: without it an unclear answer could never be explained, so
-/// nothing is sent.
-pub(super) struct NotShown;
-
 impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
-    /// The card's balance, where it will be the only evidence.
+    /// The card's balance, where it will be the only evidence. When it is not shown an unclear answer could
+    /// never be explained, so nothing is sent.
     pub(super) async fn snapshot(
         &self,
-        provider: Provider,
+        call: &Call,
+        route: (Provider, Mode),
         account: &Plaintext,
     ) -> Result<Option<Snapshot>, NotShown> {
-        match manifest(provider).look_up {
+        match manifest(route.0).look_up {
             LookUp::ByReference { .. } => Ok(None),
             LookUp::None => {
-                let shown = self.providers.snapshot(provider, account).await;
-                shown.map(Some).ok_or(NotShown)
+                let shown = self.providers.snapshot(route.0, account).await;
+                self.breaker.note_card(route, shown, call.now()).map(Some)
             }
         }
     }

@@ -12,19 +12,15 @@ use domain::{
 };
 use tracing::info;
 
-use super::{
-    Claim, Dispatcher, Ready, Scene,
-    card::{NotShown, with_card},
-    moved, overtaken, probing,
-};
+use super::{Claim, Dispatcher, Ready, Scene, card::with_card, moved, overtaken};
 use crate::{
     call::Call,
     changes::{Changes, Write},
     error::Error,
     line_end,
-    port::{Providers, Queue, SealedFor, Snapshot, Store, Vault},
+    port::{NotShown, Providers, Queue, SealedFor, Snapshot, Store, Vault},
     record::{Key, Record, ReferenceLink},
-    record_answer,
+    record_answer::{self, probing},
     seal::Seal,
     send,
 };
@@ -33,7 +29,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
     /// T6: takes the payout for a new attempt, with the intent to create, in one transaction.
     pub(super) async fn claim(&self, call: &Call, scene: Scene) -> Result<Claim, Error> {
         let payout = &scene.payout;
-        if let Err(reason) = scene.driver.require_payable(payout.rail) {
+        if let Err(reason) = scene.driver.require_payable(payout.payable_rail()) {
             return self.cancel(call, payout, &reason.to_string()).await;
         }
         let Some(method) = &scene.driver.method else {
@@ -64,10 +60,14 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         let means = Means {
             provider,
             method: pinned,
-            snapshot: match self.snapshot(provider, &account).await {
+            snapshot: match self
+                .snapshot(call, (provider, payout.tenant.mode()), &account)
+                .await
+            {
                 Ok(snapshot) => snapshot,
-                Err(NotShown) => {
-                    self.wait_for_route(call, payout, None).await?;
+                Err(NotShown::Silent | NotShown::Answered) => {
+                    let switch = scene.switch(provider);
+                    self.wait_for_card(call, payout, switch).await?;
                     return Ok(Claim::Decided);
                 }
             },
@@ -136,12 +136,29 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         payout: &Payout,
         probe_at: Option<Timestamp>,
     ) -> Result<(), Error> {
-        let waiting = payout.waiting_for_route(call.now(), probe_at);
-        let changes = Changes::new("wait", call.tx_id("wait"))
-            .replace(Record::Payout(Box::new(waiting)), payout.version)
-            .forget(payout.outbox.clone().map(Key::Outbox));
+        let changes = waiting(call, payout, probe_at);
         self.store.commit(changes).await.or_else(overtaken)
     }
+
+    /// The card was not shown, so nothing was sent. When that was a stopped route's probe, it is used up.
+    async fn wait_for_card(
+        &self,
+        call: &Call,
+        payout: &Payout,
+        switch: &RouteSwitch,
+    ) -> Result<(), Error> {
+        let next = switch.probing(call.now()).stopped;
+        let probe_at = next.and_then(|stop| stop.probe_at);
+        let (changes, _) = probing(waiting(call, payout, probe_at), switch, call);
+        self.store.commit(changes).await.or_else(overtaken)
+    }
+}
+
+fn waiting(call: &Call, payout: &Payout, probe_at: Option<Timestamp>) -> Changes {
+    let waiting = payout.waiting_for_route(call.now(), probe_at);
+    Changes::new("wait", call.tx_id("wait"))
+        .replace(Record::Payout(Box::new(waiting)), payout.version)
+        .forget(payout.outbox.clone().map(Key::Outbox))
 }
 
 /// What an attempt is made with.
@@ -178,6 +195,7 @@ fn claimed(call: &Call, scene: &Scene, seal: &Seal, means: Means) -> Result<Clai
         payout = *queued;
         changes = changes.record(&payout, *transition);
     }
+    payout = payout.on_rail(means.choice.rail);
     let reference = AttemptRef::new(payout.id.clone(), payout.attempts + 1);
     let opening = Opening {
         reference: reference.clone(),
@@ -185,6 +203,7 @@ fn claimed(call: &Call, scene: &Scene, seal: &Seal, means: Means) -> Result<Clai
         method: Some(means.method),
         route: means.choice.explanation,
         left: means.choice.left,
+        fallback: means.choice.fallback,
         at: call.now(),
     };
     let attempt = Attempt {

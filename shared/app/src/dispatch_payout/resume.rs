@@ -8,14 +8,14 @@ use domain::{
     routing::{Choice, Provider, RouteState},
 };
 
-use super::{Dispatcher, ROUTE_GRACE, Ready, Scene, UNSENT_MAX, moved, overtaken, probing};
+use super::{Dispatcher, ROUTE_GRACE, Ready, Scene, Started, UNSENT_MAX, moved, overtaken};
 use crate::{
     call::Call,
     changes::{Changes, Write},
     error::Error,
     port::{Providers, Queue, SealedFor, Store, Vault},
     record::{Key, Record},
-    record_answer::{card_key, next_dispatch},
+    record_answer::{card_key, next_dispatch, probing},
     send,
 };
 
@@ -28,6 +28,8 @@ pub(super) enum GivenUp {
     MethodCannotServe,
     /// Another provider carries the driver's method, and takes over at once.
     CarriedElsewhere,
+    /// Nobody carries it by the instant rail, and the standard one will do: at once.
+    FallsBack,
 }
 
 impl GivenUp {
@@ -36,8 +38,18 @@ impl GivenUp {
             Self::RouteClosed => "route_closed",
             Self::MethodCannotServe => "method_cannot_serve_rail",
             Self::CarriedElsewhere => "method_carried_elsewhere",
+            Self::FallsBack => "rail_fallback",
         }
     }
+}
+
+/// Why an attempt that was never sent gives way to this choice, if it does.
+pub(super) fn taken_over(choice: &Choice, attempt: &Attempt) -> Option<GivenUp> {
+    let provider = choice.provider?;
+    if choice.rail != attempt.rail {
+        return Some(GivenUp::FallsBack);
+    }
+    (provider != attempt.provider).then_some(GivenUp::CarriedElsewhere)
 }
 
 impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
@@ -73,10 +85,8 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         let now = call.now();
         let switch = scene.switch(attempt.provider);
         let choice = self.first_choice(call, &scene, &attempt);
-        let chosen = choice.as_ref().and_then(|choice| choice.provider);
-        if chosen.is_some_and(|provider| provider != attempt.provider) {
-            let why = (&attempt, GivenUp::CarriedElsewhere);
-            return self.give_up_unsent(call, &scene, why).await;
+        if let Some(why) = choice.as_ref().and_then(|it| taken_over(it, &attempt)) {
+            return self.give_up_unsent(call, &scene, (&attempt, why)).await;
         }
         if !switch.lets_through(now) {
             let graced = now.since(attempt.created_at) >= ROUTE_GRACE;
@@ -117,6 +127,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             Some(choice) => Attempt {
                 route: choice.explanation,
                 left: choice.left,
+                fallback: choice.fallback,
                 ..sending
             },
             None => sending,
@@ -144,7 +155,12 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
     }
 
     /// Who carries an attempt whose method nobody read yet: the first of an instant payout.
-    fn first_choice(&self, call: &Call, scene: &Scene, attempt: &Attempt) -> Option<Choice> {
+    pub(super) fn first_choice(
+        &self,
+        call: &Call,
+        scene: &Scene,
+        attempt: &Attempt,
+    ) -> Option<Choice> {
         let method = scene.driver.method.as_ref()?;
         if attempt.method.is_some() {
             return None;
@@ -224,7 +240,9 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         };
         let mut queued = *queued;
         let outbox = match why {
-            GivenUp::CarriedElsewhere => Some(next_dispatch(&mut queued, call)),
+            GivenUp::CarriedElsewhere | GivenUp::FallsBack => {
+                Some(next_dispatch(&mut queued, call))
+            }
             GivenUp::RouteClosed | GivenUp::MethodCannotServe => {
                 let probe_at = scene.next_probe(&[attempt.provider]);
                 queued = queued.waiting_for_route(call.now(), probe_at);
@@ -277,7 +295,15 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             attempt.version,
         );
         match self.store.commit(changes).await {
-            Ok(()) => self.process(call, scene.payout, processing, &object).await,
+            Ok(()) => {
+                let switch = scene.switch(attempt.provider).clone();
+                let ready = Started {
+                    payout: scene.payout,
+                    attempt: processing,
+                    switch,
+                };
+                self.process(call, ready, &object).await
+            }
             Err(error) => overtaken(error),
         }
     }

@@ -4,14 +4,13 @@ use domain::{
     answer::Answer,
     attempt::{Attempt, LEASE_MARGIN},
     attempt_machine::AttemptEvent,
-    breaker::Operation,
+    breaker::{Operation, is_unclear},
     ids::ProviderId,
-    payout::Payout,
     resolution::{Asked, Step, proves},
     time::Timestamp,
 };
 
-use super::{Dispatcher, Ready, moved, overtaken};
+use super::{Dispatcher, Ready, Started, moved, overtaken};
 use crate::{
     call::Call,
     changes::Changes,
@@ -48,8 +47,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
                     .callback_token(&attempt.tenant, &attempt.reference),
             })
             .await;
-        self.breaker
-            .note((&attempt, Operation::Create), &answer, call.now());
+        self.note(call, (&attempt, Operation::Create), &answer);
         if let Some(object) = inert_object(&attempt, &answer, call) {
             let created = record_answer::with_object(&attempt, &answer);
             let created = moved(&created, AttemptEvent::Created, call)?;
@@ -68,8 +66,16 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             );
             return match self.store.commit(changes).await {
                 Ok(()) => {
-                    record_answer::reopen_route(call, &self.store, &switch).await;
-                    self.process(call, payout, processing, &object).await
+                    let opens = switch.is_opened_by(Operation::Create, &answer);
+                    if opens {
+                        record_answer::reopen_route(call, &self.store, &switch).await;
+                    }
+                    let started = Started {
+                        payout,
+                        attempt: processing,
+                        switch: if opens { switch.reopened() } else { switch },
+                    };
+                    self.process(call, started, &object).await
                 }
                 Err(error) => overtaken(error),
             };
@@ -90,27 +96,36 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
     pub(super) async fn process(
         &self,
         call: &Call,
-        payout: Payout,
-        attempt: Attempt,
+        started: Started,
         object: &ProviderId,
     ) -> Result<(), Error> {
+        let Started {
+            payout,
+            attempt,
+            switch,
+        } = started;
         if !attempt.lease_covers(call.now(), self.providers.call_budget()) {
             return Ok(());
         }
         let answer = self.providers.process(&attempt, object).await;
-        self.breaker
-            .note((&attempt, Operation::Process), &answer, call.now());
+        self.note(call, (&attempt, Operation::Process), &answer);
         let sight = Sight {
             payout,
             attempt,
             inbox: None,
-            switch: None,
+            switch: Some(switch),
         };
         let news = News {
             asked: Asked::Process,
             answer,
         };
         self.record(call, &sight, &news).await
+    }
+
+    fn note(&self, call: &Call, (attempt, operation): (&Attempt, Operation), answer: &Answer) {
+        let route = record_answer::route_of(attempt);
+        self.breaker
+            .note(route, (operation, is_unclear(answer)), call.now());
     }
 }
 

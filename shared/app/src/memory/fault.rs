@@ -18,8 +18,8 @@ use crate::{
     changes::Changes,
     message::Message,
     port::{
-        ChargeOrder, CommitError, CreateOrder, ListAsk, Listing, Lookup, PayeeAnswer, PayeeAsk,
-        Plaintext, Providers, Queue, SealedFor, Snapshot, Store, Unreachable, Vault,
+        ChargeOrder, CommitError, CreateOrder, ListAsk, Listing, Lookup, NotShown, PayeeAnswer,
+        PayeeAsk, Plaintext, Providers, Queue, SealedFor, Snapshot, Store, Unreachable, Vault,
     },
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
 };
@@ -212,10 +212,15 @@ impl<T: Providers> Providers for Faulty<T> {
         self.inner.offers(provider)
     }
 
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
-        self.points.pass("snapshot", "before").ok()?;
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
+        let lost = |_: Unreachable| NotShown::Silent;
+        self.points.pass("snapshot", "before").map_err(lost)?;
         let snapshot = self.inner.snapshot(provider, account).await;
-        self.points.pass("snapshot", "after").ok()?;
+        self.points.pass("snapshot", "after").map_err(lost)?;
         snapshot
     }
 
@@ -293,6 +298,7 @@ mod tests {
             driver: None,
             attempt: 1,
             seq: 1,
+            provider: None,
         })
     }
 

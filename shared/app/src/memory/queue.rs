@@ -61,6 +61,13 @@ impl MemoryQueue {
         (first.key().0 <= now).then(|| first.remove())
     }
 
+    /// When the next message of one queue can be taken; none when it is empty.
+    pub fn due_of(&self, queue: QueueName) -> Option<Timestamp> {
+        let inner = self.lock();
+        let messages = inner.waiting.get(&queue)?;
+        messages.first_key_value().map(|((at, _), _)| *at)
+    }
+
     /// When the next message of any queue can be taken; none when all are empty.
     pub fn next_due(&self) -> Option<Timestamp> {
         let inner = self.lock();
@@ -137,6 +144,7 @@ mod tests {
             driver: None,
             attempt: 1,
             seq: 1,
+            provider: None,
         })
     }
 

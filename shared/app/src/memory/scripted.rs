@@ -21,7 +21,7 @@ use domain::{
 
 use super::payees::{Payee, Payees};
 use crate::port::{
-    ChargeOrder, CreateOrder, ListAsk, Listing, Lookup, PayeeAnswer, PayeeAsk, Plaintext,
+    ChargeOrder, CreateOrder, ListAsk, Listing, Lookup, NotShown, PayeeAnswer, PayeeAsk, Plaintext,
     Providers, Snapshot,
 };
 
@@ -40,6 +40,8 @@ pub enum Operation {
     Tell,
     Review,
     Charge,
+    /// A card's balance is shown.
+    Show,
 }
 
 /// What goes wrong with one call.
@@ -100,6 +102,7 @@ struct Books {
     /// Answers every charge with this object, as a provider that mixes payments up would.
     stuck_on: Option<ProviderId>,
     reads: u32,
+    shows: u32,
     payees: Payees,
     without_owlpay: bool,
 }
@@ -190,6 +193,11 @@ impl ScriptedProvider {
     pub fn calls(&self) -> (u32, u32) {
         let books = self.lock();
         (books.creates, books.processes)
+    }
+
+    /// How often a card was to be shown.
+    pub fn shows(&self) -> u32 {
+        self.lock().shows
     }
 
     /// How many reads arrived.
@@ -323,13 +331,27 @@ impl Providers for ScriptedProvider {
         }
     }
 
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         match provider {
-            Provider::Payelata | Provider::Owlpay => None,
-            Provider::Paywizard => Some(Snapshot {
-                card: account.clone(),
-                balance: self.lock().balance(),
-            }),
+            Provider::Payelata | Provider::Owlpay => Err(NotShown::Answered),
+            Provider::Paywizard => {
+                let mut books = self.lock();
+                books.shows += 1;
+                match books.next_trouble(Operation::Show) {
+                    None => Ok(Snapshot {
+                        card: account.clone(),
+                        balance: books.balance(),
+                    }),
+                    Some(Trouble::NotSent | Trouble::LostBefore | Trouble::LostAfter) => {
+                        Err(NotShown::Silent)
+                    }
+                    Some(Trouble::Refused(_)) => Err(NotShown::Answered),
+                }
+            }
         }
     }
 

@@ -5,11 +5,13 @@ use domain::{
     answer::Answer,
     attempt::{Applied, Attempt, Look},
     attempt_machine::{AttemptEvent, AttemptState},
+    fee::Rail,
     load::LoadStatus,
     money::Cents,
     payout::{Change, Note, Outcome, Payout, PayoutStatus},
     payout_machine,
     resolution::{self, Identity, Step, Verdict},
+    routing::Provider,
     transition::Transition,
 };
 use tracing::error;
@@ -174,10 +176,13 @@ impl Pen<'_> {
     }
 
     fn attempt_died(&mut self, next: &Attempt) -> Option<()> {
-        let untried = |provider| !self.payout.tried.contains(provider);
-        let retried = match next.left.iter().find(|it| untried(it)) {
-            Some(_) => self.change(next, Change::DeadWithRoute { counts: true }),
-            None => None,
+        let untried = |provider: &Provider| !self.payout.tried.contains(provider);
+        // On the standard rail all providers of the instant one are untried.
+        let falls_back = self.payout.rail == Rail::Instant && !next.fallback.is_empty();
+        let retried = if falls_back || next.left.iter().any(untried) {
+            self.change(next, Change::DeadWithRoute { counts: true })
+        } else {
+            None
         };
         if retried.is_none() {
             self.change(next, Change::Dead)?;

@@ -59,6 +59,20 @@ pub(crate) async fn reopen_route(call: &Call, store: &impl Store, switch: &Route
     }
 }
 
+/// While a stopped route's probe runs, the next one is put off: of several calls that meet the probe's moment
+/// one is let through, the unit of the others is refused. The switch as it is then.
+pub(crate) fn probing(
+    changes: Changes,
+    switch: &RouteSwitch,
+    call: &Call,
+) -> (Changes, RouteSwitch) {
+    if switch.stopped.is_none() {
+        return (changes, switch.clone());
+    }
+    let probing = switch.probing(call.now());
+    (write_switch(changes, switch, probing.clone()), probing)
+}
+
 /// The switch of a route; an open one when nobody ever wrote it.
 pub(crate) async fn read_switch(
     store: &impl Store,

@@ -10,6 +10,7 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         provider: Provider::Payelata,
         route: "payelata/card".to_owned(),
         left: Vec::new(),
+        fallback: Vec::new(),
         driver: DriverId::parse("drv_1").expect("valid"),
         method: Some(PinnedMethod {
             kind: MethodKind::Card,

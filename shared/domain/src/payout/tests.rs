@@ -17,6 +17,7 @@ fn booking(rail: Rail) -> Booking {
             .expect("quoted"),
         currency: Currency::Usd,
         rail,
+        may_fall_back: false,
         requested_by: None,
     }
 }

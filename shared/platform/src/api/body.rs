@@ -367,6 +367,10 @@ pub struct PayoutForLoad {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<vocabulary::Rail>)]
     pub urgency: Option<&'static str>,
+    /// What will do when nobody carries an instant payout by the instant rail. The fee stays that of the instant rail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::RailFallback>)]
+    pub rail_fallback: Option<&'static str>,
     /// Who asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Text<200>>)]
@@ -385,6 +389,10 @@ pub struct PayoutForDriver {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<vocabulary::Rail>)]
     pub rail: Option<&'static str>,
+    /// What will do when nobody carries an instant payout by the instant rail. The fee stays that of the instant rail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::RailFallback>)]
+    pub rail_fallback: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Text<500>>)]
     pub description: Option<&'static str>,
@@ -406,6 +414,10 @@ pub struct PayoutForRecipient {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<vocabulary::Rail>)]
     pub rail: Option<&'static str>,
+    /// What will do when nobody carries an instant payout by the instant rail. The fee stays that of the instant rail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::RailFallback>)]
+    pub rail_fallback: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Text<500>>)]
     pub description: Option<&'static str>,
@@ -424,6 +436,10 @@ pub struct NewInstantPayout {
     /// Who asked for it.
     #[schema(value_type = Text<200>)]
     pub requested_by: &'static str,
+    /// What will do when nobody carries an instant payout by the instant rail. The fee stays that of the instant rail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::RailFallback>)]
+    pub rail_fallback: Option<&'static str>,
 }
 
 /// Money that came from the bank.

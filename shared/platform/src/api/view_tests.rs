@@ -48,6 +48,7 @@ fn payout() -> Payout {
         },
         currency: Currency::Usd,
         rail: Rail::Standard,
+        may_fall_back: false,
         requested_by: None,
     };
     let actor = Actor::System("test".to_owned());

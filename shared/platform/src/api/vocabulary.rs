@@ -23,8 +23,8 @@ pub use self::words::{
     Account, BatchStatus, ChargeOutcome, ChargeStatus, Currency, DayStatus, DepositStatus,
     DifferenceReason, DriverStatus, ErrorCode, KycStatus, LineRejection, LineResult, LineStatus,
     ListStatus, LoadStatus, MethodKind, Mode, OnInvalid, PayoutStatus, Provider, ProviderOperation,
-    ProviderState, Rail, ReviewCloser, ReviewOutcome, ReviewStatus, RowOutcome, Scope,
-    TimelineEvent, WantedStatus,
+    ProviderState, Rail, RailFallback, ReviewCloser, ReviewOutcome, ReviewStatus, RowOutcome,
+    Scope, TimelineEvent, WantedStatus,
 };
 use super::fields::{MAP_ENTRIES_MAX, MAP_TEXT_MAX, PARSED_MAX};
 

@@ -9,7 +9,7 @@ pub mod paywizard;
 use std::time::Duration;
 
 use app::port::{
-    ChargeOrder, CreateOrder, ListAsk, Listing, Lookup, PayeeAnswer, PayeeAsk, Plaintext,
+    ChargeOrder, CreateOrder, ListAsk, Listing, Lookup, NotShown, PayeeAnswer, PayeeAsk, Plaintext,
     Providers, Snapshot,
 };
 use domain::{answer::Answer, attempt::Attempt, ids::ProviderId, routing::Provider};
@@ -73,10 +73,16 @@ impl Providers for AnyProvider {
         }
     }
 
-    async fn snapshot(&self, provider: Provider, account: &Plaintext) -> Option<Snapshot> {
+    async fn snapshot(
+        &self,
+        provider: Provider,
+        account: &Plaintext,
+    ) -> Result<Snapshot, NotShown> {
         match (provider, &self.paywizard) {
             (Provider::Paywizard, Some(paywizard)) => paywizard.snapshot(account).await,
-            (Provider::Paywizard, None) | (Provider::Payelata | Provider::Owlpay, _) => None,
+            (Provider::Paywizard, None) | (Provider::Payelata | Provider::Owlpay, _) => {
+                Err(NotShown::Answered)
+            }
         }
     }
 

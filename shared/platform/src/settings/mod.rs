@@ -130,7 +130,7 @@ impl SealSettings {
 }
 
 /// The queues (`OVN_DISPATCH_QUEUE_URL`, `OVN_CHECK_QUEUE_URL`, `OVN_BATCH_QUEUE_URL`, and where somebody sends to
-/// it `OVN_VENDORS_QUEUE_URL`).
+/// them `OVN_VENDORS_QUEUE_URL`, and `OVN_PAYELATA_QUEUE_URL` with its two siblings).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueSettings {
     pub dispatch_url: String,
@@ -138,6 +138,16 @@ pub struct QueueSettings {
     pub batch_url: String,
     /// Only the sweeper sends there.
     pub vendors_url: Option<String>,
+    /// Only who knows the provider sends there: all three, or none.
+    pub providers: Option<ProviderQueues>,
+}
+
+/// The queue of each provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderQueues {
+    pub payelata: String,
+    pub owlpay: String,
+    pub paywizard: String,
 }
 
 impl QueueSettings {
@@ -158,6 +168,14 @@ impl QueueSettings {
                     "OVN_VENDORS_QUEUE_URL",
                     "the URL of the vendors queue",
                 )?),
+                None => None,
+            },
+            providers: match optional(lookup, "OVN_PAYELATA_QUEUE_URL") {
+                Some(_) => Some(ProviderQueues {
+                    payelata: queue("OVN_PAYELATA_QUEUE_URL", "the URL of Payelata's queue")?,
+                    owlpay: queue("OVN_OWLPAY_QUEUE_URL", "the URL of OwlPay's queue")?,
+                    paywizard: queue("OVN_PAYWIZARD_QUEUE_URL", "the URL of PayWizard's queue")?,
+                }),
                 None => None,
             },
         })
@@ -265,12 +283,19 @@ mod tests {
             ("OVN_CHECK_QUEUE_URL", "http://sqs/c"),
             ("OVN_BATCH_QUEUE_URL", "http://sqs/b"),
             ("OVN_VENDORS_QUEUE_URL", "http://sqs/v"),
+            ("OVN_PAYELATA_QUEUE_URL", "http://sqs/1"),
+            ("OVN_OWLPAY_QUEUE_URL", "http://sqs/2"),
+            ("OVN_PAYWIZARD_QUEUE_URL", "http://sqs/3"),
         ]))
         .expect("set");
         assert_eq!(queues.dispatch_url, "https://sqs/d");
         assert_eq!(queues.check_url, "http://sqs/c");
         assert_eq!(queues.batch_url, "http://sqs/b");
         assert_eq!(queues.vendors_url.as_deref(), Some("http://sqs/v"));
+        let providers = queues.providers.expect("set");
+        assert_eq!(providers.payelata, "http://sqs/1");
+        assert_eq!(providers.owlpay, "http://sqs/2");
+        assert_eq!(providers.paywizard, "http://sqs/3");
         let vault = VaultSettings::read(&lookup(&[("OVN_VAULT_KEY_ID", "alias/v")]));
         assert_eq!(vault.expect("set").key_id, "alias/v");
     }

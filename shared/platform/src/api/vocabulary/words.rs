@@ -84,6 +84,15 @@ impl PartialSchema for Rail {
 }
 impl ToSchema for Rail {}
 
+pub struct RailFallback;
+impl PartialSchema for RailFallback {
+    fn schema() -> RefOr<Schema> {
+        let about = "What will do when nobody carries an instant payout by the instant rail. Without effect on others.";
+        one_of(about, [domain::fee::Rail::Standard.name()])
+    }
+}
+impl ToSchema for RailFallback {}
+
 pub struct DriverStatus;
 impl PartialSchema for DriverStatus {
     fn schema() -> RefOr<Schema> {

@@ -103,6 +103,7 @@ pub(super) fn payout() -> (Payout, Transition) {
             .expect("in range"),
         currency: Currency::Usd,
         rail: Rail::Standard,
+        may_fall_back: false,
         requested_by: Some("dispatcher@ovn-logistics.example".to_owned()),
     };
     let (booked, _) = Payout::book_standard(booking, &note);
@@ -134,6 +135,7 @@ fn attempt() -> Attempt {
         provider: Provider::Payelata,
         route: "payelata/card 2026-01".to_owned(),
         left: Vec::new(),
+        fallback: Vec::new(),
         driver: driver_id(),
         method: Some(domain::attempt::PinnedMethod {
             kind: domain::driver::MethodKind::Card,
@@ -328,6 +330,7 @@ fn traces() -> Vec<Record> {
         driver: Some(driver_id()),
         attempt: 1,
         seq: 1,
+        provider: None,
     });
     vec![
         Record::Reference(Box::new(ReferenceLink {

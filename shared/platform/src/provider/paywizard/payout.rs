@@ -1,7 +1,7 @@
 //! Payouts to drivers' prepaid cards and charges of our own ones, as the providers' port wants them: one call, no
 //! look-up, no repeat.
 
-use app::port::{ChargeOrder, CreateOrder, Plaintext, Snapshot};
+use app::port::{ChargeOrder, CreateOrder, NotShown, Plaintext, Snapshot};
 use domain::{
     answer::{Answer, Facts, Refusal, Seen, Standing},
     driver::MethodKind,
@@ -71,14 +71,17 @@ impl PayWizard {
     }
 
     /// What is on the card, and what names it.
-    pub(crate) async fn snapshot(&self, account: &Plaintext) -> Option<Snapshot> {
-        let card = card(account)?;
+    pub(crate) async fn snapshot(&self, account: &Plaintext) -> Result<Snapshot, NotShown> {
+        let card = card(account).ok_or(NotShown::Answered)?;
         match self.balance(&card, Currency::Usd).await {
-            Told::Said(shown) => Some(Snapshot {
+            Told::Said(shown) => Ok(Snapshot {
                 card: Plaintext(card.account_id.expose_secret().to_owned()),
                 balance: shown.balance,
             }),
-            Told::NotSent { .. } | Told::TokenRefused { .. } | Told::Unclear { .. } => None,
+            Told::TokenRefused { .. } => Err(NotShown::Answered),
+            // A code of its own says that the vendor is there, and that something is wrong with this card.
+            Told::Unclear { cause } if cause.starts_with("code_") => Err(NotShown::Answered),
+            Told::NotSent { .. } | Told::Unclear { .. } => Err(NotShown::Silent),
         }
     }
 }
