@@ -38,6 +38,7 @@ use domain::{
     ids::{AttemptRef, DriverId, LoadId, Mode, OvnDriverId, PayoutId, TenantId},
     money::Cents,
     rate::RateLimit,
+    routing::Provider,
     time::Timestamp,
     transition::Actor,
 };

@@ -19,6 +19,7 @@ mod keys;
 mod limits;
 mod lists;
 mod lives;
+mod order_numbers;
 mod races;
 mod rare;
 mod reconciliations;

@@ -5,7 +5,7 @@ use app::{
     memory::ScriptedProvider,
     message::{ChargeCard, QueueName},
 };
-use domain::{ids::ChargeId, transition::Actor};
+use domain::{ids::ChargeId, routing::Provider, transition::Actor};
 use serde_json::{Value, json};
 
 use crate::{

@@ -132,6 +132,8 @@ pub enum Subject {
     Chunk,
     Tally,
     Object,
+    /// What a provider knows a submission by.
+    Reference,
     Contradiction,
     Inbox,
     Switch,
@@ -180,6 +182,7 @@ impl Write {
                     Record::Request(_) => Subject::Request,
                     Record::Switch(_) => Subject::Switch,
                     Record::Object(_) => Subject::Object,
+                    Record::Reference(_) => Subject::Reference,
                     Record::Contradiction(_) => Subject::Contradiction,
                     Record::Inbox(_) => Subject::Inbox,
                     Record::Batch(_) => Subject::Batch,
@@ -192,7 +195,6 @@ impl Write {
                     | Record::KeyRing(_)
                     | Record::Bucket(_)
                     | Record::AnswerPart(_)
-                    | Record::Reference(_)
                     | Record::Outbox(_)
                     | Record::AuditEvent(_)
                     | Record::Funding(_)

@@ -24,7 +24,7 @@ use crate::{
         ChargeOrder, CommitError, NotShown, Plaintext, Providers, Queue, SealedFor, Snapshot,
         Store, Vault,
     },
-    record::{CardLock, Key, Record},
+    record::{CardLock, Key, Record, ReferenceLink},
     record_answer,
     seal::Seal,
     send,
@@ -189,11 +189,22 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
             .replace(Record::Charge(Box::new(sending.clone())), charge.version)
             .insert(Record::CardLock(Box::new(lock)))
             .forget(charge.outbox.clone().map(Key::Outbox));
+        // Sent again it carries the same number.
+        let link = (charge.sends == 0).then(|| {
+            let submission = Submission::Charge(charge.id.clone());
+            let link = ReferenceLink::new(CHARGER, charge.tenant.clone(), submission);
+            Record::Reference(Box::new(link))
+        });
+        let changes = changes.insert_if(link);
         let (changes, switch) = record_answer::probing(changes, switch, call);
         match self.store.commit(changes).await {
             Ok(()) => Ok(Some((sending, switch))),
             Err(error) => {
                 let is_overtaken = error.refused(Subject::Charge).is_some();
+                if !is_overtaken && error.refused(Subject::Reference).is_some() {
+                    self.give_up(call, charge, "order_number_taken").await?;
+                    return Ok(None);
+                }
                 if !is_overtaken && error.refused(Subject::Card).is_some() {
                     let waiting = charge.waiting("card_busy", call.now(), None);
                     self.wait(call, charge, (waiting, None)).await?;

@@ -7,7 +7,7 @@ use domain::{
     attempt::{Attempt, Opening},
     denied::{Denied, NotPayable},
     fee::{Channel, FeeSchedule, Rail},
-    ids::{AttemptRef, DriverId, LoadId, PayoutId},
+    ids::{AttemptRef, DriverId, LoadId, PayoutId, Submission},
     money::{Cents, Currency},
     payout::{Booking, Note, Payout},
     routing::{FIRST_OF_INSTANT, ROUTING_VERSION},
@@ -245,11 +245,8 @@ fn with_first_attempt(changes: Changes, payout: &Payout) -> Changes {
             at: payout.requested_at,
         },
     );
-    let link = ReferenceLink {
-        provider: attempt.provider,
-        tenant: payout.tenant.clone(),
-        reference,
-    };
+    let submission = Submission::Attempt(reference);
+    let link = ReferenceLink::new(attempt.provider, payout.tenant.clone(), submission);
     changes
         .insert(Record::Attempt(Box::new(attempt)))
         .insert(Record::Reference(Box::new(link)))

@@ -51,6 +51,13 @@ pub async fn run(
     receive_callback::run(call, store, queue, command).await
 }
 
+fn attempt_in(tenant: TenantId, submission: Submission) -> Option<(TenantId, AttemptRef)> {
+    match submission {
+        Submission::Attempt(reference) => Some((tenant, reference)),
+        Submission::Charge(_) => None,
+    }
+}
+
 /// The attempt an object belongs to; by reference where the object was not seen before.
 async fn attempt_of(
     store: &impl Store,
@@ -59,14 +66,11 @@ async fn attempt_of(
     let (provider, mode) = (command.provider, command.mode);
     let mut keys = vec![Key::Object(provider, mode, command.object.clone())];
     let reference = command.reference.clone();
-    keys.extend(reference.map(|it| Key::Reference(provider, mode, it)));
+    keys.extend(reference.map(|it| Key::Reference(provider, mode, it.to_string())));
     let found = store.fetch(&keys).await?;
     Ok(found.into_iter().flatten().find_map(|record| match record {
-        Record::Object(link) => match link.reference {
-            Submission::Attempt(reference) => Some((link.tenant, reference)),
-            Submission::Charge(_) => None,
-        },
-        Record::Reference(link) => Some((link.tenant, link.reference)),
+        Record::Object(link) => attempt_in(link.tenant, link.reference),
+        Record::Reference(link) => attempt_in(link.tenant, link.reference),
         _ => None,
     }))
 }

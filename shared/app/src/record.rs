@@ -18,6 +18,7 @@ use domain::{
     ledger::Posting,
     load::Load,
     money::{Cents, Currency},
+    order_no::name_at,
     payout::Payout,
     rate::Bucket,
     review::Review,
@@ -65,7 +66,8 @@ pub enum Key {
     /// The lock of a prepaid card, by its keyed digest.
     CardLock(Provider, Mode, String),
     /// Our reference at a provider: which attempt it is.
-    Reference(Provider, Mode, AttemptRef),
+    /// By the provider's name of it: our reference, or the number of the call.
+    Reference(Provider, Mode, String),
     /// A provider's object: which submission it belongs to.
     Object(Provider, Mode, ProviderId),
     /// The one contradiction recorded for a provider's object.
@@ -153,9 +155,7 @@ impl Record {
             Self::Bucket(it) => Key::Bucket(it.key_id.clone()),
             Self::Switch(it) => Key::Switch(it.provider, it.mode),
             Self::CardLock(it) => Key::CardLock(it.provider, it.mode, it.card.clone()),
-            Self::Reference(it) => {
-                Key::Reference(it.provider, it.tenant.mode(), it.reference.clone())
-            }
+            Self::Reference(it) => Key::Reference(it.provider, it.tenant.mode(), it.name()),
             Self::Object(it) => Key::Object(it.provider, it.tenant.mode(), it.object.clone()),
             Self::Contradiction(it) => {
                 Key::Contradiction(it.provider, it.tenant.mode(), it.object.clone())
@@ -402,12 +402,34 @@ pub struct AnswerPart {
     pub expires_at: Timestamp,
 }
 
-/// Which attempt a reference at a provider belongs to.
+/// Which submission a reference at a provider belongs to. Written once, with the intent to call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReferenceLink {
     pub provider: Provider,
     pub tenant: TenantId,
-    pub reference: AttemptRef,
+    pub reference: Submission,
+    /// What the provider knows it by, where that is not the reference itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_no: Option<String>,
+}
+
+impl ReferenceLink {
+    pub fn new(provider: Provider, tenant: TenantId, reference: Submission) -> Self {
+        Self {
+            order_no: name_at(provider, &reference),
+            provider,
+            tenant,
+            reference,
+        }
+    }
+
+    /// What the provider knows it by: no two submissions to it have the same.
+    pub fn name(&self) -> String {
+        match &self.order_no {
+            Some(number) => number.clone(),
+            None => self.reference.to_string(),
+        }
+    }
 }
 
 /// Which submission a provider's object belongs to.

@@ -337,6 +337,15 @@ pub enum Submission {
     Charge(ChargeId),
 }
 
+impl fmt::Display for Submission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attempt(reference) => reference.fmt(f),
+            Self::Charge(id) => f.write_str(id.as_str()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

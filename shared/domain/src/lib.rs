@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod load;
 pub mod manifest;
 pub mod money;
+pub mod order_no;
 pub mod payout;
 pub mod payout_machine;
 pub mod rate;

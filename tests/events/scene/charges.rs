@@ -12,6 +12,7 @@ use domain::{
     charge::{ChargeDecision, ChargeOutcome},
     ids::ChargeId,
     money::Cents,
+    routing::Provider,
     transition::Actor,
 };
 

@@ -4,7 +4,7 @@ use domain::{
     attempt::{Attempt, Opening, PinnedMethod},
     attempt_machine::AttemptEvent,
     denied::Denied,
-    ids::AttemptRef,
+    ids::{AttemptRef, Submission},
     load::LoadStatus,
     payout::{Change, Note, Outcome, Payout, PayoutStatus},
     routing::{Choice, Provider, RouteSwitch},
@@ -15,10 +15,10 @@ use tracing::info;
 use super::{Claim, Dispatcher, Ready, Scene, card::with_card, moved, overtaken};
 use crate::{
     call::Call,
-    changes::{Changes, Write},
+    changes::{Changes, Subject, Write},
     error::Error,
     line_end,
-    port::{NotShown, Providers, Queue, SealedFor, Snapshot, Store, Vault},
+    port::{CommitError, NotShown, Providers, Queue, SealedFor, Snapshot, Store, Vault},
     record::{Key, Record, ReferenceLink},
     record_answer::{self, probing},
     seal::Seal,
@@ -85,6 +85,10 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
                 };
                 self.create(call, ready).await?;
                 Ok(Claim::Decided)
+            }
+            Err(error) if is_number_taken(&error) => {
+                tracing::error!(payout.id = %payout.id, "another call has the order number");
+                self.cancel(call, payout, "order_number_taken").await
             }
             Err(error) => overtaken(error).map(|()| Claim::Overtaken),
         }
@@ -154,6 +158,12 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
     }
 }
 
+/// Another submission has the number under which the provider would know this one. A worker that was faster
+/// has moved the payout too.
+fn is_number_taken(error: &CommitError) -> bool {
+    error.refused(Subject::Reference).is_some() && error.refused(Subject::Payout).is_none()
+}
+
 fn waiting(call: &Call, payout: &Payout, probe_at: Option<Timestamp>) -> Changes {
     let waiting = payout.waiting_for_route(call.now(), probe_at);
     Changes::new("wait", call.tx_id("wait"))
@@ -219,11 +229,8 @@ fn claimed(call: &Call, scene: &Scene, seal: &Seal, means: Means) -> Result<Clai
         version: 1,
         ..moved(&attempt, AttemptEvent::IntendCreate, call)?
     };
-    let link = ReferenceLink {
-        provider,
-        tenant: attempt.tenant.clone(),
-        reference,
-    };
+    let submission = Submission::Attempt(reference);
+    let link = ReferenceLink::new(provider, attempt.tenant.clone(), submission);
     let (changes, switch) = probing(changes, scene.switch(provider), call);
     let changes = changes
         .record(&payout, *transition)

@@ -333,11 +333,11 @@ fn traces() -> Vec<Record> {
         provider: None,
     });
     vec![
-        Record::Reference(Box::new(ReferenceLink {
-            provider: Provider::Payelata,
-            tenant: tenant(),
-            reference: reference(),
-        })),
+        Record::Reference(Box::new(ReferenceLink::new(
+            Provider::Paywizard,
+            tenant(),
+            Submission::Attempt(reference()),
+        ))),
         Record::Object(Box::new(link.clone())),
         Record::Contradiction(Box::new(Contradiction {
             provider: link.provider,

@@ -33,7 +33,7 @@ fn keys() -> Vec<Key> {
         Key::Bucket("k1".to_owned()),
         Key::Switch(Provider::Payelata, Mode::Test),
         Key::CardLock(Provider::Paywizard, Mode::Test, "00ff".to_owned()),
-        Key::Reference(Provider::Payelata, Mode::Test, reference),
+        Key::Reference(Provider::Payelata, Mode::Test, reference.to_string()),
         Key::Object(Provider::Payelata, Mode::Test, object.clone()),
         Key::Contradiction(Provider::Payelata, Mode::Test, object.clone()),
         Key::Inbox(InboxId {

@@ -5,7 +5,6 @@
 //! Nothing here decides about money: [`Told`] says what an answer proves.
 
 mod answer;
-mod order_no;
 mod payout;
 pub mod settings;
 mod sign;
@@ -13,6 +12,7 @@ mod wire;
 
 use std::{sync::Arc, time::Duration};
 
+pub use domain::order_no::OrderNo;
 use domain::{ids::ProviderId, money::Currency};
 use reqwest::{
     Body, Method, Request, Url,
@@ -22,7 +22,6 @@ use reqwest::{
 use self::settings::{PayWizardSettings, SettingsFault};
 pub use self::{
     answer::{CardShown, Movement, OrderShown, OrderState, Told},
-    order_no::OrderNo,
     wire::{CustomerInfo, EntryType, MoneyOrder, PrepaidCard},
 };
 use super::{

@@ -1,8 +1,10 @@
-//! Our number of a money call at PayWizard.
+//! Our number of a money call at PayWizard, and under which name a provider knows a submission of ours.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
+
+use crate::{ids::Submission, routing::Provider};
 
 /// The smallest number of 17 digits, and how many there are.
 const FIRST: u128 = 10_000_000_000_000_000;
@@ -13,8 +15,9 @@ const COUNT: u128 = 9 * FIRST;
 pub struct OrderNo(String);
 
 impl OrderNo {
-    /// The number of a call with this reference of ours: a pure function of the text, so a repeat of an unclear
-    /// call carries the same number. Two references meet in one number once in 9 * 10^16.
+    /// The number of a call with this reference of ours: a pure function of the text, so a call that is sent
+    /// again carries the same number. Two references could meet in one number, so the first one keeps it: each
+    /// number is recorded with the intent to call.
     pub fn of(reference: &str) -> Self {
         let digest = Sha256::digest(reference);
         let (head, _) = digest
@@ -25,6 +28,14 @@ impl OrderNo {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The name under which a provider knows a submission, where that is not our reference itself.
+pub fn name_at(provider: Provider, submission: &Submission) -> Option<String> {
+    match provider {
+        Provider::Payelata | Provider::Owlpay => None,
+        Provider::Paywizard => Some(OrderNo::of(&submission.to_string()).to_string()),
     }
 }
 
