@@ -17,6 +17,7 @@ mod keys;
 mod limits;
 mod lists;
 mod lives;
+mod payout_methods;
 mod races;
 mod rare;
 mod reconciliations;

@@ -27,6 +27,7 @@ mod limits;
 mod lists;
 mod manners;
 mod operators;
+mod payout_methods;
 mod providers;
 mod rails;
 mod reconciliations;
