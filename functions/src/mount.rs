@@ -75,7 +75,11 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
         "list-driver-payouts" => list_driver_payouts::handle(backend, request).await,
         "get-payout-method" => get_payout_method::handle(backend, request).await,
         "put-payout-method" => {
-            put_payout_method::handle(backend, world.vault.clone(), request).await
+            let means = put_payout_method::Means {
+                vault: world.vault.clone(),
+                providers: world.providers.clone(),
+            };
+            put_payout_method::handle(backend, means, request).await
         }
         "verify-driver" => verify_driver::handle(backend, request).await,
         "create-payout" => create_payout::handle(backend, queue, request).await,

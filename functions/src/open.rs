@@ -20,7 +20,8 @@ use platform::{
         },
         payelata::{
             Payelata,
-            settings::{CallbackSecrets, PayelataSettings},
+            public::PayelataPublic,
+            settings::{CallbackSecrets, PayelataSettings, PublicSettings},
         },
         paywizard::{PayWizard, settings::PayWizardSettings},
     },
@@ -29,8 +30,8 @@ use platform::{
 };
 
 use crate::{
-    advance_batch, check_attempt, create_card_charge, dispatch_payout, guard, run_reconciliation,
-    sync_vendor,
+    advance_batch, check_attempt, create_card_charge, dispatch_payout, guard, put_payout_method,
+    run_reconciliation, sync_vendor,
     table::{Function, function},
 };
 
@@ -121,6 +122,22 @@ pub fn for_charges() -> Result<create_card_charge::Means<SqsQueue, KmsVault>, Fa
     Ok(create_card_charge::Means {
         queue: queue()?,
         vault: vault()?,
+    })
+}
+
+/// Providers that can be asked about accounts and nothing else.
+///
+/// # Errors
+/// As [`backend`].
+pub fn for_payout_methods() -> Result<put_payout_method::Means<KmsVault, AnyProvider>, Fatal> {
+    let http = Http::new(Pace::real()).map_err(|error| build("the provider client", &error))?;
+    let public = PublicSettings::from_env()?
+        .map(|settings| PayelataPublic::new(settings, http))
+        .transpose()
+        .map_err(|fault| build("the public Payelata adapter", &fault))?;
+    Ok(put_payout_method::Means {
+        vault: vault()?,
+        providers: AnyProvider::default().with_payelata_public(public),
     })
 }
 

@@ -1,11 +1,11 @@
 //! `PUT /api/v1/drivers/{id}/payout-method`: where a driver's money goes. Sealed at once; only the mask
-//! can be read again.
+//! can be read again. The provider that would carry it may refuse an account.
 
 use std::collections::BTreeMap;
 
 use app::{
     error::Error,
-    port::{Plaintext, Store, Vault},
+    port::{Plaintext, Providers, Store, Vault},
     put_payout_method::{self, PutPayoutMethod},
     request_key::Answered,
 };
@@ -26,14 +26,25 @@ const KINDS: [(&str, MethodKind); 3] = [
     ("prepaid_card", MethodKind::PrepaidCard),
 ];
 
-pub async fn handle<S: Store, V: Vault>(backend: Backend<S>, vault: V, request: Request) -> Reply {
-    let meta = request.meta();
-    reply(put(&backend, &vault, &request).await, &meta)
+/// What the handler works with, beside the backend.
+#[derive(Clone)]
+pub struct Means<V, P> {
+    pub vault: V,
+    pub providers: P,
 }
 
-async fn put<S: Store, V: Vault>(
+pub async fn handle<S: Store, V: Vault, P: Providers>(
+    backend: Backend<S>,
+    means: Means<V, P>,
+    request: Request,
+) -> Reply {
+    let meta = request.meta();
+    reply(put(&backend, &means, &request).await, &meta)
+}
+
+async fn put<S: Store, V: Vault, P: Providers>(
     backend: &Backend<S>,
-    vault: &V,
+    means: &Means<V, P>,
     request: &Request,
 ) -> Result<Answered<Driver>, Error> {
     let mut asked = Asked::read(backend, request)?;
@@ -56,7 +67,11 @@ async fn put<S: Store, V: Vault>(
         account: Plaintext(json_text(&account.members)),
     };
     let call = backend.call(asked.caller.actor());
-    put_payout_method::run(&call, &backend.store, vault, command).await
+    let means = put_payout_method::Means {
+        vault: &means.vault,
+        providers: &means.providers,
+    };
+    put_payout_method::run(&call, &backend.store, means, command).await
 }
 
 struct Account {

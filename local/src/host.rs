@@ -26,7 +26,8 @@ use platform::{
         owlpay::{self, Owlpay, settings::OwlpaySettings},
         payelata::{
             Payelata,
-            settings::{BANK_SERVICE, CallbackSecrets, PayelataSettings},
+            public::PayelataPublic,
+            settings::{BANK_SERVICE, CallbackSecrets, PayelataSettings, PublicSettings},
         },
         paywizard::{
             PayWizard,
@@ -49,7 +50,7 @@ use crate::{
         Books, Sandbox,
         control::{ReadBody, bad_request, body_of, json_response, members, wrong_method},
         owlpay as owlpay_twin,
-        payelata::{ACCOUNT_ID, API_KEY, CALLBACK_KEY_LIVE, CALLBACK_KEY_TEST},
+        payelata::{ACCOUNT_ID, API_KEY, CALLBACK_KEY_LIVE, CALLBACK_KEY_TEST, PUBLIC_KEY_TEST},
         paywizard as paywizard_twin,
     },
     vault::LocalVault,
@@ -236,6 +237,14 @@ fn providers(clock: &MovableClock, api: &str, sandbox: &str) -> Result<AnyProvid
     };
     let http = Http::new(pace(clock))?;
     let payelata = Payelata::new(settings, http.clone())?;
+    let settings = PublicSettings {
+        public_base: format!("{sandbox}/payelata/public-api"),
+        public_key: PUBLIC_KEY_TEST.into(),
+        bank_service: BANK_SERVICE.to_owned(),
+        mode: Mode::Test,
+        sandbox_hosts: Vec::new(),
+    };
+    let payelata_public = PayelataPublic::new(settings, http.clone())?;
     let settings = OwlpaySettings {
         base: format!("{sandbox}/owlpay/api/v1/platform/tunnel"),
         api_key: owlpay_twin::KEY_TEST.into(),
@@ -257,6 +266,7 @@ fn providers(clock: &MovableClock, api: &str, sandbox: &str) -> Result<AnyProvid
     };
     let paywizard = PayWizard::new(settings, http)?;
     Ok(AnyProvider::new(payelata)
+        .with_payelata_public(Some(payelata_public))
         .with_owlpay(Some(owlpay))
         .with_paywizard(Some(paywizard)))
 }

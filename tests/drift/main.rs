@@ -302,6 +302,27 @@ fn only_who_hands_a_payout_method_to_a_provider_opens_it() {
     assert_eq!(seals, ["put-payout-method"]);
 }
 
+/// The functions that have a variable of their own.
+fn having<'a>(template: &'a Template, variable: &str) -> Vec<&'a str> {
+    let holds = |name: &&str| {
+        let own = &template.properties(&resource_name(name))["Environment"]["Variables"];
+        !own[variable].is_badvalue()
+    };
+    FUNCTIONS.iter().map(|it| it.name).filter(holds).collect()
+}
+
+#[test]
+fn who_asks_payelata_about_accounts_has_no_credential_that_moves_money() {
+    let template = Template::read();
+    for variable in ["OVN_PAYELATA_PUBLIC_BASE", "OVN_PAYELATA_PUBLIC_KEY"] {
+        let asks = having(&template, variable);
+        assert_eq!(asks, ["put-payout-method"], "{variable}");
+    }
+    let moves = having(&template, "OVN_PAYELATA_API_KEY");
+    assert!(moves.contains(&"dispatch-payout"));
+    assert!(!moves.contains(&"put-payout-method"));
+}
+
 #[test]
 fn only_the_dispatcher_opens_charged_cards() {
     let template = Template::read();

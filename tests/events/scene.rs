@@ -47,7 +47,7 @@ use local::{
     engine::{Engine, TABLE},
     twins::{
         Books, Sandbox,
-        payelata::{ACCOUNT_ID, API_KEY},
+        payelata::{ACCOUNT_ID, API_KEY, PUBLIC_KEY_TEST},
     },
 };
 use platform::{
@@ -158,6 +158,8 @@ impl Scene {
             "OVN_VAULT_KEY_ID" => "VaultKey".to_owned(),
             "OVN_MODE" => "test".to_owned(),
             "OVN_PAYELATA_BASE" => format!("{}/payelata/api", self.sandbox),
+            "OVN_PAYELATA_PUBLIC_BASE" => format!("{}/payelata/public-api", self.sandbox),
+            "OVN_PAYELATA_PUBLIC_KEY" => PUBLIC_KEY_TEST.to_owned(),
             "OVN_PAYELATA_ACCOUNT_ID" => ACCOUNT_ID.to_owned(),
             "OVN_PAYELATA_API_KEY" => API_KEY.to_owned(),
             "OVN_PAYELATA_CALLBACK_KEYS_TEST" => "sk_test_EXAMPLEKEY0001".to_owned(),
@@ -326,7 +328,11 @@ impl Props {
             account: Plaintext(r#"{"type":"card","cardNumber":"5123817234060000"}"#.to_owned()),
         };
         let call = Self::call(102);
-        let put = put_payout_method::run(&call, &self.store, &SampleVault, method).await;
+        let means = put_payout_method::Means {
+            vault: &SampleVault,
+            providers: &AnyProvider::default(),
+        };
+        let put = put_payout_method::run(&call, &self.store, means, method).await;
         put.expect("a method");
         let verify = VerifyDriver {
             asking: self.asking(),

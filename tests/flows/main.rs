@@ -20,6 +20,7 @@ mod limits;
 mod lists;
 mod lives;
 mod order_numbers;
+mod payout_methods;
 mod races;
 mod rare;
 mod reconciliations;

@@ -202,7 +202,11 @@ impl Stage {
             masked: "****0000".to_owned(),
             account: Plaintext("{}".to_owned()),
         };
-        put_payout_method::run(&self.call("setup"), &self.memory, &MarkingVault, method)
+        let means = put_payout_method::Means {
+            vault: &MarkingVault,
+            providers: &self.provider,
+        };
+        put_payout_method::run(&self.call("setup"), &self.memory, means, method)
             .await
             .expect("saved");
     }

@@ -29,6 +29,7 @@ mod limits;
 mod lists;
 mod manners;
 mod operators;
+mod payout_methods;
 mod providers;
 mod queues;
 mod rails;

@@ -1,6 +1,7 @@
 //! The provider adapters against a scripted server on this machine: exact request bytes, and for every
 //! row of the decision tables the answer and what it proves. Needs no network.
 
+mod accounts;
 mod create;
 mod list;
 mod listed_orders;
@@ -9,6 +10,7 @@ mod owlpay;
 mod query;
 mod request;
 mod secrecy;
+mod services;
 mod stage;
 mod status;
 mod transport;

@@ -13,7 +13,7 @@ use crate::stage::{
 };
 
 /// A request as a fixture writes it: line feeds in the head, placeholders, a newline at the end.
-fn assert_request(twin: &Twin, name: &str) {
+pub(crate) fn assert_request(twin: &Twin, name: &str) {
     let text = printed(name)
         .replace("{host}", &twin.host)
         .replace("{version}", env!("CARGO_PKG_VERSION"));

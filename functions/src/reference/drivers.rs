@@ -167,7 +167,9 @@ fn put_method(samples: &Samples) -> Result<Operation, Error> {
         tag: TAG,
         summary: "Say where a driver's money goes",
         description: "Sealed at once; only the last four characters can be read again. Each call makes a new version, \
-            and payouts that are already on their way keep theirs.",
+            and payouts that are already on their way keep theirs. Cards and bank accounts are held against what the \
+            provider asks for, where it can be asked: a member it would refuse is named. While it cannot be asked, \
+            the method is saved as it is.",
     };
     let card = NewPayoutMethod::Card(CardMethod {
         r#type: CardType::Card,

@@ -20,7 +20,7 @@ use domain::{
 
 use crate::{
     changes::{Changes, Counted, Subject},
-    error::Error,
+    error::{Error, FieldError},
     list::{Count, Entry, List, Range, Span},
     message::Message,
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
@@ -338,6 +338,32 @@ pub enum PayeeAnswer {
     Unclear { cause: String },
 }
 
+/// An account that a driver's money shall go to, before it is saved. It has no debug form.
+#[derive(Clone, Copy)]
+pub struct AccountAsk<'a> {
+    pub kind: domain::driver::MethodKind,
+    /// Compact JSON, as it would be sealed.
+    pub account: &'a Plaintext,
+    pub mode: Mode,
+    /// What was learned a while before is used until it is too old.
+    pub now: Timestamp,
+}
+
+/// What the provider that would carry it says of an account. It is advice from outside: it moves no money, and
+/// only [`AccountCheck::Refused`] keeps a method from being saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountCheck {
+    /// Nobody is asked about such accounts here.
+    NotAsked,
+    Fits,
+    /// A payout to it would be refused: members of the account, and what is expected of each. Never a value.
+    Refused(Vec<FieldError>),
+    /// Nothing can be said, and why, as a stable word.
+    Unchecked {
+        cause: String,
+    },
+}
+
 /// The providers. Every method returns an [`Answer`], never an error: a failed call is an unclear
 /// payment, and the type makes every caller face that.
 pub trait Providers: Clone + Send + Sync + 'static {
@@ -374,6 +400,11 @@ pub trait Providers: Clone + Send + Sync + 'static {
     /// One page of what a provider holds. By default nobody has a list.
     fn list(&self, _ask: ListAsk<'_>) -> impl Future<Output = Listing> + Send {
         std::future::ready(Listing::CannotList)
+    }
+
+    /// Whether a payout to an account could be ordered. By default nobody is asked.
+    fn check_account(&self, _ask: AccountAsk<'_>) -> impl Future<Output = AccountCheck> + Send {
+        std::future::ready(AccountCheck::NotAsked)
     }
 
     /// Tells or asks about a driver where a provider pays registered payees only. By default nobody does.

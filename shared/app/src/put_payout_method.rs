@@ -1,9 +1,13 @@
 //! Saves where a driver's money goes. Every version stays, sealed, for attempts that were sent with it.
+//!
+//! Before, the provider that would carry the account may be asked whether it takes it. Only a clear no keeps a
+//! method from being saved: a driver is not made to wait for a provider that is down.
 
 use domain::{
     driver::{Driver, Method, MethodKind},
     ids::DriverId,
 };
+use tracing::warn;
 
 use crate::{
     audit_event::{self, Done, changed},
@@ -13,7 +17,7 @@ use crate::{
     create_payout::ROUNDS,
     error::Error,
     get_driver,
-    port::{Plaintext, SealedFor, Store, Vault},
+    port::{AccountAsk, AccountCheck, Plaintext, Providers, SealedFor, Store, Vault},
     record::{MethodVersion, Record},
     register_driver,
     request_key::{Answered, Asking},
@@ -27,15 +31,23 @@ pub struct PutPayoutMethod<'a> {
     pub account: Plaintext,
 }
 
+/// What saving needs beside the store.
+#[derive(Debug)]
+pub struct Means<'a, V, P> {
+    pub vault: &'a V,
+    pub providers: &'a P,
+}
+
 /// # Errors
-/// `NotFound` for an unknown driver; `KeyReused`; `Unavailable`.
-pub async fn run(
+/// `NotFound` for an unknown driver; `Invalid` for members that the provider would refuse; `KeyReused`;
+/// `Unavailable`.
+pub async fn run<V: Vault, P: Providers>(
     call: &Call,
     store: &impl Store,
-    vault: &impl Vault,
+    means: Means<'_, V, P>,
     command: PutPayoutMethod<'_>,
 ) -> Result<Answered<Driver>, Error> {
-    let asking = command.asking;
+    let asking = &command.asking;
     let tenant = asking.tenant;
     let mut sealed = None;
     for round in 0..ROUNDS {
@@ -47,8 +59,9 @@ pub async fn run(
         let text = match &sealed {
             Some(text) => String::clone(text),
             None => {
+                require_payable(call, means.providers, &command).await?;
                 let owner = SealedFor::Driver(driver.id.clone());
-                vault.seal(tenant, &owner, &command.account).await?
+                means.vault.seal(tenant, &owner, &command.account).await?
             }
         };
         sealed = Some(text.clone());
@@ -84,6 +97,29 @@ pub async fn run(
     Err(Error::Conflict(
         "the driver kept changing; send it again".to_owned(),
     ))
+}
+
+/// Asks once, before anything is written. What cannot be learned is not held against the account.
+async fn require_payable(
+    call: &Call,
+    providers: &impl Providers,
+    command: &PutPayoutMethod<'_>,
+) -> Result<(), Error> {
+    let ask = AccountAsk {
+        kind: command.kind,
+        account: &command.account,
+        mode: command.asking.tenant.mode(),
+        now: call.now(),
+    };
+    match providers.check_account(ask).await {
+        AccountCheck::NotAsked | AccountCheck::Fits => Ok(()),
+        AccountCheck::Refused(problems) => Err(Error::Invalid(problems)),
+        AccountCheck::Unchecked { cause } => {
+            let (driver, kind) = (&command.driver, command.kind.name());
+            warn!(%driver, kind, cause, "a payout method is saved unchecked");
+            Ok(())
+        }
+    }
 }
 
 /// What can be read of a method, and its version: another account may end in the same digits.

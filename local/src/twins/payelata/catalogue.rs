@@ -30,6 +30,8 @@ pub(crate) struct Field {
 pub(crate) enum Pattern {
     /// This many decimal digits.
     Digits(usize, usize),
+    /// 9 digits that begin as the numbers of American banks do.
+    Routing,
     /// 2 to 64 letters, hyphens or blanks. Status words carry `_`, so that is taken as well.
     Words,
     /// 2 to 128 characters of any kind.
@@ -42,6 +44,7 @@ impl Pattern {
         match self {
             Self::Digits(min, max) if min == max => format!(r"^\\d{{{min}}}$"),
             Self::Digits(min, max) => format!(r"^\\d{{{min},{max}}}$"),
+            Self::Routing => r"^(0\\d|1[0-2]|2[1-9]|3[0-2]|6[1-9]|7[0-2]|80)\\d{7}$".to_owned(),
             Self::Words => r"^[A-Z\\-\\sa-z]{2,64}$".to_owned(),
             Self::Name => "^.{2,128}$".to_owned(),
         }
@@ -52,6 +55,11 @@ impl Pattern {
         match self {
             Self::Digits(min, max) => {
                 (min..=max).contains(&length) && value.bytes().all(|b| b.is_ascii_digit())
+            }
+            Self::Routing => {
+                let district = value.get(..2).and_then(|text| text.parse().ok());
+                let is_known = |number| matches!(number, 0..=12 | 21..=32 | 61..=72 | 80);
+                Self::Digits(9, 9).fits(value) && district.is_some_and(is_known)
             }
             Self::Words => {
                 let word =
@@ -154,7 +162,7 @@ pub(crate) static SERVICES: [Service; 5] = [
         method: "bank_transfer",
         fields: &[
             field("account_number", "Account number", Pattern::Digits(4, 17)),
-            field("routing_number", "Routing number", Pattern::Digits(9, 9)),
+            field("routing_number", "Routing number", Pattern::Routing),
             field("account_holder", "Account holder", Pattern::Name),
         ],
         ..USD_SERVICE
@@ -185,6 +193,9 @@ mod tests {
         assert!(!Pattern::Digits(12, 19).fits("51238172340"));
         assert!(!Pattern::Digits(12, 19).fits("5123 8172 3406 0000"));
         assert!(!Pattern::Digits(1, 15).fits("١٢٣"));
+        assert!(Pattern::Routing.fits("021000021") && Pattern::Routing.fits("801234567"));
+        assert!(!Pattern::Routing.fits("131000021") && !Pattern::Routing.fits("990000021"));
+        assert!(!Pattern::Routing.fits("02100002") && !Pattern::Routing.fits("+21000021"));
         assert!(Pattern::Words.fits("PROCESS-FAILED") && Pattern::Words.fits("process failed"));
         assert!(Pattern::Name.fits("Jürgen O'Neil") && !Pattern::Name.fits("J"));
     }

@@ -18,8 +18,9 @@ use crate::{
     changes::Changes,
     message::Message,
     port::{
-        ChargeOrder, CommitError, CreateOrder, ListAsk, Listing, Lookup, NotShown, PayeeAnswer,
-        PayeeAsk, Plaintext, Providers, Queue, SealedFor, Snapshot, Store, Unreachable, Vault,
+        AccountAsk, AccountCheck, ChargeOrder, CommitError, CreateOrder, ListAsk, Listing, Lookup,
+        NotShown, PayeeAnswer, PayeeAsk, Plaintext, Providers, Queue, SealedFor, Snapshot, Store,
+        Unreachable, Vault,
     },
     record::{Balances, DueEntry, Key, OutboxEntry, Record},
 };
@@ -247,6 +248,10 @@ impl<T: Providers> Providers for Faulty<T> {
 
     async fn list(&self, ask: ListAsk<'_>) -> Listing {
         self.inner.list(ask).await
+    }
+
+    async fn check_account(&self, ask: AccountAsk<'_>) -> AccountCheck {
+        self.inner.check_account(ask).await
     }
 
     async fn payee(&self, ask: PayeeAsk<'_>) -> PayeeAnswer {

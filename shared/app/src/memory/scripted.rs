@@ -21,8 +21,8 @@ use domain::{
 
 use super::payees::{Payee, Payees};
 use crate::port::{
-    ChargeOrder, CreateOrder, ListAsk, Listing, Lookup, NotShown, PayeeAnswer, PayeeAsk, Plaintext,
-    Providers, Snapshot,
+    AccountAsk, AccountCheck, ChargeOrder, CreateOrder, ListAsk, Listing, Lookup, NotShown,
+    PayeeAnswer, PayeeAsk, Plaintext, Providers, Snapshot,
 };
 
 /// Objects of one page of the list.
@@ -105,6 +105,9 @@ struct Books {
     shows: u32,
     payees: Payees,
     without_owlpay: bool,
+    /// What is said of every account; nobody is asked without it.
+    account_check: Option<AccountCheck>,
+    account_checks: u32,
 }
 
 /// The second implementation of the providers' port.
@@ -170,6 +173,16 @@ impl ScriptedProvider {
     /// Whether this deployment has an account with OwlPay; it has unless somebody says otherwise.
     pub fn offer_owlpay(&self, offers: bool) {
         self.lock().without_owlpay = !offers;
+    }
+
+    /// What is said of every further account.
+    pub fn check_accounts_with(&self, answer: AccountCheck) {
+        self.lock().account_check = Some(answer);
+    }
+
+    /// How many accounts were asked about.
+    pub fn account_checks(&self) -> u32 {
+        self.lock().account_checks
     }
 
     /// What was taken from cards for a charge, all in all.
@@ -461,6 +474,15 @@ impl Providers for ScriptedProvider {
                 })
                 .collect(),
         }
+    }
+
+    async fn check_account(&self, _: AccountAsk<'_>) -> AccountCheck {
+        let mut books = self.lock();
+        books.account_checks += 1;
+        books
+            .account_check
+            .clone()
+            .unwrap_or(AccountCheck::NotAsked)
     }
 
     async fn payee(&self, ask: PayeeAsk<'_>) -> PayeeAnswer {

@@ -9,20 +9,24 @@ pub mod paywizard;
 use std::time::Duration;
 
 use app::port::{
-    ChargeOrder, CreateOrder, ListAsk, Listing, Lookup, NotShown, PayeeAnswer, PayeeAsk, Plaintext,
-    Providers, Snapshot,
+    AccountAsk, AccountCheck, ChargeOrder, CreateOrder, ListAsk, Listing, Lookup, NotShown,
+    PayeeAnswer, PayeeAsk, Plaintext, Providers, Snapshot,
 };
-use domain::{answer::Answer, attempt::Attempt, ids::ProviderId, routing::Provider};
+use domain::{
+    answer::Answer, attempt::Attempt, driver::MethodKind, ids::ProviderId, routing::Provider,
+};
 
 /// The most time a create or a process call may take (reliability design, section 6).
 pub const CALL_BUDGET: Duration = Duration::from_secs(25);
 /// The most time a read may take (reliability design, section 6).
 pub const READ_BUDGET: Duration = Duration::from_secs(10);
 
-/// Every provider this program can talk to. Payelata is always there; the others where they are configured.
-#[derive(Clone, Debug)]
+/// Every provider this program can talk to, where it is configured. By default nobody.
+#[derive(Clone, Debug, Default)]
 pub struct AnyProvider {
-    payelata: payelata::Payelata,
+    payelata: Option<payelata::Payelata>,
+    /// Apart from the private API: who only asks about accounts has no credential that moves money.
+    payelata_public: Option<payelata::public::PayelataPublic>,
     owlpay: Option<owlpay::Owlpay>,
     paywizard: Option<paywizard::PayWizard>,
 }
@@ -30,9 +34,21 @@ pub struct AnyProvider {
 impl AnyProvider {
     pub const fn new(payelata: payelata::Payelata) -> Self {
         Self {
-            payelata,
+            payelata: Some(payelata),
+            payelata_public: None,
             owlpay: None,
             paywizard: None,
+        }
+    }
+
+    #[must_use]
+    pub fn with_payelata_public(
+        self,
+        payelata_public: Option<payelata::public::PayelataPublic>,
+    ) -> Self {
+        Self {
+            payelata_public,
+            ..self
         }
     }
 
@@ -64,7 +80,7 @@ fn has_none(call: &str) -> Answer {
 impl Providers for AnyProvider {
     fn offers(&self, provider: Provider) -> bool {
         match provider {
-            Provider::Payelata => true,
+            Provider::Payelata => self.payelata.is_some(),
             Provider::Owlpay => self.owlpay.is_some(),
             Provider::Paywizard => self
                 .paywizard
@@ -92,7 +108,10 @@ impl Providers for AnyProvider {
 
     async fn create(&self, order: CreateOrder<'_>) -> Answer {
         match order.attempt.provider {
-            Provider::Payelata => self.payelata.create(order).await,
+            Provider::Payelata => match &self.payelata {
+                Some(payelata) => payelata.create(order).await,
+                None => not_configured(),
+            },
             Provider::Owlpay => match &self.owlpay {
                 Some(owlpay) => owlpay.create(order).await,
                 None => not_configured(),
@@ -112,20 +131,30 @@ impl Providers for AnyProvider {
     }
 
     async fn process(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
-        match (attempt.provider, &self.owlpay) {
-            (Provider::Payelata, _) => self.payelata.process(attempt, object).await,
-            (Provider::Owlpay, Some(owlpay)) => owlpay.process(attempt).await,
-            (Provider::Owlpay, None) => not_configured(),
-            (Provider::Paywizard, _) => has_none("second_step"),
+        match attempt.provider {
+            Provider::Payelata => match &self.payelata {
+                Some(payelata) => payelata.process(attempt, object).await,
+                None => not_configured(),
+            },
+            Provider::Owlpay => match &self.owlpay {
+                Some(owlpay) => owlpay.process(attempt).await,
+                None => not_configured(),
+            },
+            Provider::Paywizard => has_none("second_step"),
         }
     }
 
     async fn read(&self, attempt: &Attempt, lookup: &Lookup) -> Answer {
-        match (attempt.provider, &self.owlpay) {
-            (Provider::Payelata, _) => self.payelata.read(attempt, lookup).await,
-            (Provider::Owlpay, Some(owlpay)) => owlpay.read(attempt, lookup).await,
-            (Provider::Owlpay, None) => not_configured(),
-            (Provider::Paywizard, _) => has_none("look_up"),
+        match attempt.provider {
+            Provider::Payelata => match &self.payelata {
+                Some(payelata) => payelata.read(attempt, lookup).await,
+                None => not_configured(),
+            },
+            Provider::Owlpay => match &self.owlpay {
+                Some(owlpay) => owlpay.read(attempt, lookup).await,
+                None => not_configured(),
+            },
+            Provider::Paywizard => has_none("look_up"),
         }
     }
 
@@ -139,12 +168,26 @@ impl Providers for AnyProvider {
     }
 
     async fn list(&self, ask: ListAsk<'_>) -> Listing {
-        match (ask.provider, &self.owlpay) {
-            (Provider::Payelata, _) => self.payelata.list(ask.mode, ask.after).await,
-            (Provider::Owlpay, Some(owlpay)) => owlpay.list(ask).await,
-            // Nothing was ever sent there from here, so that its list is not missed.
-            (Provider::Owlpay, None) => Listing::CannotList,
-            (Provider::Paywizard, _) => Listing::CannotList,
+        match ask.provider {
+            Provider::Payelata => match &self.payelata {
+                Some(payelata) => payelata.list(ask.mode, ask.after).await,
+                None => Listing::CannotList,
+            },
+            Provider::Owlpay => match &self.owlpay {
+                Some(owlpay) => owlpay.list(ask).await,
+                // Nothing was ever sent there from here, so that its list is not missed.
+                None => Listing::CannotList,
+            },
+            Provider::Paywizard => Listing::CannotList,
+        }
+    }
+
+    async fn check_account(&self, ask: AccountAsk<'_>) -> AccountCheck {
+        match (ask.kind, &self.payelata_public) {
+            (MethodKind::Card | MethodKind::BankAccount, Some(public)) => public.check(ask).await,
+            (MethodKind::Card | MethodKind::BankAccount, None) | (MethodKind::PrepaidCard, _) => {
+                AccountCheck::NotAsked
+            }
         }
     }
 }

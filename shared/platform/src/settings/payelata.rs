@@ -5,7 +5,9 @@ use secrecy::SecretString;
 use super::{Lookup, environment, list, mode, optional, required};
 use crate::{
     error::Fatal,
-    provider::payelata::settings::{BANK_SERVICE, CallbackSecrets, PayelataSettings},
+    provider::payelata::settings::{
+        BANK_SERVICE, CallbackSecrets, PayelataSettings, PublicSettings,
+    },
 };
 
 impl PayelataSettings {
@@ -30,11 +32,39 @@ impl PayelataSettings {
             api_key: secret("OVN_PAYELATA_API_KEY", "the API key")?,
             callback_base: required(lookup, "OVN_PUBLIC_URL", "the public address of this API")?,
             callback_secrets: CallbackSecrets::read(lookup),
-            bank_service: optional(lookup, "OVN_PAYELATA_BANK_SERVICE")
-                .unwrap_or_else(|| BANK_SERVICE.to_owned()),
+            bank_service: bank_service(lookup),
             mode: mode(lookup)?,
             sandbox_hosts: list(lookup, "OVN_PAYELATA_SANDBOX_HOSTS"),
         })
+    }
+}
+
+fn bank_service(lookup: Lookup<'_>) -> String {
+    optional(lookup, "OVN_PAYELATA_BANK_SERVICE").unwrap_or_else(|| BANK_SERVICE.to_owned())
+}
+
+impl PublicSettings {
+    /// Reads `OVN_MODE` and the `OVN_PAYELATA_...` variables of the public API. None without
+    /// `OVN_PAYELATA_PUBLIC_BASE`: then no account is checked before it is saved.
+    ///
+    /// # Errors
+    /// [`Fatal::Setting`] when the base is there and the key is not, or the mode is neither `test` nor `live`.
+    pub fn from_env() -> Result<Option<Self>, Fatal> {
+        Self::read(&environment)
+    }
+
+    fn read(lookup: Lookup<'_>) -> Result<Option<Self>, Fatal> {
+        let Some(public_base) = optional(lookup, "OVN_PAYELATA_PUBLIC_BASE") else {
+            return Ok(None);
+        };
+        let public_key = required(lookup, "OVN_PAYELATA_PUBLIC_KEY", "the public key")?;
+        Ok(Some(Self {
+            public_base,
+            public_key: public_key.into(),
+            bank_service: bank_service(lookup),
+            mode: mode(lookup)?,
+            sandbox_hosts: list(lookup, "OVN_PAYELATA_SANDBOX_HOSTS"),
+        }))
     }
 }
 
@@ -83,6 +113,24 @@ mod tests {
         assert_eq!(test, ["sk_test_new", "sk_test_old"]);
         assert!(settings.callback_secrets.live.is_empty());
         assert_eq!(settings.bank_service, BANK_SERVICE);
+    }
+
+    #[test]
+    fn without_a_public_base_nothing_is_checked_and_with_one_a_key_is_needed() {
+        let without = |missing: &'static str| {
+            move |name: &str| match name == missing {
+                true => None,
+                false => complete(name),
+            }
+        };
+        let off = PublicSettings::read(&without("OVN_PAYELATA_PUBLIC_BASE"));
+        assert!(off.expect("off").is_none());
+        let Err(error) = PublicSettings::read(&without("OVN_PAYELATA_PUBLIC_KEY")) else {
+            panic!("accepted");
+        };
+        assert!(error.to_string().contains("OVN_PAYELATA_PUBLIC_KEY"));
+        let on = PublicSettings::read(&complete).expect("complete");
+        assert_eq!(on.map(|it| it.bank_service).as_deref(), Some(BANK_SERVICE));
     }
 
     #[test]

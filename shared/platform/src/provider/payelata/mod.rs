@@ -4,12 +4,17 @@
 //! may prove that nothing was created; a process call and a read never do.
 
 pub mod callback;
+mod kept;
 mod order;
+mod pattern;
+mod prerequest;
+pub mod public;
+pub mod services;
 pub mod settings;
 pub mod status;
 mod wire;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use app::port::{CreateOrder, Listing, Lookup};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -24,7 +29,10 @@ use reqwest::{
 };
 use secrecy::ExposeSecret;
 
-use self::settings::{PayelataSettings, SettingsFault};
+use self::{
+    services::KnownServices,
+    settings::{PayelataSettings, SettingsFault},
+};
 use super::{
     CALL_BUDGET, READ_BUDGET,
     http::{Http, Lost, Reply},
@@ -45,6 +53,7 @@ pub struct Payelata {
     base: Url,
     credentials: HeaderValue,
     http: Http,
+    services: KnownServices,
 }
 
 impl Payelata {
@@ -57,6 +66,7 @@ impl Payelata {
             credentials: credentials(&settings),
             settings: Arc::new(settings),
             http,
+            services: KnownServices::default(),
         })
     }
 
@@ -164,15 +174,29 @@ impl Payelata {
 
     /// A request to `/payout-invoices` and the segments below it, with our credentials.
     fn request(&self, method: Method, below: &[&str]) -> Request {
+        self.asking(method, &[&["payout-invoices"], below].concat())
+    }
+
+    /// A request to the segments below the base, with our credentials.
+    fn asking(&self, method: Method, path: &[&str]) -> Request {
         let mut url = self.base.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.push("payout-invoices").extend(below);
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.extend(path);
         }
         let mut request = Request::new(method, url);
         request
             .headers_mut()
             .insert(AUTHORIZATION, self.credentials.clone());
         request
+    }
+}
+
+/// The body of a 200, or why there is none, as a stable word.
+async fn body_of_200(http: &Http, request: Request, budget: Duration) -> Result<Vec<u8>, String> {
+    match http.send(request, budget).await {
+        Ok(Reply { status: 200, body }) => body.map_err(str::to_owned),
+        Ok(Reply { status, .. }) => Err(http_word(status)),
+        Err(Lost::NotSent(cause) | Lost::Unclear(cause)) => Err(cause.to_owned()),
     }
 }
 

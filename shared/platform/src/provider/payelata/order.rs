@@ -4,10 +4,13 @@
 
 use app::port::{CreateOrder, Plaintext};
 use domain::{driver::MethodKind, ids::Mode, money};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::settings::PayelataSettings;
+
+/// The service of card payouts.
+pub(super) const CARD_SERVICE: &str = "card";
 
 /// Why an order is refused before anything is sent, as a stable word.
 pub(super) type LocalRefusal = &'static str;
@@ -52,17 +55,21 @@ struct Metadata<'a> {
     payout: &'a str,
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Fields {
-    Card {
-        card_number: String,
-    },
-    Bank {
-        account_number: String,
-        routing_number: String,
-        account_holder: String,
-    },
+/// One field of a service as an order fills it.
+pub(super) struct Field {
+    /// Its name at Payelata.
+    pub(super) key: &'static str,
+    /// The member of a payout method that it comes from.
+    pub(super) member: &'static str,
+    pub(super) value: String,
+}
+
+struct Fields(Vec<Field>);
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|field| (field.key, &field.value)))
+    }
 }
 
 #[derive(Deserialize)]
@@ -91,11 +98,7 @@ pub(super) fn body(
     order: &CreateOrder<'_>,
 ) -> Result<Vec<u8>, LocalRefusal> {
     let attempt = order.attempt;
-    let (service, fields) = match order.method {
-        MethodKind::Card => ("card", card(order.account)?),
-        MethodKind::BankAccount => (settings.bank_service.as_str(), bank(order.account)?),
-        MethodKind::PrepaidCard => return Err("method_not_served"),
-    };
+    let (service, fields) = filled(&settings.bank_service, order.method, order.account)?;
     let amount = money::to_decimal_token(attempt.net, attempt.currency.exponent());
     let payout = attempt.reference.payout.as_str();
     let document = Document {
@@ -107,7 +110,7 @@ pub(super) fn body(
                 amount: RawValue::from_string(amount).map_err(|_| "amount_unwritable")?,
                 reference_id: attempt.reference.to_string(),
                 test_mode: attempt.tenant.mode() == Mode::Test,
-                fields,
+                fields: Fields(fields),
                 callback_url: format!(
                     "{}/callbacks/payelata/{}",
                     settings.callback_base.trim_end_matches('/'),
@@ -122,22 +125,43 @@ pub(super) fn body(
     serde_json::to_vec(&document).map_err(|_| "order_unwritable")
 }
 
-fn card(account: &Plaintext) -> Result<Fields, LocalRefusal> {
+/// The service that carries a method, and its fields filled from the opened account. What is checked when a
+/// method is saved is what is sent when it is paid.
+///
+/// # Errors
+/// As [`body`].
+pub(super) fn filled<'a>(
+    bank_service: &'a str,
+    method: MethodKind,
+    account: &Plaintext,
+) -> Result<(&'a str, Vec<Field>), LocalRefusal> {
+    match method {
+        MethodKind::Card => Ok((CARD_SERVICE, card(account)?)),
+        MethodKind::BankAccount => Ok((bank_service, bank(account)?)),
+        MethodKind::PrepaidCard => Err("method_not_served"),
+    }
+}
+
+fn card(account: &Plaintext) -> Result<Vec<Field>, LocalRefusal> {
     match serde_json::from_str::<CardAccount>(&account.0) {
-        Ok(card) if card.r#type == MethodKind::Card.name() => Ok(Fields::Card {
-            card_number: card.card_number,
-        }),
+        Ok(card) if card.r#type == MethodKind::Card.name() => {
+            Ok(vec![field("card_number", "cardNumber", card.card_number)])
+        }
         Ok(_) | Err(_) => Err("account_unreadable"),
     }
 }
 
-fn bank(account: &Plaintext) -> Result<Fields, LocalRefusal> {
+fn bank(account: &Plaintext) -> Result<Vec<Field>, LocalRefusal> {
     match serde_json::from_str::<BankAccount>(&account.0) {
-        Ok(bank) if bank.r#type == MethodKind::BankAccount.name() => Ok(Fields::Bank {
-            account_number: bank.account_number,
-            routing_number: bank.routing_number,
-            account_holder: bank.holder,
-        }),
+        Ok(bank) if bank.r#type == MethodKind::BankAccount.name() => Ok(vec![
+            field("account_number", "accountNumber", bank.account_number),
+            field("routing_number", "routingNumber", bank.routing_number),
+            field("account_holder", "holder", bank.holder),
+        ]),
         Ok(_) | Err(_) => Err("account_unreadable"),
     }
+}
+
+const fn field(key: &'static str, member: &'static str, value: String) -> Field {
+    Field { key, member, value }
 }

@@ -29,6 +29,21 @@ pub struct PayelataSettings {
     pub sandbox_hosts: Vec<String>,
 }
 
+/// What the public API needs (contract, section 1): no credential that can move money.
+#[derive(Clone, Debug)]
+pub struct PublicSettings {
+    /// Where the public API lives, as `https://host/public-api`; issued per account.
+    pub public_base: String,
+    /// `pk_test_...` or `pk_live_...`.
+    pub public_key: SecretString,
+    /// As in [`PayelataSettings`].
+    pub bank_service: String,
+    /// The mode of the key.
+    pub mode: Mode,
+    /// As in [`PayelataSettings`].
+    pub sandbox_hosts: Vec<String>,
+}
+
 /// The private keys that sign callbacks (contract, section 6.1): the current one and, while a change is
 /// under way, the previous one. A mode without a secret accepts nothing.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +67,8 @@ pub enum SettingsFault {
     TestCredentialOnLiveHost,
     #[error("payelata: the same callback secret for test and live")]
     SharedCallbackSecret,
+    #[error("payelata: the public key belongs to the other mode")]
+    PublicKeyOfOtherMode,
 }
 
 impl PayelataSettings {
@@ -94,6 +111,33 @@ impl PayelataSettings {
             return Err(SettingsFault::SharedCallbackSecret);
         }
         Ok(())
+    }
+}
+
+impl PublicSettings {
+    /// Checks the settings and reads the base address, which ends without a slash.
+    ///
+    /// # Errors
+    /// The first [`SettingsFault`].
+    pub fn validate(&self) -> Result<Url, SettingsFault> {
+        let key = self.public_key.expose_secret();
+        for (name, value) in [
+            ("public_key", key),
+            ("bank_service", self.bank_service.as_str()),
+        ] {
+            if value.is_empty() {
+                return Err(SettingsFault::Empty(name));
+            }
+        }
+        let others = match self.mode {
+            Mode::Test => "pk_live_",
+            Mode::Live => "pk_test_",
+        };
+        if key.starts_with(others) {
+            return Err(SettingsFault::PublicKeyOfOtherMode);
+        }
+        address::of_mode(&self.public_base, self.mode, &self.sandbox_hosts)
+            .map_err(|fault| named("public_base", fault))
     }
 }
 
@@ -209,6 +253,55 @@ mod tests {
             ..settings("https://api.example/api", Mode::Live)
         };
         assert_eq!(shared.validate(), Err(SettingsFault::SharedCallbackSecret));
+    }
+
+    fn public_fault(public_base: &str, public_key: &str, mode: Mode) -> Option<SettingsFault> {
+        let settings = PublicSettings {
+            public_base: public_base.to_owned(),
+            public_key: public_key.into(),
+            bank_service: BANK_SERVICE.to_owned(),
+            mode,
+            sandbox_hosts: vec!["sandbox.example".to_owned()],
+        };
+        assert!(!format!("{settings:?}").contains("pk_"));
+        settings.validate().err()
+    }
+
+    #[test]
+    fn the_public_key_is_used_in_its_own_mode_and_where_the_private_one_may_go() {
+        let fault = public_fault;
+        let live = "https://api.example/public-api";
+        assert_eq!(fault(live, "pk_live_1", Mode::Live), None);
+        assert_eq!(
+            fault("http://127.0.0.1:9001/public-api", "pk_test_1", Mode::Test),
+            None
+        );
+        assert_eq!(
+            fault(
+                "https://sandbox.example/public-api",
+                "pk_test_1",
+                Mode::Test
+            ),
+            None
+        );
+        assert_eq!(
+            fault(live, "pk_test_1", Mode::Test),
+            Some(SettingsFault::TestCredentialOnLiveHost)
+        );
+        assert_eq!(
+            fault("http://api.example/public-api", "pk_live_1", Mode::Live),
+            Some(SettingsFault::NotHttps("public_base"))
+        );
+        for (key, mode) in [("pk_test_1", Mode::Live), ("pk_live_1", Mode::Test)] {
+            assert_eq!(
+                fault(live, key, mode),
+                Some(SettingsFault::PublicKeyOfOtherMode)
+            );
+        }
+        assert_eq!(
+            fault(live, "", Mode::Live),
+            Some(SettingsFault::Empty("public_key"))
+        );
     }
 
     #[test]

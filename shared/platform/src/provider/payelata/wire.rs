@@ -13,6 +13,7 @@ use domain::{
     reconciliation::ListedObject,
     time::Timestamp,
 };
+use rust_decimal::Decimal;
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
@@ -24,7 +25,7 @@ use super::status;
 /// The type of an invoice in answers and callbacks.
 pub(super) const INVOICES: &str = "payout-invoices";
 
-const STATUS_MAX: usize = 64;
+pub(super) const STATUS_MAX: usize = 64;
 const FIELD_NAMES_MAX: usize = 10;
 const FIELD_NAME_MAX: usize = 40;
 /// More digits than a field's index has; an account number cannot pass as a field name.
@@ -238,7 +239,8 @@ pub(super) fn refused_fields(body: &[u8]) -> Option<String> {
     }
 }
 
-fn is_field_name(name: &str) -> bool {
+/// Whether a text can be shown as the name of a field: an account number cannot pass as one.
+pub(super) fn is_field_name(name: &str) -> bool {
     (1..=FIELD_NAME_MAX).contains(&name.len())
         && name
             .bytes()
@@ -301,19 +303,31 @@ fn invoice(raw: &RawValue, currency: Currency) -> Option<Invoice> {
 }
 
 /// A number token, or the same in quotes (contract, section 9). None when it is not exact.
-fn amount(token: &str, currency: Currency) -> Option<Cents> {
+pub(super) fn amount(token: &str, currency: Currency) -> Option<Cents> {
+    money::from_decimal_token(number(token)?, currency.exponent()).ok()
+}
+
+/// An exact decimal of any currency, in major units: a number token, or the same in quotes.
+pub(super) fn decimal(token: &str) -> Option<Decimal> {
+    let text = number(token)?;
+    if text.contains(['e', 'E']) {
+        Decimal::from_scientific(text).ok()
+    } else {
+        Decimal::from_str_exact(text).ok()
+    }
+}
+
+/// The digits of a number token, without the quotes some have.
+fn number(token: &str) -> Option<&str> {
     let text = token
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
         .unwrap_or(token);
-    let number = text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+    let is_number = text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
         && text
             .bytes()
             .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
-    if !number {
-        return None;
-    }
-    money::from_decimal_token(text, currency.exponent()).ok()
+    is_number.then_some(text)
 }
 
 #[cfg(test)]
