@@ -40,6 +40,9 @@ async fn approve_at_owlpay(stage: &Stage) {
             id: ProviderId::parse("ven_X1abcd").expect("valid"),
             standing: VendorStanding::Approved,
             told_method: driver.method.as_ref().map(|method| method.version),
+            told_details: None,
+            approved_at: None,
+            leaving: false,
         }),
         ..driver
     };

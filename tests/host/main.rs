@@ -41,4 +41,5 @@ mod reviews;
 mod stage;
 mod storms;
 mod timeline;
+mod vendors;
 mod wire;

@@ -66,6 +66,9 @@ fn driver() -> Driver {
             id: payee(),
             standing: VendorStanding::Unchecked,
             told_method: None,
+            told_details: None,
+            approved_at: None,
+            leaving: false,
         }),
         vendor_next_at: None,
         vendor_tries: 1,
@@ -144,6 +147,11 @@ async fn read(act: Act) -> PayeeAnswer {
 
 async fn shown(vendor: String) -> PayeeAnswer {
     read(Act::Say(200, enveloped(&vendor))).await
+}
+
+/// OwlPay's own word that it has no such vendor.
+fn own_absence() -> String {
+    r#"{"error":{"type":"data_not_found","message":"no"},"status":404}"#.to_owned()
 }
 
 /// Head in lower case, and body.
@@ -330,8 +338,9 @@ async fn every_answer_to_a_told_account_is_known_refused_or_unclear() {
             known(VendorStanding::Checking, "checking"),
         ),
         (200, enveloped("[]"), unclear("body_unreadable")),
-        (404, String::new(), refused("http_404")),
-        (200, r#"{"status":404}"#.to_owned(), refused("http_404")),
+        (404, own_absence(), PayeeAnswer::Absent),
+        (200, r#"{"status":404}"#.to_owned(), PayeeAnswer::Absent),
+        (404, String::new(), unclear("http_404")),
         (400, String::new(), refused("http_400")),
         (409, String::new(), unclear("http_409")),
         (503, String::new(), unclear("http_503")),
@@ -408,14 +417,19 @@ async fn only_a_vendor_who_is_approved_in_every_respect_is_approved() {
 }
 
 #[tokio::test]
-async fn every_other_answer_to_a_read_is_refused_or_unclear() {
+async fn every_other_answer_to_a_read_is_absent_refused_or_unclear() {
     let other = vendor("approved", "approved", true).replace(VENDOR, "ven_other123");
     assert_eq!(shown(other).await, unclear("another_vendor"));
     for (act, expected) in [
-        (Act::Say(404, String::new()), refused("http_404")),
+        (Act::Say(404, own_absence()), PayeeAnswer::Absent),
+        (Act::Say(404, "<html>".to_owned()), unclear("http_404")),
+        (
+            Act::Say(404, r#"{"message":"Not Found"}"#.to_owned()),
+            unclear("http_404"),
+        ),
         (
             Act::Say(200, r#"{"status":404}"#.to_owned()),
-            refused("http_404"),
+            PayeeAnswer::Absent,
         ),
         (Act::Say(401, String::new()), unclear("http_401")),
         (Act::Say(500, String::new()), unclear("http_500")),
@@ -430,24 +444,96 @@ async fn every_other_answer_to_a_read_is_refused_or_unclear() {
     }
 }
 
+async fn change(twin: &Twin) -> PayeeAnswer {
+    let ask = PayeeAsk::Change {
+        driver: &driver(),
+        payee: &payee(),
+    };
+    provider(twin).payee(ask).await
+}
+
+async fn delete(twin: &Twin, payee: Option<&ProviderId>) -> PayeeAnswer {
+    let ask = PayeeAsk::Delete {
+        driver: &driver(),
+        payee,
+    };
+    provider(twin).payee(ask).await
+}
+
 #[tokio::test]
-async fn a_vendor_is_changed_and_deleted_by_calls_of_their_own() {
+async fn a_vendor_is_changed_with_the_body_of_a_registration() {
     let body = enveloped(&vendor("approved", "approved", true));
     let twin = Twin::acting(Act::Say(200, body)).await;
-    let changed = owlpay(&twin).update_vendor(&driver(), &payee()).await;
-    assert_eq!(changed, Ok(known(VendorStanding::Approved, "approved")));
-    let (head, _) = parts(&twin.request());
-    assert!(head.starts_with("put /api/v1/platform/tunnel/vendors/ven_"));
-
-    for (body, expected) in [
-        (r#"{"deleted":true,"message":"success"}"#, Ok(())),
-        (r#"{"deleted":false}"#, Err(unclear("body_unreadable"))),
+    let answer = change(&twin).await;
+    assert_eq!(answer, known(VendorStanding::Approved, "approved"));
+    let request = twin.request();
+    let (head, body) = parts(&request);
+    let start = format!(
+        "put /api/v1/platform/tunnel/vendors/{} http/1.1",
+        VENDOR.to_lowercase()
+    );
+    assert!(head.starts_with(&start), "{head}");
+    assert_eq!(
+        body,
+        r#"{"name":"Ana Ruiz","email":"ana@example.test","country_iso":"US","application_vendor_uuid":"drv_9f1","description":"Driver OVN-DRIVER-1"}"#
+    );
+    for (status, body, expected) in [
+        (404, own_absence(), PayeeAnswer::Absent),
+        (400, String::new(), refused("http_400")),
+        (409, String::new(), unclear("http_409")),
+        (500, String::new(), unclear("http_500")),
     ] {
-        let twin = Twin::acting(Act::Say(200, enveloped(body))).await;
-        let deleted = owlpay(&twin).delete_vendor(&payee(), Mode::Test).await;
-        assert_eq!(deleted, expected);
-        let (head, _) = parts(&twin.request());
+        let twin = Twin::acting(Act::Say(status, body)).await;
+        assert_eq!(change(&twin).await, expected, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_vendor_is_gone_once_owlpay_deleted_it_or_says_that_it_has_none() {
+    let done = enveloped(r#"{"deleted":true,"message":"success"}"#);
+    for (act, expected) in [
+        (Act::Say(200, done), PayeeAnswer::Absent),
+        (Act::Say(404, own_absence()), PayeeAnswer::Absent),
+        (
+            Act::Say(200, r#"{"status":404}"#.to_owned()),
+            PayeeAnswer::Absent,
+        ),
+        (
+            Act::Say(200, enveloped(r#"{"deleted":false}"#)),
+            unclear("body_unreadable"),
+        ),
+        (Act::Say(404, "<html>".to_owned()), unclear("http_404")),
+        (Act::Say(400, String::new()), refused("http_400")),
+        (Act::Say(503, String::new()), unclear("http_503")),
+        (Act::Reset, unclear("connection_lost")),
+    ] {
+        let twin = Twin::acting(act.clone()).await;
+        assert_eq!(delete(&twin, Some(&payee())).await, expected, "{act:?}");
+        let request = twin.request();
+        let (head, _) = parts(&request);
         assert!(head.starts_with("delete /api/v1/platform/tunnel/vendors/ven_"));
+    }
+}
+
+#[tokio::test]
+async fn a_vendor_nobody_knows_of_is_looked_for_before_it_is_deleted() {
+    let ours = vendor("uncheck", "unchecked", false);
+    let other = ours.replace("drv_9f1", "drv_other");
+    let done = enveloped(r#"{"deleted":true,"message":"success"}"#);
+    for (list, expected, calls) in [
+        (
+            enveloped(&format!("[{other},{ours}]")),
+            PayeeAnswer::Absent,
+            2,
+        ),
+        (enveloped(&format!("[{other}]")), PayeeAnswer::Absent, 1),
+        (enveloped("{}"), unclear("body_unreadable"), 1),
+        (r#"{"status":404}"#.to_owned(), unclear("http_404"), 1),
+    ] {
+        let acts = vec![Act::Say(200, list.clone()), Act::Say(200, done.clone())];
+        let twin = Twin::acting_in_turn(acts).await;
+        assert_eq!(delete(&twin, None).await, expected, "{list}");
+        assert_eq!(twin.requests().len(), calls, "{list}");
     }
 }
 

@@ -319,8 +319,18 @@ pub enum PayeeAsk<'a> {
         payee: &'a ProviderId,
         account: &'a Plaintext,
     },
+    /// Tell the payee's name and address of mail as they are now.
+    Change {
+        driver: &'a Driver,
+        payee: &'a ProviderId,
+    },
     /// What became of the payee's review.
     Read { payee: &'a ProviderId, mode: Mode },
+    /// Forget the payee. Without an id: whatever payee there may be of an earlier call whose answer was lost.
+    Delete {
+        driver: &'a Driver,
+        payee: Option<&'a ProviderId>,
+    },
 }
 
 /// What a provider says of a payee.
@@ -332,6 +342,8 @@ pub enum PayeeAnswer {
         standing: VendorStanding,
         status: String,
     },
+    /// It has no such payee, or not any more.
+    Absent,
     /// It refuses, and will refuse the same again.
     Refused { reason: String },
     /// Nothing can be said; whether it did what was asked is open.

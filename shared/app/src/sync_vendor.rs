@@ -1,11 +1,11 @@
-//! Keeps OwlPay's idea of a driver up to date: registers them as a payee, tells their bank account, and asks
-//! what became of its review.
+//! Keeps OwlPay's idea of a driver up to date: registers them as a payee, tells their name, mail and bank account,
+//! asks what became of its review and whether that stands, and has them deleted.
 //!
 //! Before OwlPay is asked, the driver is moved on to the next time: a worker that dies, an answer that is lost
 //! and a second message for the same driver all end there.
 
 use domain::{
-    driver::{Driver, VendorNews, VendorStep},
+    driver::{Details, Driver, VendorNews, VendorStanding, VendorStep},
     ids::{DriverId, TenantId},
     routing::Provider,
 };
@@ -119,6 +119,20 @@ impl<S: Store, P: Providers, V: Vault> VendorKeeper<S, P, V> {
                 };
                 self.providers.payee(ask).await
             }
+            (VendorStep::Change, Some(vendor), _) => {
+                let ask = PayeeAsk::Change {
+                    driver,
+                    payee: &vendor.id,
+                };
+                self.providers.payee(ask).await
+            }
+            (VendorStep::Delete, vendor, _) => {
+                let ask = PayeeAsk::Delete {
+                    driver,
+                    payee: vendor.as_ref().map(|vendor| &vendor.id),
+                };
+                self.providers.payee(ask).await
+            }
             (VendorStep::Read, Some(vendor), _) => {
                 let ask = PayeeAsk::Read {
                     payee: &vendor.id,
@@ -126,9 +140,13 @@ impl<S: Store, P: Providers, V: Vault> VendorKeeper<S, P, V> {
                 };
                 self.providers.payee(ask).await
             }
-            (VendorStep::Nothing | VendorStep::Tell | VendorStep::Read, ..) => return Ok(None),
+            (
+                VendorStep::Nothing | VendorStep::Change | VendorStep::Tell | VendorStep::Read,
+                ..,
+            ) => return Ok(None),
         };
-        Ok(news(driver, step, answer))
+        let news = news(driver, step, answer);
+        Ok(news.map(|news| if is_repeat { uncertain(news) } else { news }))
     }
 
     /// Writes what OwlPay said. Who changed the driver meanwhile did not change that.
@@ -163,24 +181,77 @@ fn news(driver: &Driver, step: VendorStep, answer: PayeeAnswer) -> Option<Vendor
             status,
         } => match step {
             VendorStep::Nothing => None,
-            VendorStep::Register => Some(VendorNews::Registered { id, standing }),
+            VendorStep::Register => Some(VendorNews::Registered {
+                id,
+                standing,
+                details: Some(Details::of(driver)),
+            }),
+            VendorStep::Change => Some(VendorNews::Changed {
+                details: Details::of(driver),
+            }),
             VendorStep::Tell => driver.untold_account().map(|method| VendorNews::Told {
                 version: method.version,
             }),
-            VendorStep::Read => Some(VendorNews::Seen {
-                told: driver.vendor.as_ref().and_then(|it| it.told_method),
-                standing,
-                status,
+            VendorStep::Read => Some(seen(driver, standing, status)),
+            // A deletion shows no vendor: this one is still there.
+            VendorStep::Delete => None,
+        },
+        PayeeAnswer::Absent => match step {
+            VendorStep::Read => Some(seen(driver, VendorStanding::Rejected, "absent".to_owned())),
+            VendorStep::Delete => Some(VendorNews::Deleted {
+                id: driver.vendor.as_ref().map(|vendor| vendor.id.clone()),
             }),
+            VendorStep::Nothing | VendorStep::Register | VendorStep::Change | VendorStep::Tell => {
+                error!(driver.id = %driver.id, ?step, "OwlPay does not know a vendor");
+                refused(driver, step)
+            }
         },
         PayeeAnswer::Refused { reason } => {
             error!(driver.id = %driver.id, ?step, reason, "OwlPay refused a vendor");
-            Some(VendorNews::Refused)
+            refused(driver, step)
         }
         PayeeAnswer::Unclear { cause } => {
             warn!(driver.id = %driver.id, ?step, cause, tries = driver.vendor_tries, "OwlPay gave no clear answer");
             None
         }
+    }
+}
+
+fn seen(driver: &Driver, standing: VendorStanding, status: String) -> VendorNews {
+    VendorNews::Seen {
+        told: driver.vendor.as_ref().and_then(|it| it.told_method),
+        standing,
+        status,
+    }
+}
+
+/// A refusal ends what was to be done. Of a name it ends only that: the account is told and the review read
+/// all the same.
+fn refused(driver: &Driver, step: VendorStep) -> Option<VendorNews> {
+    match step {
+        VendorStep::Nothing => None,
+        VendorStep::Change => Some(VendorNews::Changed {
+            details: Details::of(driver),
+        }),
+        VendorStep::Register | VendorStep::Tell | VendorStep::Read | VendorStep::Delete => {
+            Some(VendorNews::Refused)
+        }
+    }
+}
+
+/// The news of a call that was made before: the vendor may be one of then, with the details of then.
+fn uncertain(news: VendorNews) -> VendorNews {
+    match news {
+        VendorNews::Registered { id, standing, .. } => VendorNews::Registered {
+            id,
+            standing,
+            details: None,
+        },
+        VendorNews::Changed { .. }
+        | VendorNews::Told { .. }
+        | VendorNews::Seen { .. }
+        | VendorNews::Deleted { .. }
+        | VendorNews::Refused => news,
     }
 }
 
@@ -195,10 +266,14 @@ fn noted(call: &Call, before: &Driver, after: &Driver) -> Option<Record> {
         let told = driver.vendor.as_ref().and_then(|it| it.told_method);
         told.map(|version| version.to_string())
     };
+    let name = |driver: &Driver| details(driver).map(|it| it.name.clone());
+    let email = |driver: &Driver| details(driver).map(|it| it.email.clone());
     let kyc = |driver: &Driver| Some(driver.kyc.name().to_owned());
     let status = |driver: &Driver| Some(driver.status.name().to_owned());
     let members = [
         changed("vendor", vendor(before), vendor(after)),
+        changed("name", name(before), name(after)),
+        changed("email", email(before), email(after)),
         changed("accountVersion", told(before), told(after)),
         changed("standing", standing(before), standing(after)),
         changed("kycStatus", kyc(before), kyc(after)),
@@ -209,10 +284,12 @@ fn noted(call: &Call, before: &Driver, after: &Driver) -> Option<Record> {
         ),
         changed("status", status(before), status(after)),
     ];
-    let action = match (vendor(before) == vendor(after), told(before) == told(after)) {
-        (false, _) => "driver.vendor_register",
-        (true, false) => "driver.vendor_account",
-        (true, true) => "driver.vendor_review",
+    let action = match (&before.vendor, &after.vendor) {
+        (Some(_), None) => "driver.vendor_delete",
+        (None, Some(_)) => "driver.vendor_register",
+        (Some(_) | None, _) if details(before) != details(after) => "driver.vendor_change",
+        (Some(_) | None, _) if told(before) != told(after) => "driver.vendor_account",
+        (Some(_) | None, _) => "driver.vendor_review",
     };
     let done = Done {
         tenant: &after.tenant,
@@ -221,4 +298,9 @@ fn noted(call: &Call, before: &Driver, after: &Driver) -> Option<Record> {
         changes: members.into_iter().flatten().collect(),
     };
     audit_event::event_if_changed(call, done)
+}
+
+/// What OwlPay was told of the driver beside the account.
+fn details(driver: &Driver) -> Option<&Details> {
+    driver.vendor.as_ref()?.told_details.as_ref()
 }

@@ -1,9 +1,8 @@
 //! Changes members of a driver, their status among them. What copied the driver's name keeps it as it was.
 
 use domain::{
-    driver::{Driver, DriverStatus, Revision},
+    driver::{Driver, Revision},
     ids::DriverId,
-    time::Timestamp,
 };
 use tracing::info;
 
@@ -65,7 +64,7 @@ pub(crate) async fn revise(
                 return Ok(Answered::Fresh { it: driver, body });
             }
         };
-        let next = brought_back(&driver, next, now);
+        let next = next.with_news_for_owlpay(&driver, now);
         let body = (asking.render)(&next);
         let done = Done {
             tenant: asking.tenant,
@@ -94,18 +93,6 @@ pub(crate) async fn revise(
     Err(Error::Conflict(
         "the driver kept changing; send it again".to_owned(),
     ))
-}
-
-/// A driver who was deleted is not asked about at OwlPay; who comes back is.
-fn brought_back(before: &Driver, after: Driver, now: Timestamp) -> Driver {
-    match (before.status, after.status) {
-        (
-            DriverStatus::Inactive,
-            DriverStatus::Invited | DriverStatus::Active | DriverStatus::Suspended,
-        ) => after.with_vendor_due(now),
-        (DriverStatus::Inactive, DriverStatus::Inactive)
-        | (DriverStatus::Invited | DriverStatus::Active | DriverStatus::Suspended, _) => after,
-    }
 }
 
 fn differences(before: &Driver, after: &Driver) -> Vec<FieldChange> {

@@ -117,6 +117,22 @@ pub struct Vendor {
     pub standing: VendorStanding,
     /// The version of the bank account that OwlPay was told, if any.
     pub told_method: Option<u32>,
+    /// What OwlPay was told of the driver last; none when that is not certain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_details: Option<Details>,
+    /// Since when OwlPay approves of the vendor; none while it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_at: Option<Timestamp>,
+    /// OwlPay may have deleted the vendor at our wish: it is not paid any more, whatever becomes of the driver.
+    #[serde(default)]
+    pub leaving: bool,
+}
+
+/// What OwlPay is told of a driver beside their bank account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    pub name: String,
+    pub email: String,
 }
 
 /// What OwlPay says of a vendor.
@@ -265,7 +281,9 @@ impl Driver {
             Provider::Owlpay => {
                 let newest = self.method.as_ref().map(|method| method.version);
                 self.vendor.as_ref().is_some_and(|vendor| {
-                    vendor.standing == VendorStanding::Approved && vendor.told_method == newest
+                    vendor.standing == VendorStanding::Approved
+                        && vendor.told_method == newest
+                        && !vendor.leaving
                 })
             }
         }

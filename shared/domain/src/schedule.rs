@@ -190,6 +190,18 @@ pub fn vendor_delay(tries: u32) -> Option<Duration> {
     (tries < HOURS_MAX).then(|| delay.min(seconds(HOUR)))
 }
 
+/// When a vendor whom OwlPay approves since `approved_at` is read again after `now`: each day of the first week,
+/// then each week until a year has passed, `offset` later each time. None after the last of these 58.
+pub fn next_vendor_reread(
+    approved_at: Timestamp,
+    now: Timestamp,
+    offset: Duration,
+) -> Option<Timestamp> {
+    let days = (1..=7).chain((2..=52).map(|week| 7 * week));
+    days.map(|day| approved_at.plus(seconds(day * DAY)).plus(offset))
+        .find(|at| *at > now)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -291,6 +303,25 @@ mod tests {
             (30 * DAY - HOUR..=30 * DAY + HOUR).contains(&whole),
             "{whole}"
         );
+    }
+
+    #[test]
+    fn an_approval_is_read_again_each_day_of_a_week_then_each_week_of_a_year() {
+        let approved_at = at("2026-02-02T12:00:00Z");
+        let hour = seconds(HOUR);
+        let mut reads = Vec::new();
+        let mut now = approved_at;
+        while let Some(next) = next_vendor_reread(approved_at, now, hour) {
+            reads.push((next.since(approved_at) - hour).as_secs() / DAY);
+            now = next;
+        }
+        assert_eq!(reads.len(), 58);
+        assert_eq!(reads[..9], [1, 2, 3, 4, 5, 6, 7, 14, 21]);
+        assert_eq!(reads.last(), Some(&364));
+        // What was missed is not made up for.
+        let late = approved_at.plus(seconds(8 * DAY));
+        let next = next_vendor_reread(approved_at, late, hour).expect("the second week");
+        assert_eq!(next.since(approved_at), seconds(14 * DAY) + hour);
     }
 
     fn due(watch: Watch, polls: std::ops::Range<u32>) -> Vec<u64> {

@@ -1,7 +1,7 @@
 //! The registered payees of a provider in memory, and how it reviews them.
 
 use domain::{
-    driver::VendorStanding,
+    driver::{Driver, VendorStanding},
     ids::{DriverId, ProviderId},
 };
 
@@ -11,8 +11,12 @@ use crate::port::{PayeeAnswer, PayeeAsk};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payee {
     pub id: ProviderId,
+    pub name: String,
+    /// How often a name was told after the first.
+    pub renamed: u32,
     /// How often an account was told.
     pub told: u32,
+    pub is_deleted: bool,
 }
 
 #[derive(Debug, Default)]
@@ -25,8 +29,8 @@ impl Payees {
     pub(super) fn answer(&mut self, ask: PayeeAsk<'_>) -> PayeeAnswer {
         match ask {
             PayeeAsk::Register { driver, again } => {
-                let known = self.all.iter().rfind(|(id, _)| *id == driver.id);
-                if let Some((_, payee)) = known.filter(|_| again) {
+                let known = self.of(driver);
+                if let Some(payee) = known.filter(|_| again) {
                     return shown(payee.id.clone(), VendorStanding::Unchecked);
                 }
                 let mut digest = [0xfe; 32];
@@ -34,13 +38,34 @@ impl Payees {
                 let id = ProviderId::from_digest(&digest);
                 let payee = Payee {
                     id: id.clone(),
+                    name: driver.name.clone(),
+                    renamed: 0,
                     told: 0,
+                    is_deleted: false,
                 };
                 self.all.push((driver.id.clone(), payee));
                 shown(id, VendorStanding::Unchecked)
             }
+            PayeeAsk::Change { driver, payee } => match self.find(payee) {
+                None => PayeeAnswer::Absent,
+                Some(found) => {
+                    found.name.clone_from(&driver.name);
+                    found.renamed += 1;
+                    shown(payee.clone(), VendorStanding::Checking)
+                }
+            },
+            PayeeAsk::Delete { driver, payee } => {
+                let found = match payee {
+                    Some(id) => Some(id.clone()),
+                    None => self.of(driver).map(|payee| payee.id.clone()),
+                };
+                if let Some(payee) = found.and_then(|id| self.find(&id)) {
+                    payee.is_deleted = true;
+                }
+                PayeeAnswer::Absent
+            }
             PayeeAsk::Tell { payee, .. } => match self.find(payee) {
-                None => absent(),
+                None => PayeeAnswer::Absent,
                 Some(found) => {
                     found.told += 1;
                     shown(payee.clone(), VendorStanding::Checking)
@@ -49,7 +74,7 @@ impl Payees {
             PayeeAsk::Read { payee, .. } => {
                 let review = self.review.unwrap_or(VendorStanding::Approved);
                 match self.find(payee) {
-                    None => absent(),
+                    None => PayeeAnswer::Absent,
                     Some(found) if found.told == 0 => {
                         shown(payee.clone(), VendorStanding::Unchecked)
                     }
@@ -59,9 +84,16 @@ impl Payees {
         }
     }
 
+    /// A payee that was not deleted.
     fn find(&mut self, id: &ProviderId) -> Option<&mut Payee> {
         let mut payees = self.all.iter_mut().map(|(_, payee)| payee);
-        payees.find(|payee| payee.id == *id)
+        payees.find(|payee| payee.id == *id && !payee.is_deleted)
+    }
+
+    /// The driver's last payee that was not deleted.
+    fn of(&self, driver: &Driver) -> Option<&Payee> {
+        let ours = |(id, payee): &&(DriverId, Payee)| *id == driver.id && !payee.is_deleted;
+        self.all.iter().rfind(ours).map(|(_, payee)| payee)
     }
 }
 
@@ -70,11 +102,5 @@ fn shown(id: ProviderId, standing: VendorStanding) -> PayeeAnswer {
         id,
         standing,
         status: standing.name().to_owned(),
-    }
-}
-
-fn absent() -> PayeeAnswer {
-    PayeeAnswer::Refused {
-        reason: "absent".to_owned(),
     }
 }

@@ -35,10 +35,12 @@ pub enum Operation {
     Process,
     Read,
     List,
-    /// A payee is registered, told an account, and read.
+    /// A payee is registered, renamed, told an account, read and deleted.
     Register,
+    Rename,
     Tell,
     Review,
+    Forget,
     Charge,
     /// A card's balance is shown.
     Show,
@@ -489,7 +491,9 @@ impl Providers for ScriptedProvider {
         let mut books = self.lock();
         let operation = match ask {
             PayeeAsk::Register { .. } => Operation::Register,
+            PayeeAsk::Change { .. } => Operation::Rename,
             PayeeAsk::Tell { .. } => Operation::Tell,
+            PayeeAsk::Delete { .. } => Operation::Forget,
             PayeeAsk::Read { .. } => Operation::Review,
         };
         let lost = |cause: &str| PayeeAnswer::Unclear {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     driver::{
-        KycDecision,
+        KycDecision, Revision, WantedStatus,
         tests::{invited, method},
     },
     routing::Provider,
@@ -19,6 +19,7 @@ fn registered(standing: VendorStanding) -> VendorNews {
     VendorNews::Registered {
         id: "ven_1234".parse().expect("valid"),
         standing,
+        details: Some(Details::of(&invited())),
     }
 }
 
@@ -54,8 +55,10 @@ fn a_driver_is_registered_then_told_about_then_read_until_approved() {
     assert_eq!(told.kyc, KycStatus::InReview);
     assert!(!told.is_approved_at(Provider::Owlpay));
     let approved = heard(&told, &seen(VendorStanding::Approved));
-    assert_eq!(approved.vendor_step(), VendorStep::Nothing);
-    assert_eq!(approved.vendor_next_at, None);
+    assert_eq!(approved.vendor_step(), VendorStep::Read);
+    let next = approved.vendor_next_at.expect("read again");
+    let hours = next.since(NOW).as_secs() / 3_600;
+    assert!((24..30).contains(&hours), "{hours}");
     assert_eq!(
         (approved.status, approved.kyc),
         (DriverStatus::Active, KycStatus::Verified)
@@ -103,6 +106,12 @@ fn a_rejection_rejects_only_whom_nobody_decided_about() {
     assert_eq!(rejected.kyc_reason.as_deref(), Some("OwlPay: rejected"));
     assert_eq!(rejected.vendor_step(), VendorStep::Read);
 
+    // What OwlPay decided it may take back.
+    let withdrawn = heard(&heard(&told(), &seen(VendorStanding::Approved)), &rejection);
+    assert_eq!(withdrawn.kyc, KycStatus::Rejected);
+    assert_eq!(withdrawn.status, DriverStatus::Active);
+    assert!(!withdrawn.is_approved_at(Provider::Owlpay));
+
     let operators = told()
         .verified(KycDecision::Approve, "documents checked")
         .expect("allowed");
@@ -148,6 +157,7 @@ fn who_was_registered_twice_keeps_the_first_vendor() {
     let second = VendorNews::Registered {
         id: "ven_5678".parse().expect("valid"),
         standing: VendorStanding::Approved,
+        details: None,
     };
     assert_eq!(known.heard_from_owlpay(&second, NOW), None);
 }
@@ -176,11 +186,179 @@ fn a_refusal_ends_the_asking_until_there_is_something_new() {
     assert!(again.vendor_next_at.is_some());
 }
 
-#[test]
-fn nobody_asks_about_a_deleted_driver() {
-    let deleted = Driver {
-        status: DriverStatus::Inactive,
-        ..told()
+/// The driver after a revision by a client.
+fn revised(driver: &Driver, revision: Revision) -> Driver {
+    let next = driver.revised(revision).expect("allowed");
+    next.expect("a change").with_news_for_owlpay(driver, NOW)
+}
+
+fn moved(driver: &Driver, status: WantedStatus) -> Driver {
+    let revision = Revision {
+        status: Some(status),
+        ..Revision::default()
     };
-    assert_eq!(deleted.vendor_step(), VendorStep::Nothing);
+    revised(driver, revision)
+}
+
+#[test]
+fn an_approval_is_read_58_times_in_a_year_unless_it_is_taken_back() {
+    let mut driver = heard(&told(), &seen(VendorStanding::Approved));
+    let mut reads = 0;
+    while let Some(at) = driver.vendor_next_at {
+        let asking = driver.asking_owlpay(at);
+        // Lost answers are repeated soon.
+        assert_eq!(
+            asking.vendor_next_at,
+            Some(at.plus(schedule::vendor_delay(0).expect("soon")))
+        );
+        driver = asking
+            .heard_from_owlpay(&seen(VendorStanding::Approved), at)
+            .expect("put off");
+        assert_eq!(driver.vendor, asking.vendor);
+        // Whoever asked at the same time has nothing to add.
+        let again = driver.heard_from_owlpay(&seen(VendorStanding::Approved), at);
+        assert_eq!(again, None);
+        reads += 1;
+    }
+    assert_eq!(reads, 58);
+
+    let approved = heard(&told(), &seen(VendorStanding::Approved));
+    for standing in [
+        VendorStanding::Rejected,
+        VendorStanding::Checking,
+        VendorStanding::Unchecked,
+    ] {
+        let withdrawn = heard(&approved.asking_owlpay(NOW), &seen(standing));
+        assert!(!withdrawn.is_approved_at(Provider::Owlpay));
+        assert_eq!(withdrawn.vendor_step(), VendorStep::Read);
+        assert_eq!(withdrawn.vendor_next_at, Some(minutes(1)));
+        let since = withdrawn.vendor.as_ref().and_then(|it| it.approved_at);
+        assert_eq!(since, None);
+        assert!(
+            heard(&withdrawn, &seen(VendorStanding::Approved)).is_approved_at(Provider::Owlpay)
+        );
+    }
+}
+
+#[test]
+fn another_name_or_mail_is_told_once_and_then_the_review_is_read() {
+    let approved = heard(&told(), &seen(VendorStanding::Approved));
+    for (revision, is_news) in [
+        (
+            Revision {
+                name: Some("Ana Ruiz".to_owned()),
+                ..Revision::default()
+            },
+            true,
+        ),
+        (
+            Revision {
+                email: Some("ana@example.com".to_owned()),
+                ..Revision::default()
+            },
+            true,
+        ),
+        (
+            Revision {
+                phone: Some("+15550000000".to_owned()),
+                ..Revision::default()
+            },
+            false,
+        ),
+    ] {
+        let changed = revised(&approved, revision.clone());
+        assert_eq!(changed.is_vendor_due(NOW), is_news);
+        if !is_news {
+            assert_eq!(changed.vendor_step(), VendorStep::Read);
+            continue;
+        }
+        assert_eq!(changed.vendor_step(), VendorStep::Change);
+        let news = VendorNews::Changed {
+            details: Details::of(&changed),
+        };
+        let told = heard(&changed, &news);
+        assert_eq!(told.vendor_step(), VendorStep::Read);
+        assert_eq!(told.vendor_next_at, Some(minutes(1)));
+        assert!(told.is_approved_at(Provider::Owlpay));
+        assert_eq!(told.heard_from_owlpay(&news, NOW), None);
+        // Of a driver whom OwlPay does not know it is told with the registration.
+        assert!(!revised(&invited(), revision).is_vendor_due(NOW));
+    }
+}
+
+#[test]
+fn details_that_changed_while_they_were_told_are_told_again() {
+    let known = heard(&invited(), &registered(VendorStanding::Unchecked));
+    let renamed = Driver {
+        name: "Ana Ruiz".to_owned(),
+        ..invited()
+    };
+    let heard_late = heard(&renamed, &registered(VendorStanding::Unchecked));
+    assert_eq!(known.vendor_next_at, None);
+    assert_eq!(heard_late.vendor_step(), VendorStep::Change);
+    assert_eq!(heard_late.vendor_next_at, Some(NOW));
+}
+
+#[test]
+fn a_deleted_driver_is_deleted_there_and_registered_anew_when_they_come_back() {
+    let approved = heard(&told(), &seen(VendorStanding::Approved));
+    let deleted = moved(&approved, WantedStatus::Inactive);
+    assert!(deleted.is_vendor_due(NOW));
+    assert_eq!(deleted.vendor_step(), VendorStep::Delete);
+    // Back before OwlPay was asked: it knows them still.
+    let back = moved(&deleted, WantedStatus::Active);
+    assert!(back.is_approved_at(Provider::Owlpay));
+    assert_eq!(back.vendor_step(), VendorStep::Read);
+
+    let asked = deleted.asking_owlpay(NOW);
+    let news = VendorNews::Deleted {
+        id: asked.vendor.as_ref().map(|vendor| vendor.id.clone()),
+    };
+    // Back while OwlPay is asked, or after its answer was lost: nobody knows whether it knows them.
+    let back = moved(&asked, WantedStatus::Active);
+    assert!(!back.is_approved_at(Provider::Owlpay));
+    assert_eq!(back.vendor_step(), VendorStep::Delete);
+    let anew = heard(&back, &news);
+    assert_eq!(anew.vendor_step(), VendorStep::Register);
+    assert_eq!(anew.vendor_next_at, Some(NOW));
+
+    let gone = heard(&asked, &news);
+    assert_eq!((&gone.vendor, gone.vendor_next_at), (&None, None));
+    assert_eq!(gone.heard_from_owlpay(&news, NOW), None);
+    let back = moved(&gone, WantedStatus::Active);
+    assert_eq!(back.vendor_step(), VendorStep::Register);
+    assert!(back.is_vendor_due(NOW));
+}
+
+#[test]
+fn a_driver_who_is_deleted_while_they_are_registered_is_looked_for_and_deleted() {
+    let asking = invited().with_vendor_due(NOW).asking_owlpay(NOW);
+    let deleted = moved(&asking, WantedStatus::Inactive);
+    assert!(deleted.is_vendor_due(NOW));
+    let nothing = VendorNews::Deleted { id: None };
+    let gone = heard(&deleted, &nothing);
+    assert_eq!((&gone.vendor, gone.vendor_next_at), (&None, None));
+    // The registration's answer comes late: there is a vendor after all.
+    let known = heard(&deleted, &registered(VendorStanding::Unchecked));
+    assert_eq!(known.vendor_step(), VendorStep::Delete);
+    assert!(known.is_vendor_due(NOW));
+    assert_eq!(known.heard_from_owlpay(&nothing, NOW), None);
+    // Back again, the vendor that may have been made is looked for first.
+    let back = revised(
+        &Driver {
+            kyc: KycStatus::Verified,
+            method: Some(method(MethodKind::Card)),
+            ..deleted
+        },
+        Revision {
+            status: Some(WantedStatus::Active),
+            ..Revision::default()
+        },
+    );
+    assert_eq!(
+        (back.vendor_step(), back.vendor_tries),
+        (VendorStep::Register, 1)
+    );
+    // Nobody forgets whom nobody was told about.
+    assert!(!moved(&invited(), WantedStatus::Inactive).is_vendor_due(NOW));
 }

@@ -37,7 +37,9 @@ impl Owlpay {
                 payee,
                 account,
             } => self.tell(driver, payee, account).await,
+            PayeeAsk::Change { driver, payee } => self.update_vendor(driver, payee).await,
             PayeeAsk::Read { payee, mode } => self.read_vendor(payee, mode).await,
+            PayeeAsk::Delete { driver, payee } => self.delete(driver, payee).await,
         };
         answer.unwrap_or_else(|said| said)
     }
@@ -71,7 +73,11 @@ impl Owlpay {
             .append_pair("page", "1")
             .append_pair("limit", PAGE)
             .append_pair("application_vendor_uuid", driver.id.as_str());
-        let data = self.ask(request, READ_BUDGET).await?;
+        let data = match self.ask(request, READ_BUDGET).await {
+            // Of a list that says nothing of anybody.
+            Err(PayeeAnswer::Absent) => return Err(unclear(&http_word(404))),
+            asked => asked?,
+        };
         let vendors = vendor_wire::listed(&data).ok_or_else(|| unclear(UNREADABLE))?;
         let is_ours = |vendor: &Vendor| vendor.driver.as_deref() == Some(driver.id.as_str());
         let mut found = vendors.into_iter().filter(is_ours);
@@ -110,10 +116,7 @@ impl Owlpay {
     }
 
     /// `PUT /vendors/{uuid}`: the driver's name and address of mail as they are now.
-    ///
-    /// # Errors
-    /// What OwlPay said instead of the vendor.
-    pub async fn update_vendor(
+    async fn update_vendor(
         &self,
         driver: &Driver,
         payee: &ProviderId,
@@ -126,16 +129,28 @@ impl Owlpay {
         same(&data, payee)
     }
 
-    /// `DELETE /vendors/{uuid}`.
-    ///
-    /// # Errors
-    /// What OwlPay said instead of having deleted it.
-    pub async fn delete_vendor(&self, payee: &ProviderId, mode: Mode) -> Result<(), PayeeAnswer> {
-        self.require_mode(mode)?;
+    /// `DELETE /vendors/{uuid}`, of the vendor an earlier call may have made where none is known.
+    async fn delete(
+        &self,
+        driver: &Driver,
+        payee: Option<&ProviderId>,
+    ) -> Result<PayeeAnswer, PayeeAnswer> {
+        self.require_mode(driver.tenant.mode())?;
+        let found = match payee {
+            Some(payee) => Some(payee.clone()),
+            None => self.search(driver).await?.map(|vendor| vendor.id),
+        };
+        match found {
+            Some(payee) => self.delete_vendor(&payee).await,
+            None => Ok(PayeeAnswer::Absent),
+        }
+    }
+
+    async fn delete_vendor(&self, payee: &ProviderId) -> Result<PayeeAnswer, PayeeAnswer> {
         let request = self.request(Method::DELETE, &["vendors", vendor_path(payee)?], None);
         let data = self.ask(request, CALL_BUDGET).await?;
         match vendor_wire::is_deleted(&data) {
-            Some(true) => Ok(()),
+            Some(true) => Ok(PayeeAnswer::Absent),
             Some(false) | None => Err(unclear(UNREADABLE)),
         }
     }
@@ -216,13 +231,16 @@ fn same(data: &RawValue, payee: &ProviderId) -> Result<PayeeAnswer, PayeeAnswer>
     }
 }
 
-/// What a status says that brought no data. A conflict may be our own earlier call: the list tells.
+/// What a status says that brought no data. A conflict may be our own earlier call: the list tells. That a vendor
+/// is absent takes OwlPay's own error: a 404 of something in between would take every approval back.
 fn said(status: u16, body: &[u8]) -> PayeeAnswer {
     let word = wire::error_word(body);
     match (status, word.as_deref()) {
         (_, Some(word @ ("rate_limit" | "data_is_lock"))) => unclear(word),
-        (400 | 402 | 404 | 422, Some(word)) => refused(&format!("{}_{word}", http_word(status))),
-        (400 | 402 | 404 | 422, None) => refused(&http_word(status)),
+        (404, Some(_)) => PayeeAnswer::Absent,
+        (404, None) if matches!(wire::data(body), Data::Status(404)) => PayeeAnswer::Absent,
+        (400 | 402 | 422, Some(word)) => refused(&format!("{}_{word}", http_word(status))),
+        (400 | 402 | 422, None) => refused(&http_word(status)),
         (status, _) => unclear(&http_word(status)),
     }
 }
