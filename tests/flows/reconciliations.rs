@@ -16,8 +16,9 @@ use domain::{
     charge::ChargeState,
     day::Day,
     fee::Rail,
-    ids::{Mode, PayoutId, ProviderId, TenantId},
+    ids::{Mode, PayoutId, ProviderId, Submission, TenantId},
     money::Cents,
+    order_no::OrderNo,
     payout::PayoutStatus,
     reconciliation::{Reason, SettledRow},
     routing::Provider,
@@ -189,11 +190,10 @@ async fn an_object_under_a_reference_we_never_issued_is_missing_here() {
 async fn objects_of_other_tenants_and_of_other_days_are_nobodys_difference() {
     let stage = Stage::new().await;
     stage.paid_payouts(1).await;
-    let link = Record::Reference(Box::new(ReferenceLink {
-        provider: Provider::Payelata,
-        tenant: "other~test".parse().expect("valid"),
-        reference: "pay_OTHERS-a01".parse().expect("valid"),
-    }));
+    let theirs = Submission::Attempt("pay_OTHERS-a01".parse().expect("valid"));
+    let tenant = "other~test".parse().expect("valid");
+    let link = ReferenceLink::new(Provider::Payelata, tenant, theirs);
+    let link = Record::Reference(Box::new(link));
     let changes = Changes::new("link", "link".to_owned()).insert(link);
     app::port::Store::commit(&stage.memory, changes)
         .await
@@ -376,10 +376,12 @@ async fn a_card_charge_is_found_in_the_settlement_of_the_card_provider() {
     let charged = charge_stage::charge(&stage, &id).await;
     assert_eq!(charged.state, ChargeState::Paid);
     let (reference, object) = (id.to_string(), charged.object.expect("seen").to_string());
+    let number = OrderNo::of(&reference).to_string();
     let amount = charged.amount.get();
     for (row, reason) in [
         ((reference.as_str(), amount), None),
         ((object.as_str(), amount), None),
+        ((number.as_str(), amount), None),
         (
             (reference.as_str(), amount + 1),
             Some(Reason::SettlementAmountDiffers),

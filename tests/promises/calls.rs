@@ -250,6 +250,7 @@ fn an_amount_outside_the_limits_goes_to_nobody_and_no_other_currency_to_anybody(
                     net,
                     currency: Currency::Usd,
                     tried: &[],
+                    may_fall_back: false,
                 };
                 let others = |it| (it != provider).then_some(Skipped::NotConfigured);
                 choose(wish, others).provider

@@ -106,6 +106,7 @@ impl Rig {
             method: Some(PinnedMethod { kind, version: 1 }),
             route: "a test".to_owned(),
             left: Vec::new(),
+            fallback: Vec::new(),
             at: self.now(),
         };
         Attempt {

@@ -136,6 +136,7 @@ pub(crate) fn attempt(name: &str, next_at: Option<Timestamp>) -> Attempt {
         provider: Provider::Payelata,
         route: "payelata/card".to_owned(),
         left: Vec::new(),
+        fallback: Vec::new(),
         driver: driver_id(),
         method: Some(domain::attempt::PinnedMethod {
             kind: domain::driver::MethodKind::Card,

@@ -168,7 +168,7 @@ pub(super) async fn of_objects(
     }
     let keys: Vec<_> = named
         .iter()
-        .map(|(reference, _)| Key::Reference(provider, tenant.mode(), reference.clone()))
+        .map(|(reference, _)| Key::Reference(provider, tenant.mode(), reference.to_string()))
         .collect();
     let links = wide_read::fetch(store, &keys).await?;
     let mut ours = Vec::new();
@@ -189,7 +189,8 @@ pub(super) async fn of_objects(
     })
 }
 
-/// What the rows of a provider's settlement name, in their order: by our reference, or by the provider's id.
+/// What the rows of a provider's settlement name, in their order: by our reference, by the
+/// provider's id, or by our number of a call where the provider knows it by that.
 pub(super) async fn of_rows(
     store: &impl Store,
     (provider, tenant): (Provider, &TenantId),
@@ -203,16 +204,26 @@ pub(super) async fn of_rows(
         .filter(|(_, (submission, _))| submission.is_none())
         .filter_map(|(at, (_, row))| Some((at, ProviderId::parse(&row.reference).ok()?)))
         .collect();
+    let mode = tenant.mode();
     let keys: Vec<_> = open
         .iter()
-        .map(|(_, object)| Key::Object(provider, tenant.mode(), object.clone()))
+        .flat_map(|(_, name)| {
+            [
+                Key::Object(provider, mode, name.clone()),
+                Key::Reference(provider, mode, name.to_string()),
+            ]
+        })
         .collect();
     let links = wide_read::fetch(store, &keys).await?;
-    for ((at, _), link) in open.iter().zip(links) {
-        if let Some(Record::Object(link)) = link
-            && link.tenant == *tenant
-        {
-            submissions[*at] = Some(link.reference);
+    let places = open.iter().flat_map(|(at, _)| [*at, *at]);
+    for (at, link) in places.zip(links) {
+        let (owner, submission) = match link {
+            Some(Record::Object(link)) => (link.tenant, link.reference),
+            Some(Record::Reference(link)) => (link.tenant, link.reference),
+            Some(_) | None => continue,
+        };
+        if owner == *tenant {
+            submissions[at] = Some(submission);
         }
     }
     // A second row about the same payment names nothing: one payment is settled once.
