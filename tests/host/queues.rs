@@ -61,11 +61,6 @@ async fn while_one_provider_does_not_answer_the_others_pay() {
     // Not one call to Payelata has come to an end by now.
     stage.advance(10).await;
     assert_eq!(count(&stage, &slow, "completed").await, 0);
-    assert_eq!(
-        count(&stage, &slow, "validated").await,
-        MANY - 16,
-        "wait for a worker"
-    );
     stage.advance(10).await;
     let paid = stage.paid().await;
     let of = |provider: &str| paid.iter().filter(|it| it["provider"] == provider).count();
