@@ -26,4 +26,5 @@ mod reviews;
 mod routes;
 mod stage;
 mod troubles;
+mod vendor_changes;
 mod vendors;

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     port::{Queue, Store},
     receive_callback::{self, ReceiveCallback},
-    record::{InboxId, Key, Record},
+    record::{InboxId, Key, Owner, Record},
 };
 
 pub struct ReceiveOrderCallback {
@@ -63,8 +63,8 @@ async fn attempt_of(
     let found = store.fetch(&keys).await?;
     Ok(found.into_iter().flatten().find_map(|record| match record {
         Record::Object(link) => match link.reference {
-            Submission::Attempt(reference) => Some((link.tenant, reference)),
-            Submission::Charge(_) => None,
+            Owner::Submission(Submission::Attempt(reference)) => Some((link.tenant, reference)),
+            Owner::Submission(Submission::Charge(_)) | Owner::Driver(_) => None,
         },
         Record::Reference(link) => Some((link.tenant, link.reference)),
         _ => None,

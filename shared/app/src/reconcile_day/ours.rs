@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     list::{Entry, List, Range, Span},
     port::{Lists, Store},
-    record::{Key, Record},
+    record::{Key, Owner, Record},
     wide_read,
 };
 
@@ -211,8 +211,9 @@ pub(super) async fn of_rows(
     for ((at, _), link) in open.iter().zip(links) {
         if let Some(Record::Object(link)) = link
             && link.tenant == *tenant
+            && let Owner::Submission(submission) = link.reference
         {
-            submissions[*at] = Some(link.reference);
+            submissions[*at] = Some(submission);
         }
     }
     // A second row about the same payment names nothing: one payment is settled once.
