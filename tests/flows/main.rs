@@ -28,3 +28,4 @@ mod stage;
 mod troubles;
 mod vendor_changes;
 mod vendors;
+mod withdrawals;

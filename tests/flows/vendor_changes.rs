@@ -69,7 +69,7 @@ async fn rename(stage: &Stage, name: &str) {
 }
 
 /// A stage about a driver whom OwlPay approved.
-async fn approved() -> Stage {
+pub(crate) async fn approved() -> Stage {
     let stage = invited().await;
     stage.put_method(MethodKind::BankAccount).await;
     stage.advance(300).await;
