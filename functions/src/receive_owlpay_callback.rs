@@ -1,5 +1,5 @@
-//! `POST /callbacks/owlpay`: a doorbell. The signature proves the sender, the order in the body tells whose it is,
-//! and what rings is one authenticated read. Callbacks about vendors are left to the reads that go on anyway.
+//! `POST /callbacks/owlpay`: a doorbell. The signature proves the sender, the order or vendor in the body tells whose
+//! it is, and what rings is one authenticated read.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use app::{
     error::Error,
     port::{Queue, Store},
     receive_order_callback::{self, ReceiveOrderCallback},
+    receive_vendor_callback::{self, ReceiveVendorCallback},
 };
 use domain::{routing::Provider, transition::Actor};
 use platform::{
@@ -42,16 +43,26 @@ async fn receive<S: Store, Q: Queue>(
         .ok_or(Error::Unauthenticated)?;
     let ring = callback::decode(&request.body, mode)
         .map_err(|error| Error::invalid("", &error.to_string()))?;
-    let (object, reference) = match ring {
-        Ring::Order { object, reference } => (object, reference),
-        Ring::Vendor(_) | Ring::Other => return Ok(()),
-    };
-    let command = ReceiveOrderCallback {
-        provider: Provider::Owlpay,
-        mode,
-        object,
-        reference,
-        body_sha256: platform::api::sha256_hex(&request.body),
-    };
-    receive_order_callback::run(&call, &backend.store, queue, command).await
+    let body_sha256 = platform::api::sha256_hex(&request.body);
+    match ring {
+        Ring::Order { object, reference } => {
+            let command = ReceiveOrderCallback {
+                provider: Provider::Owlpay,
+                mode,
+                object,
+                reference,
+                body_sha256,
+            };
+            receive_order_callback::run(&call, &backend.store, queue, command).await
+        }
+        Ring::Vendor(vendor) => {
+            let command = ReceiveVendorCallback {
+                mode,
+                vendor,
+                body_sha256,
+            };
+            receive_vendor_callback::run(&call, &backend.store, command).await
+        }
+        Ring::Other => Ok(()),
+    }
 }

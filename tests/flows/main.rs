@@ -30,4 +30,6 @@ mod reviews;
 mod routes;
 mod stage;
 mod troubles;
+mod vendor_changes;
 mod vendors;
+mod withdrawals;

@@ -185,6 +185,53 @@ async fn a_failed_order_waits_for_two_people_and_nobody_else_pays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_order_is_canceled_and_paid_by_the_next_provider_whatever_is_lost() {
+    for word in ["owlpay.order_rejected", "owlpay.order_confirmed:rejected"] {
+        for trouble in [
+            None,
+            Some("drop_before"),
+            Some("drop_after"),
+            Some("status:500_after"),
+            Some("status:401_before"),
+            Some("garbage_after"),
+        ] {
+            let stage = Stage::new().await;
+            bank_driver(&stage).await;
+            let body = json!({"provider": "owlpay", "status": word});
+            stage.control("/_control/outcomes", &body).await;
+            if let Some(trouble) = trouble {
+                fault(&stage, "owlpay", "cancel", trouble).await;
+            }
+            let id = stage.create("RAIL-L").await;
+            stage.advance(24 * 3_600).await;
+            let what = format!("{word} {trouble:?}");
+            let payout = stage.payout(&id).await;
+            assert_eq!(payout["status"], "completed", "{what}: {payout}");
+            assert_paid_once(&stage, "payelata", &what).await;
+            let rows = stage.payments().await;
+            let order = rows.iter().find(|row| row["provider"] == "owlpay");
+            let status = &order.expect("an order")["status"];
+            assert_eq!(status, "platform.order_cancelled", "{what}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_order_that_owlpay_does_not_cancel_waits_for_two_people() {
+    let stage = Stage::new().await;
+    bank_driver(&stage).await;
+    let body = json!({"provider": "owlpay", "status": "owlpay.order_rejected"});
+    stage.control("/_control/outcomes", &body).await;
+    fault(&stage, "owlpay", "cancel", "status:402_before").await;
+    let id = stage.create("RAIL-L").await;
+    stage.advance(24 * 3_600).await;
+    let payout = stage.payout(&id).await;
+    assert_eq!(payout["statusReason"], "in_review", "{payout}");
+    assert_eq!(stage.paid().await.len(), 0);
+    stage.assert_books().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_instant_payout_to_a_prepaid_card_is_a_top_up() {
     let stage = Stage::new().await;
     card_driver(&stage, "6000000000001234").await;

@@ -1,5 +1,10 @@
 //! Drivers who are changed and deleted here, or at OwlPay, over HTTP: what OwlPay's twin has of them afterwards.
 
+use domain::time::Timestamp;
+use local::twins::owlpay::{
+    WEBHOOK_PATH, WEBHOOK_SECRET_TEST,
+    webhook::{SIGNATURE_HEADER, signature},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -60,6 +65,15 @@ async fn a_name_that_changes_and_a_driver_who_is_deleted_reach_owlpay_whatever_i
         assert!(deleted.status < 300, "{}", deleted.text);
         stage.advance(600).await;
         assert_eq!(vendors(&stage).await.len(), 0, "{trouble:?}");
+
+        // Back again, they are another vendor.
+        let body = json!({"status": "active"});
+        stage.data("PUT", DRIVER, Some(&body)).await;
+        stage.advance(1_800).await;
+        let again = vendors(&stage).await;
+        assert_eq!(again.len(), 1, "{trouble:?}");
+        assert_eq!(again[0]["status"], "approved", "{trouble:?}");
+        assert_ne!(again[0]["uuid"], known[0]["uuid"], "{trouble:?}");
     }
 }
 
@@ -82,5 +96,40 @@ async fn a_vendor_who_was_deleted_at_owlpay_is_not_sent_there_any_more() {
     stage.advance(3_600).await;
     assert_eq!(stage.payout(&id).await["status"], "completed");
     assert_eq!(stage.paid().await[0]["provider"], "payelata");
+    stage.assert_books().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callback_about_a_vendor_has_owlpay_asked_at_once_when_its_signature_is_genuine() {
+    let stage = Stage::new().await;
+    bank_driver(&stage).await;
+    let vendor = vendors(&stage).await.remove(0);
+    let uuid = vendor["uuid"].as_str().expect("an id");
+    let path = format!("{VENDORS}/{uuid}");
+    assert_eq!(owlpay(&stage, "DELETE", &path).await.0, 200);
+
+    let body = json!({"uuid": "att_vendor1", "api_version": "1.0.0", "is_test": 1,
+        "observation": "vendor.deleted", "data": {"vendor": {"uuid": uuid}}});
+    for (secret, status, kyc) in [
+        ("whs_of_somebody", 401, "verified"),
+        (WEBHOOK_SECRET_TEST, 200, "rejected"),
+        (WEBHOOK_SECRET_TEST, 200, "rejected"),
+    ] {
+        let health = stage.data("GET", "/api/v1/health", None).await;
+        let now = health["timestamp"]
+            .as_str()
+            .expect("a time")
+            .parse::<Timestamp>();
+        let sent = now.expect("a time").seconds();
+        let header = signature(secret, sent, body.to_string().as_bytes());
+        let call = Call::new("POST", WEBHOOK_PATH)
+            .header(SIGNATURE_HEADER, header)
+            .json(&body);
+        let answer = stage.call(call).await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+        stage.advance(120).await;
+        let known = stage.data("GET", DRIVER, None).await;
+        assert_eq!(known["kycStatus"], kyc, "{secret}");
+    }
     stage.assert_books().await;
 }

@@ -344,7 +344,7 @@ async fn every_status_word_means_what_the_table_says() {
         ("owlpay.received_order", Standing::InFlight),
         ("owlpay.order_unconfirmed", Standing::InFlight),
         ("owlpay.order_confirmed", Standing::InFlight),
-        ("owlpay.order_rejected", Standing::NeedsReview),
+        ("owlpay.order_rejected", Standing::Rejected),
         ("owlpay.order_settled", Standing::InFlight),
         ("bank.in_process", Standing::InFlight),
         ("dest_bank.validated", Standing::Paid),

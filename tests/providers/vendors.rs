@@ -189,8 +189,35 @@ async fn a_repeat_takes_the_vendor_that_is_in_the_list_and_makes_no_other() {
     assert_eq!(answer, known(VendorStanding::Checking, "checking"));
     let request = twin.request();
     let (head, _) = parts(&request);
-    let start = "get /api/v1/platform/tunnel/vendors?page=1&limit=50&application_vendor_uuid=drv_9f1 http/1.1";
+    let start = "get /api/v1/platform/tunnel/vendors?page=1&limit=100&application_vendor_uuid=drv_9f1 http/1.1";
     assert!(head.starts_with(start), "{head}");
+}
+
+#[tokio::test]
+async fn full_pages_are_searched_one_after_the_other_and_no_more_than_ten() {
+    let ours = vendor("uncheck", "checking", false);
+    let full = enveloped(&format!(
+        "[{}]",
+        vec![ours.replace("drv_9f1", "drv_other"); 100].join(",")
+    ));
+    let mut acts = vec![Act::Say(200, full.clone()); 9];
+    acts.push(Act::Say(200, enveloped(&format!("[{ours}]"))));
+    let twin = Twin::acting_in_turn(acts).await;
+    let answer = register(&twin, true).await;
+    assert_eq!(answer, known(VendorStanding::Checking, "checking"));
+    let requests = twin.requests();
+    let pages: Vec<_> = requests.iter().map(|it| parts(it).0).collect();
+    assert!(
+        pages[9].contains("vendors?page=10&limit=100&"),
+        "{}",
+        pages[9]
+    );
+
+    let mut acts = vec![Act::Say(200, full); 10];
+    acts.push(Act::Say(409, String::new()));
+    let twin = Twin::acting_in_turn(acts).await;
+    assert_eq!(register(&twin, true).await, unclear("http_409"));
+    assert_eq!(twin.requests().len(), 11);
 }
 
 #[tokio::test]

@@ -220,7 +220,14 @@ async fn a_changed_driver_keeps_figures_that_payouts_added_meanwhile() {
             name: "Jane Smith".to_owned(),
             kyc_reason: None,
             kyc_by_owlpay: false,
-            vendor: None,
+            vendor: Some(domain::driver::Vendor {
+                id: "ven_X1abcd".parse().expect("valid"),
+                standing: domain::driver::VendorStanding::Approved,
+                told_method: Some(1),
+                told_details: Some(domain::driver::Details::of(&before)),
+                approved_at: Some(NOW),
+                leaving: false,
+            }),
             vendor_next_at: None,
             vendor_tries: 0,
             status: DriverStatus::Suspended,
@@ -245,10 +252,11 @@ async fn a_changed_driver_keeps_figures_that_payouts_added_meanwhile() {
         let active = List::DriversOfStatus(tenant(), DriverStatus::Active);
         assert!(ids(&store, &active, &Span::default(), 9).await.is_empty());
 
-        // With a payout pending the driver cannot be retired; without a method the attribute is gone.
+        // With a payout pending the driver cannot be retired; without a method and a vendor their attributes are gone.
         let inactive = domain::driver::Driver {
             version: 3,
             method: None,
+            vendor: None,
             status: DriverStatus::Inactive,
             ..expected
         };
@@ -265,6 +273,7 @@ async fn a_changed_driver_keeps_figures_that_payouts_added_meanwhile() {
             panic!("the driver is there");
         };
         assert_eq!((found.status, found.method), (DriverStatus::Inactive, None));
+        assert_eq!(found.vendor, None);
     })
     .await;
 }

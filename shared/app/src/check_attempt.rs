@@ -8,8 +8,9 @@ use domain::{
     attempt::{Attempt, Wake},
     attempt_machine::AttemptState,
     breaker::{Operation, is_unclear},
+    ids::ProviderId,
     payout::Payout,
-    resolution::Asked,
+    resolution::{self, Asked},
     time::Timestamp,
 };
 use tracing::warn;
@@ -128,9 +129,35 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
         let route = record_answer::route_of(attempt);
         self.breaker
             .note(route, (Operation::Read, is_unclear(&answer)), call.now());
+        let answer = match resolution::to_withdraw(attempt, &answer) {
+            Some(object) => self.withdraw(attempt, object).await,
+            None => answer,
+        };
         News {
             asked: Asked::Read,
             answer,
+        }
+    }
+
+    /// Withdraws an object that was rejected and could still be paid, and reads what became of it. Where nobody
+    /// knows whether the call arrived, a later read withdraws it again.
+    async fn withdraw(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
+        let withdrawn = self.providers.cancel(attempt, object).await;
+        let lookup = Lookup::Object(object.clone());
+        let answer = self.providers.read(attempt, &lookup).await;
+        if resolution::to_withdraw(attempt, &answer).is_none() {
+            return answer;
+        }
+        match withdrawn {
+            Answer::NotSent { cause } | Answer::Unclear { cause } => {
+                warn!(attempt = %attempt.reference, cause, "a rejected object may not be withdrawn yet");
+                Answer::Unclear { cause }
+            }
+            Answer::Taken
+            | Answer::Absent
+            | Answer::Exists { .. }
+            | Answer::Refused { .. }
+            | Answer::Doubted { .. } => answer,
         }
     }
 

@@ -66,6 +66,7 @@ pub mod put_settings;
 pub mod put_settlement;
 pub mod receive_callback;
 pub mod receive_order_callback;
+pub mod receive_vendor_callback;
 pub mod reconcile_day;
 pub mod reconcile_ledger;
 pub mod record;

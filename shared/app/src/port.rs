@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, future::Future};
 
 use domain::{
-    answer::Answer,
+    answer::{Answer, Refusal},
     attempt::Attempt,
     charge::Charge,
     driver::{Driver, VendorStanding},
@@ -405,6 +405,19 @@ pub trait Providers: Clone + Send + Sync + 'static {
         attempt: &Attempt,
         object: &ProviderId,
     ) -> impl Future<Output = Answer> + Send;
+
+    /// Withdraws an object that must not be paid later. Whether it is withdrawn is told by a read. By default
+    /// nothing can be.
+    fn cancel(
+        &self,
+        _attempt: &Attempt,
+        _object: &ProviderId,
+    ) -> impl Future<Output = Answer> + Send {
+        std::future::ready(Answer::Refused {
+            by: Refusal::Input,
+            reason: "cannot_be_withdrawn".to_owned(),
+        })
+    }
 
     /// Reads the object of an attempt over an authenticated call.
     fn read(&self, attempt: &Attempt, lookup: &Lookup) -> impl Future<Output = Answer> + Send;

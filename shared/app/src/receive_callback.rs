@@ -11,11 +11,11 @@ use crate::{
     error::Error,
     message::{Check, Message},
     port::{CommitError, Queue, Store},
-    record::{Inbox, InboxId, Record},
+    record::{Inbox, InboxId, Owner, Record},
 };
 
 /// How long the provider's callbacks are recognised as repeats.
-const REMEMBERED: Duration = Duration::from_secs(90 * 24 * 3600);
+pub(crate) const REMEMBERED: Duration = Duration::from_secs(90 * 24 * 3600);
 
 pub struct ReceiveCallback {
     pub tenant: TenantId,
@@ -37,7 +37,7 @@ pub async fn run(
         id: command.inbox.clone(),
         version: 1,
         tenant: command.tenant.clone(),
-        reference: command.reference.clone(),
+        reference: Owner::attempt(command.reference.clone()),
         done: false,
         first_seen: now,
         expires_at: now.plus(REMEMBERED),

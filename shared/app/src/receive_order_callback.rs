@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     port::{Queue, Store},
     receive_callback::{self, ReceiveCallback},
-    record::{InboxId, Key, Record},
+    record::{InboxId, Key, Owner, Record},
 };
 
 pub struct ReceiveOrderCallback {
@@ -69,7 +69,10 @@ async fn attempt_of(
     keys.extend(reference.map(|it| Key::Reference(provider, mode, it.to_string())));
     let found = store.fetch(&keys).await?;
     Ok(found.into_iter().flatten().find_map(|record| match record {
-        Record::Object(link) => attempt_in(link.tenant, link.reference),
+        Record::Object(link) => match link.reference {
+            Owner::Submission(submission) => attempt_in(link.tenant, submission),
+            Owner::Driver(_) => None,
+        },
         Record::Reference(link) => attempt_in(link.tenant, link.reference),
         _ => None,
     }))

@@ -432,12 +432,27 @@ impl ReferenceLink {
     }
 }
 
-/// Which submission a provider's object belongs to.
+/// What here a provider's object or callback belongs to. Their texts begin differently.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Owner {
+    Submission(Submission),
+    /// The driver who is a payee there.
+    Driver(DriverId),
+}
+
+impl Owner {
+    pub const fn attempt(reference: AttemptRef) -> Self {
+        Self::Submission(Submission::Attempt(reference))
+    }
+}
+
+/// To whom a provider's object belongs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectLink {
     pub provider: Provider,
     pub tenant: TenantId,
-    pub reference: Submission,
+    pub reference: Owner,
     pub object: ProviderId,
 }
 
@@ -469,8 +484,8 @@ pub struct Inbox {
     pub id: InboxId,
     pub version: u32,
     pub tenant: TenantId,
-    pub reference: AttemptRef,
-    /// Whether the provider was asked since.
+    pub reference: Owner,
+    /// Whether the provider was asked since, or will be.
     pub done: bool,
     pub first_seen: Timestamp,
     /// When the store may forget it: 90 days after the first sight.

@@ -8,7 +8,7 @@ mod route;
 use domain::{
     answer::Answer,
     attempt::Attempt,
-    ids::{Mode, Submission},
+    ids::Mode,
     load::LoadStatus,
     payout::Payout,
     resolution::{self, Asked, Step, Verdict},
@@ -28,7 +28,7 @@ use crate::{
     line_end,
     message::{Dispatch, Message},
     port::{CommitError, Store},
-    record::{Contradiction, Inbox, Key, ObjectLink, OutboxEntry, Record},
+    record::{Contradiction, Inbox, Key, ObjectLink, OutboxEntry, Owner, Record},
 };
 
 /// How often the route's switch is written again after somebody else changed it.
@@ -304,7 +304,7 @@ pub(crate) fn link_object(changes: Changes, attempt: &Attempt) -> Changes {
     changes.insert(Record::Object(Box::new(ObjectLink {
         provider: attempt.provider,
         tenant: attempt.tenant.clone(),
-        reference: Submission::Attempt(attempt.reference.clone()),
+        reference: Owner::attempt(attempt.reference.clone()),
         object,
     })))
 }

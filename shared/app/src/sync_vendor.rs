@@ -19,7 +19,7 @@ use crate::{
     error::Error,
     message::VendorTask,
     port::{CommitError, PayeeAnswer, PayeeAsk, Providers, SealedFor, Store, Vault},
-    record::{Key, Record},
+    record::{Key, ObjectLink, Owner, Record},
     register_driver,
 };
 
@@ -82,6 +82,7 @@ impl<S: Store, P: Providers, V: Vault> VendorKeeper<S, P, V> {
     async fn replace(&self, call: &Call, before: &Driver, after: &Driver) -> Result<bool, Error> {
         let tx_id = call.tx_id(&format!("vendor {}", before.version));
         let changes = Changes::new("vendor", tx_id);
+        let changes = linked(changes, before, after);
         let changes =
             register_driver::replaced(changes, before, after).insert_if(noted(call, before, after));
         match self.store.commit(changes).await {
@@ -252,6 +253,24 @@ fn uncertain(news: VendorNews) -> VendorNews {
         | VendorNews::Seen { .. }
         | VendorNews::Deleted { .. }
         | VendorNews::Refused => news,
+    }
+}
+
+/// Keeps whose vendor is whose: a callback of OwlPay names the vendor only.
+fn linked(changes: Changes, before: &Driver, after: &Driver) -> Changes {
+    let mode = after.tenant.mode();
+    match (&before.vendor, &after.vendor) {
+        (None, Some(vendor)) => changes.insert(Record::Object(Box::new(ObjectLink {
+            provider: Provider::Owlpay,
+            tenant: after.tenant.clone(),
+            reference: Owner::Driver(after.id.clone()),
+            object: vendor.id.clone(),
+        }))),
+        (Some(vendor), None) => {
+            let key = Key::Object(Provider::Owlpay, mode, vendor.id.clone());
+            changes.forget(Some(key))
+        }
+        (None, None) | (Some(_), Some(_)) => changes,
     }
 }
 

@@ -61,6 +61,8 @@ pub enum Standing {
     /// A word the contract does not know: in flight, and somebody should look.
     Unrecognised,
     Paid,
+    /// Its review said no. It may be corrected and paid until it is withdrawn.
+    Rejected,
     /// Ended without payment.
     FinalNegative,
     /// Ended with the money back. Whether it had left is told by the facts.
@@ -125,9 +127,11 @@ impl Facts {
             Standing::NeedsReview | Standing::FinalNegative => {
                 self.processed_amount.unwrap_or(Cents::ZERO)
             }
-            Standing::Inert | Standing::InFlight | Standing::Unrecognised | Standing::Reversed => {
-                Cents::ZERO
-            }
+            Standing::Inert
+            | Standing::InFlight
+            | Standing::Unrecognised
+            | Standing::Rejected
+            | Standing::Reversed => Cents::ZERO,
         }
     }
 

@@ -178,7 +178,7 @@ pub struct Driver {
     pub kyc_by_owlpay: bool,
     pub method: Option<Method>,
     /// The driver as OwlPay knows them, once made known there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub vendor: Option<Vendor>,
     /// When something may have to be done about the vendor; none while nothing waits.
     #[serde(default)]

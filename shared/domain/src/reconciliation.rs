@@ -195,6 +195,7 @@ fn agrees(held: &Held, seen: &Seen) -> bool {
             Standing::Inert
             | Standing::InFlight
             | Standing::Unrecognised
+            | Standing::Rejected
             | Standing::FinalNegative
             | Standing::NeedsReview,
         ) => false,
@@ -202,10 +203,14 @@ fn agrees(held: &Held, seen: &Seen) -> bool {
         (AttemptState::Dead, Standing::Reversed) => !seen.facts.was_processed,
         (
             AttemptState::Dead,
-            Standing::InFlight | Standing::Unrecognised | Standing::Paid | Standing::NeedsReview,
+            Standing::InFlight
+            | Standing::Unrecognised
+            | Standing::Paid
+            | Standing::Rejected
+            | Standing::NeedsReview,
         ) => false,
         // A person is on it already.
-        (AttemptState::Review, Standing::NeedsReview) => true,
+        (AttemptState::Review, Standing::Rejected | Standing::NeedsReview) => true,
         (
             AttemptState::Prepared
             | AttemptState::Sending
@@ -224,7 +229,11 @@ fn agrees(held: &Held, seen: &Seen) -> bool {
             | AttemptState::Submitted
             | AttemptState::Unknown
             | AttemptState::Review,
-            Standing::Paid | Standing::FinalNegative | Standing::Reversed | Standing::NeedsReview,
+            Standing::Paid
+            | Standing::Rejected
+            | Standing::FinalNegative
+            | Standing::Reversed
+            | Standing::NeedsReview,
         ) => false,
     }
 }

@@ -7,7 +7,8 @@ use crate::{
     answer::{Answer, Difference, Refusal, Seen, Standing},
     attempt::{Attempt, FinalNews, REPEATS_MAX, REPROCESSES_MAX},
     attempt_machine::{AttemptEvent, AttemptState},
-    manifest::{LookUp, manifest},
+    ids::ProviderId,
+    manifest::{CancelWindow, LookUp, manifest},
     money::Cents,
     payout::{Payout, PayoutStatus},
     routing::StopReason,
@@ -220,7 +221,7 @@ fn standing_proves(attempt: &Attempt, seen: &Seen) -> Verdict {
                 doubt: None,
             }
         }
-        Standing::NeedsReview => {
+        Standing::Rejected | Standing::NeedsReview => {
             Verdict::event(AttemptEvent::Mismatch).because(seen.status.clone())
         }
     }
@@ -306,6 +307,35 @@ fn nothing_was_created(attempt: &Attempt) -> Verdict {
     }
 }
 
+/// The object of a submitted attempt that its provider rejected and could still pay, where it can be withdrawn
+/// by a call. The call proves nothing; the read after it does.
+pub fn to_withdraw<'a>(attempt: &Attempt, answer: &'a Answer) -> Option<&'a ProviderId> {
+    let Answer::Exists { object, seen } = answer else {
+        return None;
+    };
+    let by_call = match manifest(attempt.provider).cancel {
+        CancelWindow::ConfirmedCancel => true,
+        CancelWindow::LeaveInert | CancelWindow::VoidBeforeSettlement => false,
+    };
+    // People have a review in hand, and what is final is not touched.
+    let is_open = match attempt.state {
+        AttemptState::Submitted => true,
+        AttemptState::Prepared
+        | AttemptState::Sending
+        | AttemptState::Created
+        | AttemptState::ProcessSending
+        | AttemptState::Unknown
+        | AttemptState::Review
+        | AttemptState::Paid
+        | AttemptState::Dead => false,
+    };
+    let is_ours = attempt.object.as_ref() == Some(object)
+        && seen.updated >= attempt.object_updated
+        && seen.facts.difference(attempt).is_none();
+    let is_rejected = seen.standing == Standing::Rejected;
+    (by_call && is_open && is_ours && is_rejected).then_some(object)
+}
+
 /// Whether a read said something about the attempt at all. A callback whose read did not is not
 /// answered yet.
 pub fn is_informative(attempt: &Attempt, answer: &Answer) -> bool {
@@ -332,6 +362,7 @@ pub fn final_news(payout: &Payout, attempt: &Attempt, answer: &Answer) -> FinalN
             Standing::InFlight | Standing::Unrecognised => FinalNews::Undecided,
             Standing::Inert
             | Standing::Paid
+            | Standing::Rejected
             | Standing::FinalNegative
             | Standing::Reversed
             | Standing::NeedsReview => FinalNews::Stands,

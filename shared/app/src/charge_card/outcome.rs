@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     list::list_shard,
     port::{CommitError, Providers, Queue, Store, Vault},
-    record::{Funding, Key, ObjectLink, Record},
+    record::{Funding, Key, ObjectLink, Owner, Record},
     record_answer,
 };
 
@@ -159,7 +159,7 @@ pub(crate) fn moved(call: &Call, before: &Charge, after: &Charge, changes: Chang
         changes = changes.insert(Record::Object(Box::new(ObjectLink {
             provider: CHARGER,
             tenant: after.tenant.clone(),
-            reference: Submission::Charge(after.id.clone()),
+            reference: Owner::Submission(Submission::Charge(after.id.clone())),
             object: object.clone(),
         })));
     }

@@ -242,6 +242,11 @@ impl<T: Providers> Providers for Faulty<T> {
         self.asking("process", effect).await
     }
 
+    async fn cancel(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
+        let effect = self.inner.cancel(attempt, object);
+        self.asking("cancel", effect).await
+    }
+
     async fn read(&self, attempt: &Attempt, lookup: &Lookup) -> Answer {
         self.asking("read", self.inner.read(attempt, lookup)).await
     }

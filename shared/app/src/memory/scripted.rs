@@ -33,6 +33,7 @@ const PAGE: usize = 3;
 pub enum Operation {
     Create,
     Process,
+    Cancel,
     Read,
     List,
     /// A payee is registered, renamed, told an account, read and deleted.
@@ -64,6 +65,9 @@ pub enum Ending {
     Paid,
     /// Taken over, and not ended yet.
     InFlight,
+    /// Its review said no; it can be withdrawn.
+    Rejected,
+    Withdrawn,
     Failed,
     /// Paid, but less than asked for.
     PaidShort,
@@ -240,7 +244,9 @@ impl Books {
                 (Standing::Paid, "success", short)
             }
             Ending::InFlight => (Standing::InFlight, "pending", charge.amount),
-            Ending::Failed => (Standing::FinalNegative, "declined", Cents::ZERO),
+            Ending::Failed | Ending::Withdrawn | Ending::Rejected => {
+                (Standing::FinalNegative, "declined", Cents::ZERO)
+            }
             Ending::Reversed => (Standing::Reversed, "voided", Cents::ZERO),
             Ending::Reversing | Ending::PartlyBack => (Standing::NeedsReview, "odd", charge.amount),
         };
@@ -258,6 +264,7 @@ impl Books {
                         Standing::Inert
                         | Standing::InFlight
                         | Standing::Unrecognised
+                        | Standing::Rejected
                         | Standing::FinalNegative
                         | Standing::Reversed
                         | Standing::NeedsReview => charge.amount,
@@ -308,6 +315,8 @@ fn seen(reference: &str, booked: &Booked) -> Seen {
         None => (Standing::Inert, "created"),
         Some(Ending::InFlight) => (Standing::InFlight, "processing"),
         Some(Ending::Paid | Ending::PaidShort) => (Standing::Paid, "processed"),
+        Some(Ending::Rejected) => (Standing::Rejected, "rejected"),
+        Some(Ending::Withdrawn) => (Standing::FinalNegative, "canceled"),
         Some(Ending::Failed) => (Standing::FinalNegative, "process_failed"),
         Some(Ending::Reversing) => (Standing::InFlight, "refunding"),
         Some(Ending::Reversed) => (Standing::Reversed, "refunded"),
@@ -318,7 +327,9 @@ fn seen(reference: &str, booked: &Booked) -> Seen {
             Some(booked.net)
         }
         Some(Ending::PaidShort) => Some(Cents::new(booked.net.get() - 1)),
-        Some(Ending::InFlight | Ending::Failed) | None => None,
+        Some(Ending::InFlight | Ending::Rejected | Ending::Withdrawn | Ending::Failed) | None => {
+            None
+        }
     };
     Seen {
         standing,
@@ -423,6 +434,23 @@ impl Providers for ScriptedProvider {
                     shown(&reference, booked)
                 }
             }
+        })
+    }
+
+    async fn cancel(&self, attempt: &Attempt, _: &ProviderId) -> Answer {
+        let mut books = self.lock();
+        let trouble = books.next_trouble(Operation::Cancel);
+        let reference = attempt.reference.to_string();
+        with_trouble(trouble, || match books.by_reference.get_mut(&reference) {
+            Some(booked) if booked.ending == Some(Ending::Rejected) => {
+                booked.ending = Some(Ending::Withdrawn);
+                booked.updated += 1;
+                Answer::Taken
+            }
+            Some(_) | None => Answer::Refused {
+                by: Refusal::Input,
+                reason: "too_late".to_owned(),
+            },
         })
     }
 

@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     list::{Entry, List, Range, Span},
     port::{Lists, Store},
-    record::{Key, Record},
+    record::{Key, Owner, Record},
     wide_read,
 };
 
@@ -218,7 +218,10 @@ pub(super) async fn of_rows(
     let places = open.iter().flat_map(|(at, _)| [*at, *at]);
     for (at, link) in places.zip(links) {
         let (owner, submission) = match link {
-            Some(Record::Object(link)) => (link.tenant, link.reference),
+            Some(Record::Object(link)) => match link.reference {
+                Owner::Submission(submission) => (link.tenant, submission),
+                Owner::Driver(_) => continue,
+            },
             Some(Record::Reference(link)) => (link.tenant, link.reference),
             Some(_) | None => continue,
         };

@@ -79,8 +79,10 @@ fn seen_proves(charge: &Charge, seen: &Seen) -> ChargeVerdict {
         }
         Standing::FinalNegative => ChargeVerdict::new(Refused, &seen.status),
         Standing::InFlight => ChargeVerdict::new(Unclear, "pending"),
-        Standing::Inert | Standing::Unrecognised | Standing::Reversed | Standing::NeedsReview => {
-            ChargeVerdict::new(Unclear, &seen.status)
-        }
+        Standing::Inert
+        | Standing::Unrecognised
+        | Standing::Rejected
+        | Standing::Reversed
+        | Standing::NeedsReview => ChargeVerdict::new(Unclear, &seen.status),
     }
 }

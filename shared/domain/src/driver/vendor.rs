@@ -171,6 +171,24 @@ impl Driver {
         }
     }
 
+    /// The driver of whom OwlPay says that something changed: the next read is now. None where there is nothing
+    /// to read, or something is due as it is.
+    pub fn rung_by_owlpay(&self, now: Timestamp) -> Option<Self> {
+        let reads = match self.vendor_step() {
+            VendorStep::Read => !self.is_vendor_due(now),
+            VendorStep::Nothing
+            | VendorStep::Register
+            | VendorStep::Change
+            | VendorStep::Tell
+            | VendorStep::Delete => false,
+        };
+        reads.then(|| Self {
+            version: self.version + 1,
+            vendor_next_at: Some(now),
+            ..self.clone()
+        })
+    }
+
     /// The driver about whom OwlPay is not asked any more, until there is something new.
     #[must_use]
     pub fn left_by_owlpay(&self) -> Self {

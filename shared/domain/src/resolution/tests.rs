@@ -473,3 +473,59 @@ fn a_refusal_without_a_promise_is_proven_by_two_absences() {
         )
     );
 }
+
+#[test]
+fn only_a_rejected_object_of_a_submitted_attempt_is_withdrawn_and_only_by_who_can_be_asked_to() {
+    let rejected = exists(Standing::Rejected, facts());
+    let ours = |provider, state| Attempt {
+        provider,
+        object: Some(ProviderId::parse("cpoi_1").expect("valid")),
+        ..attempt(state)
+    };
+    for provider in Provider::ALL {
+        for state in AttemptState::ALL {
+            let withdraws = provider == Provider::Owlpay && state == AttemptState::Submitted;
+            let object = to_withdraw(&ours(provider, state), &rejected);
+            assert_eq!(object.is_some(), withdraws, "{provider:?} {state:?}");
+        }
+    }
+    let submitted = ours(Provider::Owlpay, AttemptState::Submitted);
+    for standing in [
+        Standing::Inert,
+        Standing::InFlight,
+        Standing::Unrecognised,
+        Standing::Paid,
+        Standing::FinalNegative,
+        Standing::Reversed,
+        Standing::NeedsReview,
+    ] {
+        let other = exists(standing, facts());
+        assert_eq!(to_withdraw(&submitted, &other), None, "{standing:?}");
+    }
+    let another = Facts {
+        reference: "pay_2-a01".to_owned(),
+        ..facts()
+    };
+    let unlike = exists(Standing::Rejected, another);
+    assert_eq!(to_withdraw(&submitted, &unlike), None);
+    assert_eq!(to_withdraw(&submitted, &Answer::Absent), None);
+    for stranger in [
+        Attempt {
+            object: None,
+            ..submitted.clone()
+        },
+        Attempt {
+            object: Some(ProviderId::parse("cpoi_2").expect("valid")),
+            ..submitted.clone()
+        },
+        Attempt {
+            object_updated: 2,
+            ..submitted.clone()
+        },
+    ] {
+        assert_eq!(to_withdraw(&stranger, &rejected), None);
+    }
+    // As long as it is not, people have to look.
+    let step = proves(&submitted, Asked::Read, &rejected, Timestamp::default()).step;
+    assert_eq!(step, Step::Attempt(AttemptEvent::Mismatch));
+}

@@ -18,7 +18,7 @@ pub const CONNECT_MAX: Duration = Duration::from_secs(3);
 /// would turn the next create into an unclear one.
 const IDLE_MAX: Duration = Duration::from_secs(15);
 
-const TIMEOUT: &str = "timeout";
+pub(super) const TIMEOUT: &str = "timeout";
 
 /// The client could not be built: the machine has no usable trust store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +72,11 @@ impl Http {
         let _installed = rustls::crypto::ring::default_provider().install_default();
         let client = builder().build().map_err(|_| HttpSetup)?;
         Ok(Self { client, pace })
+    }
+
+    /// A wait of `time`, for what consists of several calls.
+    pub(super) async fn wait(&self, time: Duration) {
+        self.pace.sleep(time).await;
     }
 
     /// Sends `request` once and reads the answer, in at most `budget` together.

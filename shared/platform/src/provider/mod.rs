@@ -144,6 +144,14 @@ impl Providers for AnyProvider {
         }
     }
 
+    async fn cancel(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
+        match (attempt.provider, &self.owlpay) {
+            (Provider::Owlpay, Some(owlpay)) => owlpay.cancel(attempt, object).await,
+            (Provider::Owlpay, None) => not_configured(),
+            (Provider::Payelata | Provider::Paywizard, _) => has_none("withdrawal"),
+        }
+    }
+
     async fn read(&self, attempt: &Attempt, lookup: &Lookup) -> Answer {
         match attempt.provider {
             Provider::Payelata => match &self.payelata {

@@ -362,3 +362,30 @@ fn a_driver_who_is_deleted_while_they_are_registered_is_looked_for_and_deleted()
     // Nobody forgets whom nobody was told about.
     assert!(!moved(&invited(), WantedStatus::Inactive).is_vendor_due(NOW));
 }
+
+#[test]
+fn a_callback_pulls_a_read_forward_and_nothing_else() {
+    let approved = heard(&told(), &seen(VendorStanding::Approved));
+    let rung = approved.rung_by_owlpay(NOW).expect("a read");
+    assert_eq!(
+        (rung.vendor_next_at, rung.vendor_tries),
+        (Some(NOW), approved.vendor_tries)
+    );
+    assert_eq!(rung.vendor, approved.vendor);
+    assert_eq!(rung.rung_by_owlpay(NOW), None, "it is due");
+    // Also where nobody would ask any more.
+    let left = told().left_by_owlpay();
+    assert!(
+        left.rung_by_owlpay(NOW)
+            .is_some_and(|it| it.is_vendor_due(NOW))
+    );
+
+    let known = heard(&invited(), &registered(VendorStanding::Unchecked));
+    let deleted = Driver {
+        status: DriverStatus::Inactive,
+        ..told()
+    };
+    for driver in [invited(), known, deleted] {
+        assert_eq!(driver.rung_by_owlpay(NOW), None);
+    }
+}

@@ -9,8 +9,8 @@ use app::{
     message::{Check, Dispatch, Message},
     record::{
         ApiKey, AuditEvent, CardLock, Contradiction, Deposit, DepositProposal, FieldChange, Inbox,
-        InboxId, MethodVersion, ObjectLink, OutboxEntry, PreviousSecret, Record, ReferenceLink,
-        RequestRecord,
+        InboxId, MethodVersion, ObjectLink, OutboxEntry, Owner, PreviousSecret, Record,
+        ReferenceLink, RequestRecord,
     },
     secret_answer::SealedAnswer,
 };
@@ -301,7 +301,7 @@ fn traces() -> Vec<Record> {
     let link = ObjectLink {
         provider: Provider::Payelata,
         tenant: tenant(),
-        reference: Submission::Attempt(reference()),
+        reference: Owner::attempt(reference()),
         object: object(),
     };
     let id = InboxId {
@@ -314,7 +314,7 @@ fn traces() -> Vec<Record> {
         id: id.clone(),
         version: 1,
         tenant: tenant(),
-        reference: reference(),
+        reference: Owner::attempt(reference()),
         done: false,
         first_seen: NOW,
         expires_at: NOW,
@@ -339,6 +339,11 @@ fn traces() -> Vec<Record> {
             Submission::Attempt(reference()),
         ))),
         Record::Object(Box::new(link.clone())),
+        Record::Object(Box::new(ObjectLink {
+            provider: Provider::Owlpay,
+            reference: Owner::Driver(driver_id()),
+            ..link.clone()
+        })),
         Record::Contradiction(Box::new(Contradiction {
             provider: link.provider,
             tenant: link.tenant,

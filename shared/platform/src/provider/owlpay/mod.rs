@@ -107,14 +107,14 @@ impl Owlpay {
     }
 
     /// `PUT /orders/cancel`. Whether the order is canceled is told by a read of it.
-    pub async fn cancel(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
+    pub(super) async fn cancel(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
         if !self.serves(attempt) {
             return unclear(OTHER_MODE);
         }
         let body = wire::cancellation(object);
         let request = self.request(Method::PUT, &["orders", "cancel"], Some(body));
-        match self.http.send(request, CALL_BUDGET).await {
-            Ok(reply) => taken(reply),
+        match self.http.send(request, READ_BUDGET).await {
+            Ok(reply) => canceled(reply),
             Err(lost) => lost.into(),
         }
     }
@@ -238,6 +238,19 @@ fn taken(reply: Reply) -> Answer {
         },
         (200..=202, Err(cause)) => unclear(cause),
         (status, _) => unclear(&http_word(status)),
+    }
+}
+
+/// Only OwlPay's own no ends a cancellation: whatever else comes back, it is asked for again.
+fn canceled(reply: Reply) -> Answer {
+    let word = match &reply.body {
+        Ok(body) => wire::error_word(body),
+        Err(_) => None,
+    };
+    match (reply.status, word.as_deref()) {
+        (_, Some("rate_limit" | "data_is_lock")) => taken(reply),
+        (status @ (400 | 402 | 404 | 409 | 422), _) => refused(&http_word(status)),
+        _ => taken(reply),
     }
 }
 

@@ -23,10 +23,9 @@ pub const WORDS: [(&str, Standing); 10] = [
     ("bank.transfer_start", Standing::InFlight),
     ("bank.in_process", Standing::InFlight),
     ("owlpay.payout_succeed", Standing::Paid),
-    // Both may still be corrected and paid: a person has to look, and cancel the order, before anybody
-    // else pays.
+    // Both may still be corrected and paid, until the order is canceled. Money that was on its way is for a person.
     ("owlpay.payout_failed", Standing::NeedsReview),
-    ("owlpay.order_rejected", Standing::NeedsReview),
+    ("owlpay.order_rejected", Standing::Rejected),
     ("platform.order_cancelled", Standing::FinalNegative),
 ];
 
@@ -45,7 +44,7 @@ pub fn standing(word: &str, marks: Marks) -> Standing {
     match word {
         "owlpay.received_order" if marks.is_reconciled => Standing::InFlight,
         "owlpay.received_order" => Standing::Inert,
-        "owlpay.order_confirmed" if marks.is_rejected => Standing::NeedsReview,
+        "owlpay.order_confirmed" if marks.is_rejected => Standing::Rejected,
         "owlpay.order_confirmed" => Standing::InFlight,
         // Settled speaks of the review, not of the money.
         "owlpay.order_settled" => paid_if(marks.is_paid == Some(true)),
@@ -112,17 +111,17 @@ mod tests {
     }
 
     #[test]
-    fn a_rejected_or_failed_order_is_for_a_person_and_only_a_canceled_one_is_dead() {
+    fn a_failed_order_is_for_a_person_and_a_rejected_one_is_dead_once_it_is_canceled() {
         let rejected = Marks {
             is_rejected: true,
             ..PLAIN
         };
-        for word in ["owlpay.order_rejected", "owlpay.payout_failed"] {
-            assert_eq!(standing(word, PLAIN), Standing::NeedsReview, "{word}");
-        }
+        let word = "owlpay.payout_failed";
+        assert_eq!(standing(word, PLAIN), Standing::NeedsReview);
+        assert_eq!(standing("owlpay.order_rejected", PLAIN), Standing::Rejected);
         assert_eq!(
             standing("owlpay.order_confirmed", rejected),
-            Standing::NeedsReview
+            Standing::Rejected
         );
         assert_eq!(
             standing("owlpay.order_confirmed", PLAIN),

@@ -21,12 +21,15 @@ use super::{
     vendor_wire::{self, Vendor},
     wire,
 };
-use crate::provider::http::Lost;
+use crate::provider::http::{Lost, TIMEOUT};
 
 /// An identifier that OwlPay cannot have given; as part of a path it could lead elsewhere.
 const NOT_ITS_VENDOR: &str = "not_a_vendor_id";
-/// Vendors on the one page that is searched for a driver.
-const PAGE: &str = "50";
+/// Vendors on a page that is searched for a driver: the most OwlPay gives.
+const PAGE: usize = 100;
+/// Pages that are searched, and how long all of them may take.
+const PAGES: u32 = 10;
+const SEARCH_BUDGET: Duration = Duration::from_secs(20);
 
 impl Owlpay {
     pub(in crate::provider) async fn payee(&self, ask: PayeeAsk<'_>) -> PayeeAnswer {
@@ -44,8 +47,8 @@ impl Owlpay {
         answer.unwrap_or_else(|said| said)
     }
 
-    /// `POST /vendors`. Where an earlier call may have made the vendor, the first page of the list is searched
-    /// before another one is made.
+    /// `POST /vendors`. Where an earlier call may have made the vendor, the list is searched before another one
+    /// is made.
     async fn register(&self, driver: &Driver, again: bool) -> Result<PayeeAnswer, PayeeAnswer> {
         self.require_mode(driver.tenant.mode())?;
         if again && let Some(vendor) = self.search(driver).await? {
@@ -63,25 +66,43 @@ impl Owlpay {
         }
     }
 
-    /// The vendor of a driver, if it is on the first page of the list. OwlPay does not document a filter by our
-    /// id; where it obeys one, the page holds nobody else.
+    /// The vendor of a driver, if it is on the first pages of the list. OwlPay does not document a filter by our
+    /// id; where it obeys one, the first page is the last.
     async fn search(&self, driver: &Driver) -> Result<Option<Vendor>, PayeeAnswer> {
+        let pages = async {
+            for page in 1..=PAGES {
+                let vendors = self.vendors_page(driver, page).await?;
+                let is_last = vendors.len() < PAGE;
+                let is_ours = |it: &Vendor| it.driver.as_deref() == Some(driver.id.as_str());
+                let mut ours = vendors.into_iter().filter(is_ours);
+                let found = ours.find(|vendor| !vendor.is_deleted());
+                if found.is_some() || is_last {
+                    return Ok(found);
+                }
+            }
+            Ok(None)
+        };
+        tokio::select! {
+            biased;
+            found = pages => found,
+            () = self.http.wait(SEARCH_BUDGET) => Err(unclear(TIMEOUT)),
+        }
+    }
+
+    async fn vendors_page(&self, driver: &Driver, page: u32) -> Result<Vec<Vendor>, PayeeAnswer> {
         let mut request = self.request(Method::GET, &["vendors"], None);
         request
             .url_mut()
             .query_pairs_mut()
-            .append_pair("page", "1")
-            .append_pair("limit", PAGE)
+            .append_pair("page", &page.to_string())
+            .append_pair("limit", &PAGE.to_string())
             .append_pair("application_vendor_uuid", driver.id.as_str());
         let data = match self.ask(request, READ_BUDGET).await {
             // Of a list that says nothing of anybody.
             Err(PayeeAnswer::Absent) => return Err(unclear(&http_word(404))),
             asked => asked?,
         };
-        let vendors = vendor_wire::listed(&data).ok_or_else(|| unclear(UNREADABLE))?;
-        let is_ours = |vendor: &Vendor| vendor.driver.as_deref() == Some(driver.id.as_str());
-        let mut found = vendors.into_iter().filter(is_ours);
-        Ok(found.find(|vendor| !vendor.is_deleted()))
+        vendor_wire::listed(&data).ok_or_else(|| unclear(UNREADABLE))
     }
 
     /// `POST /vendors/{uuid}/remit_info/apply`: puts a bank account up for review.
