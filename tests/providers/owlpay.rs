@@ -394,6 +394,46 @@ async fn the_end_of_the_transfer_is_paid_once_its_reconciliation_is_paid_out() {
     );
 }
 
+#[tokio::test]
+async fn an_order_is_canceled_by_its_id_and_only_owlpays_own_no_ends_it() {
+    let canceled = enveloped(&format!(
+        "[{}]",
+        order("\"status\":\"platform.order_cancelled\"")
+    ));
+    let refused = |reason: &str| Answer::Refused {
+        by: Refusal::Input,
+        reason: reason.to_owned(),
+    };
+    for (act, expected) in [
+        (Act::Say(200, canceled), Answer::Taken),
+        (Act::Say(400, String::new()), refused("http_400")),
+        (Act::Say(402, String::new()), refused("http_402")),
+        (Act::Say(404, String::new()), refused("http_404")),
+        (Act::Say(409, String::new()), refused("http_409")),
+        (
+            Act::Say(402, r#"{"type":"data_is_lock"}"#.to_owned()),
+            unclear("http_402"),
+        ),
+        (
+            Act::Say(200, r#"{"status":402}"#.to_owned()),
+            unclear("body_status_402"),
+        ),
+        (Act::Say(401, String::new()), unclear("http_401")),
+        (Act::Say(429, String::new()), unclear("http_429")),
+        (Act::Say(500, String::new()), unclear("http_500")),
+        (Act::Reset, unclear("connection_lost")),
+    ] {
+        let twin = Twin::acting(act.clone()).await;
+        let attempt = attempt(AttemptState::Submitted);
+        let answer = provider(&twin).cancel(&attempt, &order_id()).await;
+        assert_eq!(answer, expected, "{act:?}");
+        let request = twin.request();
+        let (head, body) = request.split_once("\r\n\r\n").expect("head and body");
+        assert!(head.starts_with("PUT /api/v1/platform/tunnel/orders/cancel HTTP/1.1"));
+        assert_eq!(body, format!("{{\"order_uuids\":[\"{ORDER}\"]}}"));
+    }
+}
+
 #[test]
 fn a_test_key_does_not_start_on_a_live_host_nor_a_live_one_in_clear_text() {
     let refused = |base: &str, mode| settings(base, mode).validate().is_err();
