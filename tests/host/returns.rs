@@ -67,10 +67,6 @@ async fn a_refund_nobody_told_us_about_is_found_and_credited() {
     stage.assert_books().await;
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long the steps of the clock take is real time"
-)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refund_after_the_last_read_is_not_looked_for() {
     let stage = deaf_stage().await;
