@@ -75,7 +75,7 @@ impl Reason {
 }
 
 /// The most characters that are kept of a text of the other side.
-pub const TEXT_MAX: usize = 64;
+pub const TEXT_MAX: usize = 80;
 
 /// One thing that differs. Amounts are minor units as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

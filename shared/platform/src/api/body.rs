@@ -316,7 +316,7 @@ pub enum EntryType {
     P,
 }
 
-/// A prepaid card. It is stored, but no provider serves it yet.
+/// A prepaid card. PayWizard pays it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PrepaidCardMethod {
