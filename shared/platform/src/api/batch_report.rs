@@ -6,7 +6,10 @@ use app::{
     report_batch::BatchReport,
 };
 
-use crate::api::batch_view::{line_reason, line_status};
+use crate::api::{
+    batch_view::{line_reason, line_status},
+    csv_file,
+};
 
 /// The columns of a report.
 pub const COLUMNS: [&str; 9] = [
@@ -24,22 +27,8 @@ pub const COLUMNS: [&str; 9] = [
 /// # Errors
 /// `Unavailable` when the text cannot be made, which would be a defect.
 pub fn text(report: &BatchReport) -> Result<String, Error> {
-    let unwritable = |error: &dyn std::fmt::Display| Error::Unavailable {
-        cause: format!("a report cannot be written: {error}"),
-    };
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    writer
-        .write_record(COLUMNS)
-        .map_err(|error| unwritable(&error))?;
-    for line in &report.lines {
-        writer
-            .write_record(row(report, line))
-            .map_err(|error| unwritable(&error))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| unwritable(&error))?;
-    String::from_utf8(bytes).map_err(|error| unwritable(&error))
+    let rows = report.lines.iter().map(|line| row(report, line));
+    csv_file::text(COLUMNS, rows)
 }
 
 fn row(report: &BatchReport, now: &LineNow) -> [String; 9] {

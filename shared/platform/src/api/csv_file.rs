@@ -1,4 +1,4 @@
-//! A CSV file as rows of members, in the columns its header names.
+//! A CSV file: as rows of members, in the columns its header names, and back as text.
 
 use std::collections::BTreeSet;
 
@@ -28,6 +28,30 @@ impl Columns {
         let all = self.required.iter().chain(self.optional);
         all.copied().find(|known| *known == name)
     }
+}
+
+/// A file with these columns, and a row for each of the cells.
+///
+/// # Errors
+/// `Unavailable` when the text cannot be made, which would be a defect.
+pub fn text<const N: usize>(
+    columns: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> Result<String, Error> {
+    let unwritable = |error: &dyn std::fmt::Display| Error::Unavailable {
+        cause: format!("a report cannot be written: {error}"),
+    };
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    let header = writer.write_record(columns);
+    header.map_err(|error| unwritable(&error))?;
+    for cells in rows {
+        let row = writer.write_record(cells);
+        row.map_err(|error| unwritable(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| unwritable(&error))?;
+    String::from_utf8(bytes).map_err(|error| unwritable(&error))
 }
 
 /// The rows, each an object with the members of its cells, or what is wrong with it.

@@ -14,7 +14,7 @@ use domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::vocabulary;
+use crate::api::{csv_file, vocabulary};
 
 /// How far the reconciliation of a day is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -207,34 +207,29 @@ fn difference(it: &Difference, now: Timestamp) -> DifferenceView<'_> {
 /// # Errors
 /// `Unavailable` when the text cannot be made, which would be a defect.
 pub fn report(reconciled: &Reconciled, now: Timestamp) -> Result<String, Error> {
-    let unwritable = |error: &dyn std::fmt::Display| Error::Unavailable {
-        cause: format!("a report cannot be written: {error}"),
-    };
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    writer
-        .write_record(COLUMNS)
-        .map_err(|error| unwritable(&error))?;
-    for it in &reconciled.differences {
+    let rows = reconciled.differences.iter().map(|it| {
         let row = difference(it, now);
-        let age = row.age_days.to_string();
-        let cells = [
-            row.reason,
-            row.payout_id.unwrap_or_default(),
-            row.provider.unwrap_or_default(),
-            row.reference,
-            row.provider_reference.unwrap_or_default(),
-            row.ours.unwrap_or_default(),
-            row.theirs.unwrap_or_default(),
-            &age,
-        ];
-        writer
-            .write_record(cells)
-            .map_err(|error| unwritable(&error))?;
+        let or_empty = |cell: Option<&str>| cell.unwrap_or_default().to_owned();
+        [
+            row.reason.to_owned(),
+            or_empty(row.payout_id),
+            or_empty(row.provider),
+            inert(row.reference),
+            or_empty(row.provider_reference),
+            or_empty(row.ours),
+            inert(row.theirs.unwrap_or_default()),
+            row.age_days.to_string(),
+        ]
+    });
+    csv_file::text(COLUMNS, rows)
+}
+
+/// A text of the other side as a cell that no program of tables takes for a formula.
+fn inert(text: &str) -> String {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{text}"),
+        false => text.to_owned(),
     }
-    let bytes = writer.into_inner().map_err(|error| unwritable(&error))?;
-    String::from_utf8(bytes).map_err(|error| unwritable(&error))
 }
 
 /// Every reason there is, for the published document.
@@ -289,6 +284,18 @@ mod tests {
              missing_here,,payelata,\"old, \"\"system\"\"\",cpoi_1,,processed,2\r\n\
              amount_differs,pay_1,payelata,pay_1-a01,,44750,44000,2\r\n"
         );
+    }
+
+    #[test]
+    fn a_text_of_a_stranger_is_no_formula() {
+        let mut reconciled = reconciled();
+        reconciled.differences.truncate(1);
+        reconciled.differences[0].reference = "=1+1".to_owned();
+        reconciled.differences[0].theirs = Some("@SUM(A1)".to_owned());
+        let now = "2026-02-02T12:00:00Z".parse().expect("a moment");
+        let text = report(&reconciled, now).expect("written");
+        let row = text.lines().nth(1).expect("a row");
+        assert_eq!(row, "missing_here,,payelata,'=1+1,cpoi_1,,'@SUM(A1),2");
     }
 
     #[test]
