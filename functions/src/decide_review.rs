@@ -1,16 +1,15 @@
-//! `POST /api/v1/reviews/{id}/decisions`: what one owner decides; the second who says the same settles the payout.
+//! `POST /api/v1/reviews/{id}/decisions`: what one owner decides; the second who says the same takes effect.
 
 use app::{
     decide_review::{self, DecideReview},
     error::Error,
-    port::Store,
+    port::{Queue, Store},
     request_key::Answered,
 };
 use domain::{
     ids::ReviewId,
     money::Cents,
-    payout::Settlement,
-    review::{EVIDENCE_MAX, NOTE_MAX, Review},
+    review::{Bearer, Disposition, EVIDENCE_MAX, NOTE_MAX, Review},
 };
 use platform::{
     api::{envelope::Reply, fields::Fields, request::Request, review_view::ReviewView},
@@ -19,13 +18,14 @@ use platform::{
 
 use crate::asked::{Asked, asking, hand, reply};
 
-pub async fn handle<S: Store>(backend: Backend<S>, request: Request) -> Reply {
+pub async fn handle<S: Store, Q: Queue>(backend: Backend<S>, queue: Q, request: Request) -> Reply {
     let meta = request.meta();
-    reply(decide(&backend, &request).await, &meta)
+    reply(decide(&backend, &queue, &request).await, &meta)
 }
 
-async fn decide<S: Store>(
+async fn decide<S: Store, Q: Queue>(
     backend: &Backend<S>,
+    queue: &Q,
     request: &Request,
 ) -> Result<Answered<Review>, Error> {
     let mut asked = Asked::read(backend, request)?;
@@ -45,30 +45,83 @@ async fn decide<S: Store>(
         note,
     };
     let call = backend.call(asked.caller.actor());
-    decide_review::run(&call, &backend.store, command).await
+    decide_review::run(&call, &backend.store, queue, command).await
 }
 
-/// `outcome` as a word; `paidAmount` belongs to a part only, and a part needs it.
-fn outcome(fields: &mut Fields) -> Option<Settlement> {
-    // How much a part is stands beside its word.
-    let part = Settlement::Partly(Cents::ZERO);
-    let words = [Settlement::Paid, Settlement::NotPaid, part].map(|it| (it.name(), it));
-    let outcome = fields.required_one_of("outcome", &words);
-    match outcome {
-        Some(Settlement::Partly(_)) => {
-            let paid = fields.required_amount("paidAmount")?;
-            Some(Settlement::Partly(paid))
+/// Which members a word takes beside the evidence.
+const PARTS: [&str; 4] = ["paidAmount", "rest", "amount", "absorbedBy"];
+
+/// `outcome` as a word, with the members that belong to it and no others.
+fn outcome(fields: &mut Fields) -> Option<Disposition> {
+    // What stands beside a word is read once the word is known.
+    let sum = Cents::ZERO;
+    let words = [
+        Disposition::Paid,
+        Disposition::NotPaid,
+        Disposition::Partly(sum),
+        Disposition::Surplus,
+        Disposition::Recovered(sum),
+        Disposition::Absorbed(Bearer::Tenant),
+        Disposition::RestReturned(sum),
+        Disposition::Returned(sum),
+        Disposition::Nothing,
+    ]
+    .map(|it| (it.name(), it));
+    let word = fields.required_one_of("outcome", &words);
+    let own: &[&str] = match word {
+        Some(Disposition::Partly(_) | Disposition::PartlyRestReturned(_)) => {
+            &["paidAmount", "rest"]
         }
-        Some(Settlement::Paid | Settlement::NotPaid) => {
-            if fields.has("paidAmount") {
-                fields.problem("paidAmount", "belongs to the outcome partial only");
-            }
-            fields.optional_amount("paidAmount");
-            outcome
+        Some(
+            Disposition::Recovered(_) | Disposition::RestReturned(_) | Disposition::Returned(_),
+        ) => &["amount"],
+        Some(Disposition::Absorbed(_)) => &["absorbedBy"],
+        Some(
+            Disposition::Paid | Disposition::NotPaid | Disposition::Surplus | Disposition::Nothing,
+        ) => &[],
+        None => &PARTS,
+    };
+    for part in PARTS.into_iter().filter(|part| !own.contains(part)) {
+        if fields.has(part) {
+            fields.problem(part, belongs_to(part));
         }
-        None => {
-            fields.optional_amount("paidAmount");
-            None
+    }
+    let amount = |fields: &mut Fields, name, is_needed: bool| {
+        if is_needed {
+            fields.required_amount(name)
+        } else {
+            fields.optional_amount(name)
         }
+    };
+    let paid = amount(fields, "paidAmount", own == ["paidAmount", "rest"]);
+    let rest = fields.optional_one_of("rest", &[("returned", ())]);
+    let sum = amount(fields, "amount", own == ["amount"]);
+    let bearers = Bearer::ALL.map(|it| (it.name(), it));
+    let bearer = if own == ["absorbedBy"] {
+        fields.required_one_of("absorbedBy", &bearers)
+    } else {
+        fields.optional_one_of("absorbedBy", &bearers)
+    };
+    match word? {
+        Disposition::Partly(_) | Disposition::PartlyRestReturned(_) => match rest {
+            Some(()) => paid.map(Disposition::PartlyRestReturned),
+            None => paid.map(Disposition::Partly),
+        },
+        Disposition::Recovered(_) => sum.map(Disposition::Recovered),
+        Disposition::RestReturned(_) => sum.map(Disposition::RestReturned),
+        Disposition::Returned(_) => sum.map(Disposition::Returned),
+        Disposition::Absorbed(_) => bearer.map(Disposition::Absorbed),
+        word @ (Disposition::Paid
+        | Disposition::NotPaid
+        | Disposition::Surplus
+        | Disposition::Nothing) => Some(word),
+    }
+}
+
+fn belongs_to(part: &str) -> &'static str {
+    match part {
+        "amount" => "belongs to the outcomes returned, recovered and rest_returned only",
+        "absorbedBy" => "belongs to the outcome absorbed only",
+        _ => "belongs to the outcome partial only",
     }
 }

@@ -118,7 +118,7 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
         "put-settlement" => put_settlement::handle(backend, request).await,
         "list-reviews" => list_reviews::handle(backend, request).await,
         "get-review" => get_review::handle(backend, request).await,
-        "decide-review" => decide_review::handle(backend, request).await,
+        "decide-review" => decide_review::handle(backend, queue, request).await,
         "list-providers" => list_providers::handle(backend, request).await,
         "pause-provider" => pause_provider::handle(backend, request).await,
         "resume-provider" => resume_provider::handle(backend, request).await,

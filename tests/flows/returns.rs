@@ -10,6 +10,7 @@ use domain::{
     ids::{Mode, PayoutId},
     load::LoadStatus,
     payout::PayoutStatus,
+    review::Question,
     routing::{Provider, StopReason},
     time::Timestamp,
 };
@@ -17,6 +18,7 @@ use domain::{
 use crate::{
     books,
     rare::{attempt_of, suspense},
+    review_stage::{assert_reviews, review},
     stage::{AMOUNT, Stage, WALLET},
 };
 
@@ -135,7 +137,7 @@ async fn a_payment_whose_return_is_never_decided_is_watched_for_90_days() {
     let stage = Stage::new().await;
     let id = completed(&stage).await;
     stage.provider.end(&format!("{id}-a01"), Ending::Reversing);
-    stage.advance(91 * DAY).await;
+    stage.advance(95 * DAY).await;
     assert_eq!(next_read(&stage, &id).await, None);
     assert_eq!(stage.payout(&id).await.status, PayoutStatus::Completed);
     // 3 days of hours, then 86 days of quarters.
@@ -148,32 +150,22 @@ async fn a_return_of_a_part_is_for_people_and_moves_no_money_by_itself() {
     let id = completed(&stage).await;
     stage.provider.end(&format!("{id}-a01"), Ending::PartlyBack);
     stage.advance(3 * DAY).await;
-    assert_eq!(stage.payout(&id).await.status, PayoutStatus::Completed);
+    let payout = stage.payout(&id).await;
+    assert_eq!(payout.status, PayoutStatus::Completed);
+    assert!(payout.is_held());
     assert_eq!(stage.events(&id).await.last(), Some(&"contradiction"));
-    assert_eq!(stop_of(&stage).await, Some(StopReason::Contradiction));
+    assert_eq!(stop_of(&stage).await, None, "one return stops no route");
     // Completion has posted what the provider reports as paid.
     assert_eq!(suspense(&stage), 0);
     assert_eq!(stage.balances().await.available.get(), WALLET - AMOUNT);
+    assert_reviews(&stage, (1, 0)).await;
+    let open = review(&stage, &id).await;
+    assert_eq!((open.question, open.round), (Question::Return, 1));
+    assert_eq!(open.reason, "partially_refunded");
     let history = stage.events(&id).await.len();
     stage.advance(14 * DAY).await;
     assert_eq!(stage.events(&id).await.len(), history, "it is noted once");
     books::balance(&stage);
-}
-
-#[tokio::test]
-async fn a_contradiction_that_is_known_does_not_stop_the_route_again() {
-    let stage = Stage::new().await;
-    let id = completed(&stage).await;
-    stage.provider.end(&format!("{id}-a01"), Ending::PartlyBack);
-    stage.advance(60 * HOUR).await;
-    // An operator has looked and opens the route.
-    let opened = app::changes::Changes::new("open", "by-hand".to_owned())
-        .forget(Some(Key::Switch(Provider::Payelata, Mode::Test)));
-    stage.memory.commit(opened).await.expect("in memory");
-    let reads = stage.provider.reads();
-    stage.advance(14 * DAY).await;
-    assert_eq!(stage.provider.reads() - reads, 3);
-    assert_eq!(stop_of(&stage).await, None);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use app::{
     get_review,
     list_reviews::{self, ListReviews},
     memory::{Ending, Operation, Trouble},
+    message::{Check, Message},
     page::{Paging, Start},
     port::Store,
     request_key::{Answered, Asking, RequestKey},
@@ -16,13 +17,14 @@ use app::{
 use domain::{
     attempt_machine::AttemptState,
     batch::Hand,
+    denied::Denied,
     fee::Rail,
     ids::{AttemptRef, PayoutId, ReviewId},
     ledger::Account,
     load::LoadStatus,
     money::Cents,
     payout::{PayoutStatus, Settlement},
-    review::{Closer, Review, ReviewStatus},
+    review::{Closer, Disposition, Review, ReviewStatus},
 };
 
 use crate::{
@@ -33,7 +35,7 @@ use crate::{
 
 /// What a driver of `L-1` receives.
 pub(crate) const NET: i64 = AMOUNT - 250;
-pub(crate) const PART: Settlement = Settlement::Partly(Cents::new(NET - 1));
+pub(crate) const PART: Disposition = Disposition::Partly(Cents::new(NET - 1));
 
 pub(crate) fn review_of(payout: &PayoutId) -> ReviewId {
     ReviewId::of(&AttemptRef::new(payout.clone(), 1))
@@ -43,13 +45,13 @@ pub(crate) fn review_of(payout: &PayoutId) -> ReviewId {
 #[derive(Clone, Copy)]
 pub(crate) struct Says<'a> {
     pub(crate) owner: &'a str,
-    pub(crate) outcome: Settlement,
+    pub(crate) outcome: Disposition,
     pub(crate) evidence: &'a str,
     /// The request key, if one is sent.
     pub(crate) key: Option<&'a str>,
 }
 
-pub(crate) const fn says(owner: &str, outcome: Settlement) -> Says<'_> {
+pub(crate) const fn says(owner: &str, outcome: Disposition) -> Says<'_> {
     Says {
         owner,
         outcome,
@@ -84,16 +86,42 @@ pub(crate) async fn decide_on(
         evidence_id: says.evidence.to_owned(),
         note: None,
     };
-    decide_review::run(&stage.call(says.owner), store, command).await
+    let (_, queue) = stage.call_store();
+    decide_review::run(&stage.call(says.owner), store, queue, command).await
 }
 
+/// Decides, and once more after the provider was read where what is known is too old.
 pub(crate) async fn decide(
     stage: &Stage,
     payout: &PayoutId,
     says: Says<'_>,
 ) -> Result<Answered<Review>, Error> {
     let (store, _) = stage.call_store();
+    for _ in 0..4 {
+        match decide_on(stage, store, (payout, says)).await {
+            Err(Error::Denied(Denied::EvidenceStale)) => stage.advance(3).await,
+            decided => return decided,
+        }
+    }
     decide_on(stage, store, (payout, says)).await
+}
+
+/// The provider is asked about the first attempt now.
+pub(crate) async fn read_now(stage: &Stage, payout: &PayoutId) {
+    let check = Check {
+        tenant: stage.tenant.clone(),
+        reference: AttemptRef::new(payout.clone(), 1),
+        inbox: None,
+    };
+    stage.handle(Message::Check(check)).await;
+}
+
+/// Two owners say the same.
+pub(crate) async fn agree(stage: &Stage, payout: &PayoutId, outcome: Disposition) {
+    for owner in ["ann", "bob"] {
+        let decided = decide(stage, payout, says(owner, outcome)).await;
+        decided.unwrap_or_else(|error| panic!("{owner}, {outcome:?}: {error:?}"));
+    }
 }
 
 pub(crate) async fn review(stage: &Stage, payout: &PayoutId) -> Review {
@@ -158,28 +186,31 @@ pub(crate) async fn unknown(stage: &Stage) -> PayoutId {
 }
 
 /// What a settlement leaves: in the order status, load, attempt.
-pub(crate) fn end_of(outcome: Settlement) -> (PayoutStatus, LoadStatus, AttemptState) {
+pub(crate) fn end_of(outcome: Disposition) -> (PayoutStatus, LoadStatus, AttemptState) {
     match outcome {
-        Settlement::Paid | Settlement::Partly(_) => (
+        Disposition::Paid | Disposition::Partly(_) => (
             PayoutStatus::Completed,
             LoadStatus::Paid,
             AttemptState::Paid,
         ),
-        Settlement::NotPaid => (PayoutStatus::Failed, LoadStatus::Held, AttemptState::Dead),
+        Disposition::NotPaid => (PayoutStatus::Failed, LoadStatus::Held, AttemptState::Dead),
+        other => panic!("{other:?} settles nothing"),
     }
 }
 
-pub(crate) async fn assert_settled(stage: &Stage, id: &PayoutId, outcome: Settlement) {
+pub(crate) async fn assert_settled(stage: &Stage, id: &PayoutId, outcome: Disposition) {
     let (status, load, state) = end_of(outcome);
     let payout = stage.payout(id).await;
     assert_eq!(payout.status, status);
-    assert_eq!(payout.reason.as_deref(), outcome.reason());
+    let reason = outcome.settlement().and_then(Settlement::reason);
+    assert_eq!(payout.reason.as_deref(), reason);
     assert_eq!(stage.load("L-1").await.status, load);
     assert_eq!(attempt_of(stage, id, 1).await.state, state);
     let (left, clearing, suspense) = match outcome {
-        Settlement::Paid => (WALLET - AMOUNT, NET, 0),
-        Settlement::NotPaid => (WALLET, 0, 0),
-        Settlement::Partly(paid) => (WALLET - AMOUNT, paid.get(), NET - paid.get()),
+        Disposition::Paid => (WALLET - AMOUNT, NET, 0),
+        Disposition::NotPaid => (WALLET, 0, 0),
+        Disposition::Partly(paid) => (WALLET - AMOUNT, paid.get(), NET - paid.get()),
+        other => panic!("{other:?} settles nothing"),
     };
     let balances = stage.balances().await;
     assert_eq!(balances.available.get(), left);

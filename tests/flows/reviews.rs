@@ -17,8 +17,8 @@ use domain::{
     ids::{PayoutId, ReviewId},
     ledger::Account,
     money::Cents,
-    payout::{PayoutStatus, Progress, Settlement},
-    review::{Closer, Review},
+    payout::{PayoutStatus, Progress},
+    review::{Closer, Disposition, Question, Review},
 };
 
 use crate::{
@@ -27,47 +27,91 @@ use crate::{
     lives::retry,
     races::Catch,
     review_stage::{
-        NET, PART, Says, assert_reviews, assert_settled, balance, decide, decide_on, in_review,
-        review, review_of, says, unknown,
+        NET, PART, Says, agree, assert_reviews, assert_settled, balance, decide, decide_on,
+        in_review, read_now, review, review_of, says, unknown,
     },
     stage::{AMOUNT, Stage, WALLET},
     troubles::ring,
 };
 
 #[tokio::test]
-async fn two_owners_end_a_payout_in_review_whatever_they_find() {
-    for outcome in [Settlement::Paid, Settlement::NotPaid, PART] {
+async fn two_owners_end_a_payout_in_review_with_the_part_that_its_provider_shows() {
+    let stage = Stage::new().await;
+    let id = in_review(&stage).await;
+    let open = review(&stage, &id).await;
+    assert_eq!(open.reason, "processed_amount_differs");
+    let evidence = &open.evidence;
+    assert_eq!(evidence.expected, Cents::new(NET));
+    assert_eq!(evidence.reported, Some(Cents::new(NET - 1)));
+    assert_eq!(evidence.last_status.as_deref(), Some("processed"));
+    assert!(evidence.object.is_some());
+    assert_reviews(&stage, (1, 0)).await;
+    books::balance(&stage);
+
+    decide(&stage, &id, says("ann", PART)).await.expect("first");
+    let payout = stage.payout(&id).await;
+    assert_eq!(payout.progress, Some(Progress::InReview));
+    assert_eq!(stage.balances().await.in_transit.get(), AMOUNT);
+    assert_reviews(&stage, (1, 0)).await;
+    books::balance(&stage);
+
+    decide(&stage, &id, says("bob", PART))
+        .await
+        .expect("second");
+    assert_settled(&stage, &id, PART).await;
+}
+
+#[tokio::test]
+async fn nobody_settles_against_what_the_provider_shows_now() {
+    let shown = [
+        (
+            Ending::PaidShort,
+            vec![Disposition::Paid, Disposition::NotPaid],
+        ),
+        (Ending::PartlyBack, vec![]),
+    ];
+    for (ending, refused) in shown {
         let stage = Stage::new().await;
-        let id = in_review(&stage).await;
-        let open = review(&stage, &id).await;
-        assert_eq!(open.reason, "processed_amount_differs");
-        let evidence = &open.evidence;
-        assert_eq!(evidence.expected, Cents::new(NET));
-        assert_eq!(evidence.reported, Some(Cents::new(NET - 1)));
-        assert_eq!(evidence.last_status.as_deref(), Some("processed"));
-        assert!(evidence.object.is_some());
-        assert_reviews(&stage, (1, 0)).await;
+        stage.provider.end_with(ending);
+        let id = stage.create_for_sure("L-1", Rail::Standard).await;
+        stage.advance(3_600).await;
+        read_now(&stage, &id).await;
+        for outcome in refused {
+            let decided = decide(&stage, &id, says("ann", outcome)).await;
+            assert!(
+                matches!(
+                    decided,
+                    Err(Error::Denied(Denied::EvidenceContradicts { .. }))
+                ),
+                "{decided:?}"
+            );
+        }
+        assert_eq!(stage.payout(&id).await.status, PayoutStatus::Processing);
         books::balance(&stage);
-
-        decide(&stage, &id, says("ann", outcome))
-            .await
-            .expect("first");
-        let payout = stage.payout(&id).await;
-        assert_eq!(payout.progress, Some(Progress::InReview));
-        assert_eq!(stage.balances().await.in_transit.get(), AMOUNT);
-        assert_reviews(&stage, (1, 0)).await;
-        books::balance(&stage);
-
-        decide(&stage, &id, says("bob", outcome))
-            .await
-            .expect("second");
-        assert_settled(&stage, &id, outcome).await;
     }
 }
 
 #[tokio::test]
+async fn a_decision_on_old_evidence_waits_for_a_read_that_it_has_asked_for() {
+    let stage = Stage::new().await;
+    let id = in_review(&stage).await;
+    decide(&stage, &id, says("ann", PART)).await.expect("first");
+    // Another hour; what is known is older than ten minutes.
+    stage.clock.advance_ms(11 * 60_000);
+    let reads = stage.provider.reads();
+    let bob = says("bob", PART);
+    let (store, _) = stage.call_store();
+    let stale = decide_on(&stage, store, (&id, bob)).await;
+    assert_eq!(stale, Err(Denied::EvidenceStale.into()));
+    stage.work().await;
+    assert_eq!(stage.provider.reads(), reads + 1, "it was asked at once");
+    decide_on(&stage, store, (&id, bob)).await.expect("fresh");
+    assert_settled(&stage, &id, PART).await;
+}
+
+#[tokio::test]
 async fn two_owners_end_a_payout_that_stays_unknown() {
-    for outcome in [Settlement::Paid, Settlement::NotPaid, PART] {
+    for outcome in [Disposition::Paid, Disposition::NotPaid, PART] {
         let stage = Stage::new().await;
         let id = unknown(&stage).await;
         let open = review(&stage, &id).await;
@@ -117,22 +161,22 @@ async fn a_provider_that_answers_after_all_closes_the_review() {
     }
     let id = stage.create_for_sure("L-1", Rail::Standard).await;
     stage.advance(40 * 60).await;
-    decide(&stage, &id, says("ann", Settlement::NotPaid))
+    decide(&stage, &id, says("ann", Disposition::NotPaid))
         .await
         .expect("first");
     stage.advance(24 * 3_600).await;
     books::paid_exactly_once(&stage, &id).await;
     let closed = review(&stage, &id).await;
     assert_eq!(closed.closing.map(|it| it.by), Some(Closer::Provider));
-    assert_eq!(closed.evidence.state, AttemptState::Paid);
+    assert_eq!(closed.evidence.state, AttemptState::Submitted, "it has it");
     assert_reviews(&stage, (0, 1)).await;
-    let late = decide(&stage, &id, says("bob", Settlement::NotPaid)).await;
+    let late = decide(&stage, &id, says("bob", Disposition::NotPaid)).await;
     assert_eq!(late, Err(Denied::ReviewClosed.into()));
     books::paid_exactly_once(&stage, &id).await;
 }
 
 #[tokio::test]
-async fn what_the_provider_owns_is_shown_to_people_and_not_theirs_to_decide() {
+async fn what_stays_submitted_is_shown_to_people_and_closed_by_a_provider_that_pays() {
     for (rail, early, late) in [
         (Rail::Instant, 14 * 60, 2 * 60),
         // From a Saturday noon to a Wednesday noon.
@@ -146,13 +190,27 @@ async fn what_the_provider_owns_is_shown_to_people_and_not_theirs_to_decide() {
         stage.advance(late).await;
         assert_reviews(&stage, (1, 0)).await;
         assert_eq!(review(&stage, &id).await.reason, "submitted_too_long");
-        let refused = decide(&stage, &id, says("ann", Settlement::NotPaid)).await;
-        assert_eq!(refused, Err(Denied::ProviderOwnsOutcome.into()));
         books::balance(&stage);
         stage.provider.end(&format!("{id}-a01"), Ending::Paid);
         stage.advance(24 * 3_600).await;
         books::paid_exactly_once(&stage, &id).await;
         assert_reviews(&stage, (0, 1)).await;
+    }
+}
+
+#[tokio::test]
+async fn two_owners_end_a_payout_that_stays_submitted_and_the_same_word_again_is_no_news() {
+    for outcome in [Disposition::Paid, Disposition::NotPaid, PART] {
+        let stage = Stage::new().await;
+        stage.provider.end_with(Ending::InFlight);
+        let id = stage.create_for_sure("L-1", Rail::Standard).await;
+        stage.advance(4 * 24 * 3_600 + 60).await;
+        assert_reviews(&stage, (1, 0)).await;
+        agree(&stage, &id, outcome).await;
+        assert_settled(&stage, &id, outcome).await;
+        ring(&stage, &id, 1, "the same again").await;
+        stage.advance(30 * 24 * 3_600).await;
+        assert_settled(&stage, &id, outcome).await;
     }
 }
 
@@ -171,10 +229,10 @@ async fn one_owner_is_not_two_and_the_second_must_say_the_same() {
         evidence: "statement 8",
         ..says("bob", PART)
     };
-    let other_part = Settlement::Partly(Cents::new(1));
+    let other_part = Disposition::Partly(Cents::new(1));
     for other in [
-        says("bob", Settlement::Paid),
-        says("bob", Settlement::NotPaid),
+        says("bob", Disposition::Paid),
+        says("bob", Disposition::NotPaid),
         says("bob", other_part),
         other_proof,
     ] {
@@ -194,7 +252,7 @@ async fn one_owner_is_not_two_and_the_second_must_say_the_same() {
 async fn a_review_that_is_not_there_is_not_found() {
     let stage = Stage::new().await;
     let id = stage.create_for_sure("L-1", Rail::Standard).await;
-    let refused = decide(&stage, &id, says("ann", Settlement::Paid)).await;
+    let refused = decide(&stage, &id, says("ann", Disposition::Paid)).await;
     assert_eq!(refused, Err(Error::NotFound("review")));
     let review = ReviewId::parse("rev_of-nothing").expect("an id");
     let found = get_review::run(&stage.memory, &stage.tenant, &review).await;
@@ -211,6 +269,7 @@ async fn of_two_second_owners_at_once_one_settles() {
         let stage = Stage::new().await;
         let id = in_review(&stage).await;
         decide(&stage, &id, says("ann", PART)).await.expect("first");
+        read_now(&stage, &id).await;
         let busy = Busy::new(&stage, 0);
         let by = |owner| Says {
             key,
@@ -241,6 +300,7 @@ async fn of_two_second_owners_at_once_one_settles() {
 async fn of_two_first_owners_at_once_one_is_the_first_and_the_other_settles() {
     let stage = Stage::new().await;
     let id = in_review(&stage).await;
+    read_now(&stage, &id).await;
     let busy = Busy::new(&stage, 0);
     let (ann, bob) = tokio::join!(
         decide_on(&stage, &busy, (&id, says("ann", PART))),
@@ -262,14 +322,19 @@ async fn a_settlement_that_the_provider_overtakes_changes_nothing() {
     }
     let id = stage.create_for_sure("L-1", Rail::Standard).await;
     stage.advance(40 * 60).await;
-    decide(&stage, &id, says("ann", Settlement::NotPaid))
+    decide(&stage, &id, says("ann", Disposition::NotPaid))
         .await
         .expect("first");
+    for _ in 0..3 {
+        stage.provider.trouble(Operation::Read, Trouble::LostBefore);
+        stage.clock.advance_ms(3_000);
+        read_now(&stage, &id).await;
+    }
     let catch = Catch {
         inner: stage.memory.clone(),
         caught: std::sync::Arc::default(),
     };
-    let held = decide_on(&stage, &catch, (&id, says("bob", Settlement::NotPaid))).await;
+    let held = decide_on(&stage, &catch, (&id, says("bob", Disposition::NotPaid))).await;
     assert!(matches!(held, Err(Error::Unavailable { .. })), "{held:?}");
     stage.advance(24 * 3_600).await;
     books::paid_exactly_once(&stage, &id).await;
@@ -285,7 +350,7 @@ async fn a_repeat_under_the_same_key_answers_as_the_first_time() {
     let id = in_review(&stage).await;
     let by = |owner, key| Says {
         key: Some(key),
-        ..says(owner, Settlement::Paid)
+        ..says(owner, PART)
     };
     for (owner, key, status) in [("ann", "k1", "open"), ("bob", "k2", "closed")] {
         decide(&stage, &id, by(owner, key)).await.expect("decided");
@@ -295,11 +360,11 @@ async fn a_repeat_under_the_same_key_answers_as_the_first_time() {
         }
     }
     let other = Says {
-        outcome: Settlement::NotPaid,
+        outcome: Disposition::NotPaid,
         ..by("ann", "k1")
     };
     assert_eq!(decide(&stage, &id, other).await, Err(Error::KeyReused));
-    assert_settled(&stage, &id, Settlement::Paid).await;
+    assert_settled(&stage, &id, PART).await;
 }
 
 #[tokio::test]
@@ -307,11 +372,11 @@ async fn a_payment_shown_after_it_was_settled_as_not_paid_is_a_contradiction() {
     let stage = Stage::new().await;
     let id = unknown(&stage).await;
     for owner in ["ann", "bob"] {
-        decide(&stage, &id, says(owner, Settlement::NotPaid))
+        decide(&stage, &id, says(owner, Disposition::NotPaid))
             .await
             .expect("decided");
     }
-    assert_settled(&stage, &id, Settlement::NotPaid).await;
+    assert_settled(&stage, &id, Disposition::NotPaid).await;
     stage.provider.calm();
     stage.provider.end(&format!("{id}-a01"), Ending::Paid);
     for body in ["first", "second"] {
@@ -324,20 +389,22 @@ async fn a_payment_shown_after_it_was_settled_as_not_paid_is_a_contradiction() {
     assert_eq!(stage.payout(&id).await.status, PayoutStatus::Failed);
     assert_eq!(balance(&stage, Account::Suspense), -NET);
     assert_eq!(stage.balances().await.available.get(), WALLET);
-    assert_reviews(&stage, (0, 1)).await;
+    assert_reviews(&stage, (1, 0)).await;
+    let again = review(&stage, &id).await;
+    assert_eq!((again.round, again.question), (2, Question::LatePayment));
     books::balance(&stage);
 }
 
 #[tokio::test]
 async fn what_was_settled_as_not_paid_can_be_paid_again() {
     let stage = Stage::new().await;
-    let id = in_review(&stage).await;
+    let id = unknown(&stage).await;
     for owner in ["ann", "bob"] {
-        decide(&stage, &id, says(owner, Settlement::NotPaid))
+        decide(&stage, &id, says(owner, Disposition::NotPaid))
             .await
             .expect("decided");
     }
-    stage.provider.end_with(Ending::Paid);
+    stage.provider.calm();
     retry(&stage, &id).await.expect("retried");
     stage.advance(3_600).await;
     let payout = stage.payout(&id).await;
@@ -348,17 +415,27 @@ async fn what_was_settled_as_not_paid_can_be_paid_again() {
 
 #[tokio::test]
 async fn a_settlement_ends_the_last_line_of_a_batch() {
-    for (outcome, status, state) in [
-        (PART_OF_LINE, BatchStatus::Completed, LineState::Paid),
-        (Settlement::NotPaid, BatchStatus::Failed, LineState::Failed),
+    for (ending, outcome, status, state) in [
+        (
+            Ending::PaidShort,
+            PART_OF_LINE,
+            BatchStatus::Completed,
+            LineState::Paid,
+        ),
+        (
+            Ending::InFlight,
+            Disposition::NotPaid,
+            BatchStatus::Failed,
+            LineState::Failed,
+        ),
     ] {
         let stage = Stage::new().await;
         let loads = stage.put_loads(1).await;
         let batch = stage.batch_for_sure(&loads).await;
         stage.work().await;
-        stage.provider.end_with(Ending::PaidShort);
+        stage.provider.end_with(ending);
         stage.release(&batch).await.expect("released");
-        stage.advance(3_600).await;
+        stage.advance(4 * 24 * 3_600 + 60).await;
         let open = stage.batch(&batch).await;
         assert_eq!(open.batch.status, BatchStatus::Processing);
         let holder = stage.load("B-1").await.holder;
@@ -376,7 +453,7 @@ async fn a_settlement_ends_the_last_line_of_a_batch() {
     }
 }
 
-const PART_OF_LINE: Settlement = Settlement::Partly(Cents::new(900));
+const PART_OF_LINE: Disposition = Disposition::Partly(Cents::new(994));
 
 /// The whole life of one payout that two owners settle.
 async fn settled_life(stage: &Stage) -> PayoutId {

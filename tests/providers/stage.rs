@@ -243,9 +243,11 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         absent_at: None,
         absences: 0,
         doubt: None,
-        undecided_at: None,
         next_at: None,
         reviewed_at: None,
+        money: None,
+        undecided: None,
+        decided_on: None,
     }
 }
 

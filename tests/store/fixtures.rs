@@ -167,7 +167,9 @@ pub(crate) fn attempt(name: &str, next_at: Option<Timestamp>) -> Attempt {
         absences: 0,
         doubt: None,
         reviewed_at: None,
-        undecided_at: None,
+        money: None,
+        undecided: None,
+        decided_on: None,
         next_at,
     }
 }

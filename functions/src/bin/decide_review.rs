@@ -4,5 +4,5 @@ use functions::{decide_review, open};
 use platform::Fatal;
 
 fn main() -> Result<(), Fatal> {
-    open::serve("decide-review", decide_review::handle)
+    open::serve_with("decide-review", open::queue, decide_review::handle)
 }

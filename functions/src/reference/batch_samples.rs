@@ -9,7 +9,7 @@ use app::{
     get_batch::BatchNow,
     preview_batch::Preview,
     report_batch::BatchReport,
-    retry_batch::BatchRetry,
+    retry_batch::{BatchRetry, HeldLine},
 };
 use domain::{
     batch::{
@@ -108,6 +108,10 @@ impl BatchSamples {
                 outcome_unknown: 1,
                 in_review: 0,
                 open: 0,
+                held: vec![HeldLine {
+                    line: 2,
+                    payout: samples.payout.id.clone(),
+                }],
             },
             report: BatchReport {
                 batch: batch.clone(),

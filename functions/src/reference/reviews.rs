@@ -8,12 +8,15 @@ use domain::{
     batch::Hand,
     denied::Denied,
     ids::{AttemptRef, ProviderId},
-    payout::{PayoutStatus, Settlement},
-    review::{Decision, Review, Sighting},
+    payout::PayoutStatus,
+    review::{Case, Decision, Disposition, Proof, Review, Sighting},
     routing::Provider,
 };
 use platform::api::{
-    body::{FullDecision, FullOutcome, NewReviewDecision, PartDecision, PartOutcome},
+    body::{
+        AbsorbedDecision, AbsorbedOutcome, FullDecision, FullOutcome, NewReviewDecision,
+        PartDecision, PartOutcome, RestOutcome, SumDecision, SumOutcome,
+    },
     page_view::PageView,
     review_view::ReviewView,
     vocabulary,
@@ -65,6 +68,15 @@ impl ReviewSamples {
         let sighting = Sighting {
             answer: &Answer::Absent,
             at: samples.now,
+            is_read: true,
+        };
+        let attempt = Attempt {
+            reviewed_at: Some(samples.now),
+            ..attempt
+        };
+        let case = Case {
+            attempt: &attempt,
+            another_paid: false,
         };
         let says = |key: &str, owner: &str| Decision {
             by: Hand {
@@ -72,13 +84,14 @@ impl ReviewSamples {
                 owner: owner.to_owned(),
             },
             at: samples.now,
-            outcome: Settlement::Paid,
+            outcome: Disposition::Paid,
             evidence_id: EVIDENCE.to_owned(),
             note: None,
+            unread: None,
         };
-        let open = Review::opened(&attempt, sighting);
-        let first = open.decided(says("f57fd3b39691", "ann"), &attempt)?;
-        let settled = first.decided(says("0a7c41e8d2f3", "bob"), &attempt)?;
+        let open = Review::opened(None, &attempt, sighting);
+        let first = open.decided(says("f57fd3b39691", "ann"), case)?.review;
+        let settled = first.decided(says("0a7c41e8d2f3", "bob"), case)?.review;
         Ok(Self {
             open,
             first,
@@ -130,8 +143,10 @@ fn decide((samples, reviews): Known<'_>) -> Result<Operation, Error> {
         tag: TAG,
         summary: "Decide the outcome of an attempt",
         description: "The scope belongs to operators. The first decision is only stored. The second, by a key of another \
-            owner, must equal it in `outcome`, `paidAmount` and `evidenceId`; it settles the payout at once and closes \
-            the review. A decision cannot be taken back.",
+            owner, must say the same with the same `evidenceId`; it takes effect at once. `question` says what is asked, \
+            and the refusal of another word lists those that are offered. The second decision needs a read of the \
+            provider of the last ten minutes: where there is none, one is made and the answer is `evidence_stale`. \
+            Whoever decided first may replace their own decision.",
     };
     let full = NewReviewDecision::Full(FullDecision {
         outcome: FullOutcome::Paid,
@@ -141,6 +156,19 @@ fn decide((samples, reviews): Known<'_>) -> Result<Operation, Error> {
     let part = NewReviewDecision::Part(PartDecision {
         outcome: PartOutcome::Partial,
         paid_amount: 40_000,
+        rest: Some(RestOutcome::Returned),
+        evidence_id: EVIDENCE,
+        note: None,
+    });
+    let returned = NewReviewDecision::Sum(SumDecision {
+        outcome: SumOutcome::Returned,
+        amount: 4_750,
+        evidence_id: EVIDENCE,
+        note: None,
+    });
+    let absorbed = NewReviewDecision::Absorbed(AbsorbedDecision {
+        outcome: AbsorbedOutcome::Absorbed,
+        absorbed_by: "platform",
         evidence_id: EVIDENCE,
         note: None,
     });
@@ -149,16 +177,37 @@ fn decide((samples, reviews): Known<'_>) -> Result<Operation, Error> {
     let refusals = [
         Samples::invalid(&[("evidenceId", "is required")]),
         Denied::PartOutOfRange { net }.into(),
+        Denied::SumOutOfRange { most: net }.into(),
+        Denied::InsufficientFunds {
+            required: samples.payout.amount,
+        }
+        .into(),
         Error::NotFound("review"),
         Denied::ReviewClosed.into(),
         Denied::ProviderOwnsOutcome.into(),
         Denied::OwnDecision { owner }.into(),
         Denied::DecisionDiffers.into(),
+        Denied::OutcomeNotOffered {
+            offered: vec!["surplus"],
+        }
+        .into(),
+        Denied::EvidenceStale.into(),
+        Denied::EvidenceContradicts {
+            proof: Proof::PaidInFull,
+        }
+        .into(),
+        Denied::WithdrawalPending.into(),
+        Denied::AttemptInFlight.into(),
         Denied::WrongState(PayoutStatus::Completed).into(),
         Error::Conflict("the review kept changing; read it again".to_owned()),
     ];
     Ok(Operation::new(title)
-        .taking(&[("paid", full), ("partial", part)])?
+        .taking(&[
+            ("paid", full),
+            ("partial", part),
+            ("returned", returned),
+            ("absorbed", absorbed),
+        ])?
         .answering("first", &ReviewView::from(&reviews.first), samples)
         .answering("settled", &ReviewView::from(&reviews.settled), samples)
         .refusing(refusals, samples)

@@ -13,41 +13,47 @@ use crate::{
     record::{Key, Record},
 };
 
-/// The open review of an attempt, where it has one. Only an attempt that has costs a read.
+/// The review of an attempt, open or closed, where it ever had one.
 ///
 /// # Errors
 /// `Unavailable`.
-pub(crate) async fn open_of(
-    store: &impl Store,
-    attempt: &Attempt,
-) -> Result<Option<Review>, Error> {
-    if attempt.reviewed_at.is_none() || attempt.is_final() {
-        return Ok(None);
-    }
+pub(crate) async fn of(store: &impl Store, attempt: &Attempt) -> Result<Option<Review>, Error> {
     let key = Key::Review(attempt.tenant.clone(), attempt.reference.clone());
     Ok(
         match store.fetch(&[key]).await?.into_iter().next().flatten() {
-            Some(Record::Review(review)) if review.closing.is_none() => Some(*review),
+            Some(Record::Review(review)) => Some(*review),
             Some(_) | None => None,
         },
     )
 }
 
-/// What an answer that led from `before` to `after` means for the review: it is opened, kept up to date, or closed.
+/// Whether a move of the attempt writes its review: it has an open one, or comes to need one.
+pub(crate) const fn is_written(before: &Attempt, after: &Attempt) -> bool {
+    before.reviewed_at.is_some() || after.reviewed_at.is_some()
+}
+
+/// What an answer that led to `after` means for the review: it is opened, for the first time or again, kept up to
+/// date, or closed.
 pub(crate) fn follow(
     changes: Changes,
-    (known, before, after): (Option<&Review>, &Attempt, &Attempt),
+    (known, after): (Option<&Review>, &Attempt),
     sighting: Sighting<'_>,
 ) -> Changes {
     match known {
-        Some(review) => write(changes, review, &review.seen(after, sighting)),
-        None if before.reviewed_at.is_none() && after.reviewed_at.is_some() => {
-            let review = Review::opened(after, sighting);
+        Some(review) if review.closing.is_none() => {
+            write(changes, review, &review.seen(after, sighting))
+        }
+        _ if after.reviewed_at.is_none() => changes,
+        Some(closed) => {
+            let again = Review::opened(Some(closed), after, sighting);
+            write(changes, closed, &again)
+        }
+        None => {
+            let review = Review::opened(None, after, sighting);
             changes
                 .count(counter(&review), review.status().name(), 1)
                 .insert(Record::Review(Box::new(review)))
         }
-        None => changes,
     }
 }
 

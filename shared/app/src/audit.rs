@@ -6,6 +6,7 @@ mod batches;
 mod charges;
 mod counts;
 mod reviews;
+mod suspense;
 
 use std::collections::BTreeMap;
 
@@ -41,7 +42,7 @@ pub struct Dump {
 /// One broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// `V1` to `V9`, `V11` to `V14`, or `chain`.
+    /// `V1` to `V9`, `V11` to `V15`, or `chain`.
     pub invariant: &'static str,
     pub what: String,
 }
@@ -131,6 +132,7 @@ pub fn findings(dump: &Dump) -> Vec<Finding> {
     charges::fit_their_money(dump, &mut findings);
     counts::fit_their_lists(dump, &mut findings);
     reviews::fit_their_attempts(dump, &mut findings);
+    suspense::is_named(dump, &mut findings);
     findings
 }
 
@@ -225,7 +227,8 @@ fn reserved_money_matches_the_payouts(dump: &Dump, findings: &mut Vec<Finding>) 
     }
 }
 
-/// V5 and V7: at most one attempt is live and at most one paid; completed means exactly one paid. V8:
+/// V5 and V7: at most one attempt is live; completed means exactly one paid that was not given back, anything else
+/// none. V8:
 /// whatever is not final wakes up again.
 fn attempts_fit_their_payouts(dump: &Dump, findings: &mut Vec<Finding>) {
     let mut attempts: BTreeMap<(&TenantId, &PayoutId), Vec<&Attempt>> = BTreeMap::new();
@@ -241,15 +244,16 @@ fn attempts_fit_their_payouts(dump: &Dump, findings: &mut Vec<Finding>) {
             own.iter().filter(|attempt| wanted(attempt.state)).count()
         };
         let live = count(|state| !matches!(state, AttemptState::Paid | AttemptState::Dead));
-        let paid = count(|state| state == AttemptState::Paid);
+        let paid = own.iter().filter(|attempt| attempt.has_paid()).count();
         let (expected_live, expected_paid) = match payout.status {
             PayoutStatus::Processing => (1, 0),
-            PayoutStatus::Completed | PayoutStatus::Returned => (0, 1),
+            PayoutStatus::Completed => (0, 1),
             PayoutStatus::Scheduled
             | PayoutStatus::Validated
             | PayoutStatus::Queued
             | PayoutStatus::Failed
-            | PayoutStatus::Canceled => (0, 0),
+            | PayoutStatus::Canceled
+            | PayoutStatus::Returned => (0, 0),
         };
         let (id, status) = (&payout.id, payout.status);
         if live != expected_live {
@@ -277,7 +281,11 @@ fn attempts_fit_their_payouts(dump: &Dump, findings: &mut Vec<Finding>) {
         let by_batch = payout.status == PayoutStatus::Scheduled && payout.batch.is_some();
         // A final attempt that is read again wakes nobody else.
         let attempt_wakes = |it: &&Attempt| !it.is_final() && it.next_at.is_some();
-        let wakes = by_batch || payout.next_at.is_some() || own.iter().any(attempt_wakes);
+        // Who is held is woken by the people who decide: see V13.
+        let wakes = by_batch
+            || payout.is_held()
+            || payout.next_at.is_some()
+            || own.iter().any(attempt_wakes);
         if waits && !wakes {
             found(
                 findings,
@@ -299,6 +307,10 @@ fn loads_fit_their_payouts(dump: &Dump, findings: &mut Vec<Finding>) {
         let payout = holder.and_then(|id| payouts.get(&(&load.tenant, id)));
         let expected = payout.map(|payout| match payout.status {
             PayoutStatus::Completed => LoadStatus::Paid,
+            // It may have paid the load after all, and took it again until people have decided.
+            PayoutStatus::Canceled | PayoutStatus::Returned if payout.is_contradicted() => {
+                LoadStatus::Held
+            }
             PayoutStatus::Canceled | PayoutStatus::Returned => LoadStatus::Open,
             PayoutStatus::Scheduled
             | PayoutStatus::Validated

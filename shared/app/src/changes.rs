@@ -17,7 +17,7 @@ use domain::{
     money::Cents,
     payout::Payout,
     time::Timestamp,
-    transition::Transition,
+    transition::{Recorded, Transition},
 };
 
 pub use self::wallet::{ALL, BalanceKey, Counted, CounterKey, Movement, WalletKey, WalletPart};
@@ -86,6 +86,15 @@ pub struct TallyKey {
 }
 
 impl TallyKey {
+    /// Where the line of a payout is counted; none for a payout that is no line.
+    pub fn of(payout: &Payout) -> Option<Self> {
+        payout.batch.as_ref().map(|line| Self {
+            tenant: payout.tenant.clone(),
+            batch: line.id.clone(),
+            number: line.tally,
+        })
+    }
+
     pub fn key(&self) -> Key {
         Key::Tally(self.tenant.clone(), self.batch.clone(), self.number)
     }
@@ -134,7 +143,6 @@ pub enum Subject {
     Object,
     /// What a provider knows a submission by.
     Reference,
-    Contradiction,
     Inbox,
     Switch,
     Review,
@@ -183,7 +191,6 @@ impl Write {
                     Record::Switch(_) => Subject::Switch,
                     Record::Object(_) => Subject::Object,
                     Record::Reference(_) => Subject::Reference,
-                    Record::Contradiction(_) => Subject::Contradiction,
                     Record::Inbox(_) => Subject::Inbox,
                     Record::Batch(_) => Subject::Batch,
                     Record::Chunk(_) => Subject::Chunk,
@@ -219,7 +226,8 @@ impl Write {
                     | Account::ClearingPaywizard
                     | Account::Fees
                     | Account::Suspense
-                    | Account::CashFunding,
+                    | Account::CashFunding
+                    | Account::Losses,
                 )
                 | WalletPart::Shard(_) => Subject::Balance,
             },
@@ -322,19 +330,34 @@ impl Changes {
                 *shard.payouts.entry(from).or_default() -= 1;
             }
         }
-        if let Some(line) = &payout.batch {
-            let tally = TallyKey {
-                tenant: payout.tenant.clone(),
-                batch: line.id.clone(),
-                number: line.tally,
-            };
+        if let Some(tally) = TallyKey::of(payout) {
             let from = transition.from.map_or(LineState::Waiting, LineState::of);
-            self.move_line(tally, (from, LineState::of(transition.to)), payout.amount);
+            // What came back in parts counts as returned already.
+            let rest = Cents::new(payout.amount.get() - payout.returned.get());
+            self.move_line(tally.clone(), (from, LineState::of(transition.to)), rest);
+            if transition.event == Recorded::PartReturned && transition.from == Some(transition.to)
+            {
+                let part = transition.returned_part().get();
+                let movement = self.tallies.entry(tally).or_default();
+                movement.add(LineState::Paid, 0, -part);
+                movement.add(LineState::Returned, 0, part);
+            }
         }
         let driver = (payout.tenant.clone(), payout.driver.clone());
         let figures = self.figures.entry(driver).or_default();
         *figures = figures.plus(transition.driver_figures());
         self.insert(Record::Transition(Box::new(transition)))
+    }
+
+    /// Counts the payout's line as held, or no longer, when that changed.
+    #[must_use]
+    pub fn held(mut self, before: &Payout, after: &Payout) -> Self {
+        if let Some(tally) = TallyKey::of(after)
+            && before.is_held() != after.is_held()
+        {
+            self.tallies.entry(tally).or_default().held += if after.is_held() { 1 } else { -1 };
+        }
+        self
     }
 
     /// Records a deposit and moves its legs.
@@ -366,6 +389,7 @@ impl Changes {
         for (state, (lines, cents)) in &movement.by {
             sum.add(*state, *lines, *cents);
         }
+        sum.held += movement.held;
         self
     }
 

@@ -16,12 +16,14 @@ use domain::{
 use tracing::warn;
 
 use crate::{
+    attempt_review,
     breaker::Breaker,
     call::Call,
+    changes::Changes,
     dispatch_payout::send_next_check,
     error::Error,
     message::{Check, Dispatch, Message},
-    port::{Lookup, Providers, Queue, Store},
+    port::{CommitError, Lookup, Providers, Queue, Store},
     record::{Inbox, Key, Record},
     record_answer::{self, News, Recorded, Sight},
     send,
@@ -83,7 +85,7 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
                         cause: "lease_expired".to_owned(),
                     },
                 },
-                Next::Read => self.ask(call, &sight).await,
+                Next::Read => self.ask(call, &sight).await?,
             };
             match record_answer::run(call, &self.store, &sight, &news).await? {
                 Recorded::Overtaken => {}
@@ -116,7 +118,7 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
         Ok(self.queue.send(again, LATER_SECONDS).await?)
     }
 
-    async fn ask(&self, call: &Call, sight: &Sight) -> News {
+    async fn ask(&self, call: &Call, sight: &Sight) -> Result<News, Error> {
         let attempt = &sight.attempt;
         let rang = sight.inbox.as_ref().map(|inbox| &inbox.id.object);
         let lookup = match &attempt.object {
@@ -131,12 +133,50 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
             .note(route, (Operation::Read, is_unclear(&answer)), call.now());
         let answer = match resolution::to_withdraw(attempt, &answer) {
             Some(object) => self.withdraw(attempt, object).await,
-            None => answer,
+            None => self.withdrawn_for_people(call, attempt, answer).await?,
         };
-        News {
+        Ok(News {
             asked: Asked::Read,
             answer,
+        })
+    }
+
+    /// An owner said that nothing was paid: what its provider can still withdraw is withdrawn, so that it never will
+    /// be. Whether it was is told by the read after the call.
+    async fn withdrawn_for_people(
+        &self,
+        call: &Call,
+        attempt: &Attempt,
+        answer: Answer,
+    ) -> Result<Answer, Error> {
+        let Some(object) = resolution::withdrawable(attempt, &answer) else {
+            return Ok(answer);
+        };
+        let review = attempt_review::of(&self.store, attempt).await?;
+        let Some(review) = review.filter(|it| it.asks_for_withdrawal()) else {
+            return Ok(answer);
+        };
+        let withdrawn = self.providers.cancel(attempt, object).await;
+        let after = self
+            .providers
+            .read(attempt, &Lookup::Object(object.clone()))
+            .await;
+        let refused = matches!(withdrawn, Answer::Refused { .. } | Answer::Doubted { .. });
+        if refused && resolution::withdrawable(attempt, &after).is_some() {
+            warn!(attempt = %attempt.reference, "a provider does not withdraw what it said could be withdrawn");
+            let noted = attempt_review::write(
+                Changes::new("not-withdrawn", call.tx_id("not-withdrawn")),
+                &review,
+                &review.not_withdrawn(),
+            );
+            // Whoever was faster has newer evidence; the next read withdraws again.
+            if let Err(error @ (CommitError::Contended | CommitError::Unreachable(_))) =
+                self.store.commit(noted).await
+            {
+                return Err(error.into());
+            }
         }
+        Ok(after)
     }
 
     /// Withdraws an object that was rejected and could still be paid, and reads what became of it. Where nobody
@@ -203,7 +243,7 @@ impl<S: Store, Q: Queue, P: Providers> Checker<S, Q, P> {
             Some(Record::Inbox(inbox)) => Some(*inbox).filter(|inbox: &Inbox| !inbox.done),
             Some(_) | None => None,
         };
-        // A callback that was answered already rings for nobody.
+        // A callback that was answered already needs no read.
         if message.inbox.is_some() && inbox.is_none() {
             return Ok(None);
         }
@@ -227,7 +267,10 @@ fn next(call: &Call, sight: &Sight) -> Next {
         }
         AttemptState::Prepared if attempt.tries == 0 => return Next::Dispatch,
         AttemptState::Prepared | AttemptState::Created if !rang => return Next::Dispatch,
-        AttemptState::Paid | AttemptState::Dead if !rang && !is_due(attempt, now) => {
+        // What people are asked about is read whenever one of them decides.
+        AttemptState::Paid | AttemptState::Dead
+            if !rang && !is_due(attempt, now) && attempt.reviewed_at.is_none() =>
+        {
             return Next::Nothing;
         }
         AttemptState::Sending | AttemptState::ProcessSending if !rang => return Next::Nothing,

@@ -1,15 +1,17 @@
-//! Records what an owner decides about an attempt. The second owner who says the same settles the payout: attempt,
-//! money, load and review move in one unit.
+//! Records what an owner decides about an attempt. The second owner who says the same takes effect: attempt, money,
+//! load and review move in one unit.
+
+mod late;
+mod settle;
+mod suspense;
 
 use domain::{
-    attempt::{Applied, Attempt},
-    attempt_machine::AttemptEvent,
+    attempt::{Attempt, Shown},
     batch::Hand,
     denied::Denied,
     ids::{AttemptRef, ReviewId},
-    load::LoadStatus,
-    payout::{Change, Note, Outcome, Payout, Settlement},
-    review::{Decision, Review},
+    payout::Payout,
+    review::{Case, Decided, Decision, Disposition, Question, Review},
 };
 use tracing::{info, warn};
 
@@ -18,33 +20,40 @@ use crate::{
     audit_event::{self, Done, changed},
     call::Call,
     cancel_payout::refuse_unless_overtaken,
-    changes::Changes,
+    changes::{Changes, Subject},
     create_payout::ROUNDS,
     error::Error,
     get_review::{self, NOT_FOUND},
     line_end,
-    port::Store,
+    message::{Check, Message},
+    port::{Queue, Store},
     record::{Key, Record},
-    record_answer::{card_key, load_settlement},
     request_key::{Answered, Asking},
+    send,
+    surroundings::Surroundings,
 };
 
 pub struct DecideReview<'a> {
     pub asking: Asking<'a, Review>,
     pub review: ReviewId,
     pub by: Hand,
-    pub outcome: Settlement,
+    pub outcome: Disposition,
     /// Names what proves it.
     pub evidence_id: String,
     pub note: Option<String>,
 }
 
+/// What is decided on has to be known from the provider itself, and this function cannot ask it: where a read is
+/// missing, or the withdrawal of an object, one is queued.
+///
 /// # Errors
-/// `NotFound`; `Denied` for a review that is closed, an outcome that its provider still owns, an owner who decided
-/// before, a second decision that differs, and a part that is none; `KeyReused`; `Unavailable`.
+/// `NotFound`; `Denied` for a review that is closed, an outcome that its provider still owns or that does not fit the
+/// question, an owner who decided before, a second decision that differs, evidence that is stale or says otherwise,
+/// another attempt that may hold money, and a wallet that is too low; `KeyReused`; `Unavailable`.
 pub async fn run(
     call: &Call,
     store: &impl Store,
+    queue: &impl Queue,
     command: DecideReview<'_>,
 ) -> Result<Answered<Review>, Error> {
     let asking = &command.asking;
@@ -55,28 +64,56 @@ pub async fn run(
             return Ok(replayed);
         }
         let tx_id = call.tx_id(&format!("decide-review {round}"));
-        let decided = match decided(call, &scene, (&command, tx_id)) {
-            Ok(decided) => decided,
+        let unit = match decided(call, &scene, (&command, tx_id)) {
+            Ok(unit) => unit,
             Err(denied) => {
                 // What was read is not one instant: this very request may have won meanwhile.
-                let replayed = asking.replay_now(store, call.now()).await?;
-                return replayed.ok_or_else(|| denied.into());
+                if let Some(replayed) = asking.replay_now(store, call.now()).await? {
+                    return Ok(replayed);
+                }
+                if matches!(denied, Denied::EvidenceStale | Denied::WithdrawalPending) {
+                    ask(queue, &scene.attempt).await;
+                }
+                return Err(denied.into());
             }
         };
-        let body = (asking.render)(&decided.review);
-        let changes = asking.remember(decided.changes, &body, call.now());
+        // Another payout of the load is withdrawn first, and hands the load over: it waits for this very decision.
+        if let Some(superseded) = unit.first {
+            match line_end::commit(call, store, superseded).await {
+                Ok(_) => continue,
+                Err(error) => {
+                    refuse_unless_overtaken(error)?;
+                    continue;
+                }
+            }
+        }
+        let body = (asking.render)(&unit.review);
+        let changes = asking.remember(unit.changes, &body, call.now());
         match line_end::commit(call, store, changes).await {
-            // What the last line of a batch says is left to the outbox.
-            Ok(_) => {
-                log(&decided.review, command.outcome);
+            Ok(ended) => {
+                log(&unit.review, command.outcome);
+                if let Some(message) = unit.message.or(ended) {
+                    send::now(queue, message).await;
+                }
+                if unit.review.asks_for_withdrawal() {
+                    ask(queue, &scene.attempt).await;
+                }
                 return Ok(Answered::Fresh {
-                    it: decided.review,
+                    it: unit.review,
                     body,
                 });
             }
             Err(error) => {
                 if let Some(replayed) = asking.replay_after(&error, call.now())? {
                     return Ok(replayed);
+                }
+                if error.refused(Subject::Available).is_some()
+                    && error.refused(Subject::Payout).is_none()
+                {
+                    return Err(Denied::InsufficientFunds {
+                        required: required(&scene, command.outcome),
+                    }
+                    .into());
                 }
                 refuse_unless_overtaken(error)?;
             }
@@ -87,7 +124,33 @@ pub async fn run(
     ))
 }
 
-fn log(review: &Review, outcome: Settlement) {
+/// What the wallet has to have for the decision.
+fn required(scene: &Scene, outcome: Disposition) -> domain::money::Cents {
+    match outcome {
+        Disposition::Absorbed(_) => scene.attempt.posted().surplus(),
+        Disposition::Paid
+        | Disposition::NotPaid
+        | Disposition::Partly(_)
+        | Disposition::PartlyRestReturned(_)
+        | Disposition::Surplus
+        | Disposition::Recovered(_)
+        | Disposition::RestReturned(_)
+        | Disposition::Returned(_)
+        | Disposition::Nothing => scene.payout.amount,
+    }
+}
+
+/// Has the provider asked about the attempt now.
+async fn ask(queue: &impl Queue, attempt: &Attempt) {
+    let check = Check {
+        tenant: attempt.tenant.clone(),
+        reference: attempt.reference.clone(),
+        inbox: None,
+    };
+    send::now(queue, Message::Check(check)).await;
+}
+
+fn log(review: &Review, outcome: Disposition) {
     let (id, payout) = (review.id(), &review.reference.payout);
     let outcome = outcome.name();
     match review.closing {
@@ -104,6 +167,7 @@ struct Scene {
     review: Review,
     attempt: Attempt,
     payout: Payout,
+    around: Surroundings,
     stored: Option<Record>,
 }
 
@@ -129,91 +193,171 @@ async fn read(
     else {
         return Err(Error::NotFound(NOT_FOUND));
     };
+    let around = match review.question {
+        Question::LatePayment => Surroundings::read(store, &payout, &attempt).await?,
+        Question::Return => Surroundings {
+            load: None,
+            ..Surroundings::default()
+        },
+        Question::Outcome | Question::Suspense => Surroundings::default(),
+    };
     Ok(Scene {
         review: *review,
         attempt: *attempt,
         payout: *payout,
+        around,
         stored: next(),
     })
 }
 
-struct Decided {
+/// What a decision writes.
+struct Unit {
     review: Review,
     changes: Changes,
+    /// A unit that has to happen before; then everything is read again.
+    first: Option<Changes>,
+    message: Option<Message>,
 }
 
 fn decided(
     call: &Call,
     scene: &Scene,
     (command, tx_id): (&DecideReview<'_>, String),
-) -> Result<Decided, Denied> {
+) -> Result<Unit, Denied> {
     let decision = Decision {
         by: command.by.clone(),
         at: call.now(),
         outcome: command.outcome,
         evidence_id: command.evidence_id.clone(),
         note: command.note.clone(),
+        unread: None,
     };
-    let review = scene.review.decided(decision, &scene.attempt)?;
-    let changes = Changes::new("decide-review", tx_id);
-    let changes = match review.closing {
-        None => changes,
-        Some(_) => settle(call, scene, (command, changes))?,
+    let case = Case {
+        attempt: &scene.attempt,
+        another_paid: scene.around.another_paid(&scene.payout, &scene.attempt),
     };
+    let Decided { review, agreed } = scene.review.decided(decision, case)?;
+    let mut effect = Effect {
+        call,
+        scene,
+        evidence_id: &command.evidence_id,
+        changes: Changes::new("decide-review", tx_id),
+        payout: scene.payout.clone(),
+        attempt: scene.attempt.clone(),
+        first: None,
+        message: None,
+    };
+    match agreed {
+        Some(agreed) => effect.take(review.question, agreed)?,
+        // The first word about money in suspense opens the review again.
+        None => effect.reviewed(&review),
+    }
+    if effect.first.is_some() {
+        return Ok(Unit {
+            review,
+            changes: effect.changes,
+            first: effect.first,
+            message: None,
+        });
+    }
+    let message = effect.message.take();
+    let changes = effect.written();
     let changes = attempt_review::write(changes, &scene.review, &review).insert(noted(
         call,
         (&scene.review, &review),
         command,
     ));
-    Ok(Decided { review, changes })
+    Ok(Unit {
+        review,
+        changes,
+        first: None,
+        message,
+    })
 }
 
-/// T17: the attempt ends as the owners say, and the payout with it.
-fn settle(
-    call: &Call,
-    scene: &Scene,
-    (command, changes): (&DecideReview<'_>, Changes),
-) -> Result<Changes, Denied> {
-    let (attempt, payout) = (&scene.attempt, &scene.payout);
-    if payout.live_attempt != Some(attempt.reference.number) {
-        return Err(Denied::WrongState(payout.status));
+/// Collects what two owners bring about.
+struct Effect<'a> {
+    call: &'a Call,
+    scene: &'a Scene,
+    evidence_id: &'a str,
+    changes: Changes,
+    payout: Payout,
+    attempt: Attempt,
+    first: Option<Changes>,
+    message: Option<Message>,
+}
+
+impl Effect<'_> {
+    fn take(&mut self, question: Question, agreed: Disposition) -> Result<(), Denied> {
+        match question {
+            _ if agreed.explains() => self.explain(agreed)?,
+            Question::Outcome => self.settle(agreed)?,
+            Question::LatePayment | Question::Return | Question::Suspense => self.late(agreed)?,
+        }
+        let read = self.scene.review.evidence.read.as_ref();
+        if let Some(shown) = read
+            .and_then(|read| read.shown.clone())
+            .filter(|_| !agreed.explains())
+        {
+            self.attempt.decided_on = Some::<Shown>(shown);
+        }
+        if self.attempt.undecided.is_none() {
+            self.attempt.reviewed_at = None;
+        }
+        Ok(())
     }
-    let (event, load) = match command.outcome {
-        Settlement::Paid | Settlement::Partly(_) => (AttemptEvent::OperatorPaid, true),
-        Settlement::NotPaid => (AttemptEvent::OperatorDead, false),
-    };
-    let Applied::Changed(ended) = attempt.apply(event, call.now())? else {
-        return Err(Denied::AttemptState);
-    };
-    let tx_id = changes.tx_id.clone();
-    let note = Note {
-        actor: &call.actor,
-        at: call.now(),
-        tx_id: &tx_id,
-        attempt: Some(&ended),
-        reason: Some(command.evidence_id.clone()),
-    };
-    let change = Change::Settle(attempt.provider, command.outcome);
-    let Outcome::Moved(settled, transition) = payout.apply(change, &note)? else {
-        return Err(Denied::WrongState(payout.status));
-    };
-    let paid_load = load.then(|| load_settlement(payout, LoadStatus::Paid, call.now()));
-    Ok(changes
-        .record(payout, *transition)
-        .replace(Record::Payout(settled), payout.version)
-        .forget(card_key(&ended))
-        .replace(Record::Attempt(ended), attempt.version)
-        .forget(payout.outbox.clone().map(Key::Outbox))
-        .write_if(paid_load.flatten()))
+
+    /// The attempt knows since when people are asked about it.
+    fn reviewed(&mut self, review: &Review) {
+        if self.attempt.reviewed_at.is_none() {
+            self.attempt.reviewed_at = Some(review.opened_at);
+        }
+    }
+
+    fn add(&mut self, add: impl FnOnce(Changes) -> Changes) {
+        let tx_id = self.changes.tx_id.clone();
+        let changes = std::mem::replace(&mut self.changes, Changes::new("decide-review", tx_id));
+        self.changes = add(changes);
+    }
+
+    /// The unit with payout and attempt, where they moved.
+    fn written(self) -> Changes {
+        let (before, payout) = (&self.scene.payout, self.payout);
+        let mut changes = self.changes;
+        if payout != *before {
+            changes = changes
+                .held(before, &payout)
+                .forget(crate::record_answer::gone_outbox(before, &payout))
+                .replace(Record::Payout(Box::new(payout)), before.version);
+        }
+        if self.attempt != self.scene.attempt {
+            let version = self.scene.attempt.version;
+            let attempt = Attempt {
+                version: version + 1,
+                ..self.attempt
+            };
+            changes = changes.replace(Record::Attempt(Box::new(attempt)), version);
+        }
+        changes
+    }
 }
 
 fn noted(call: &Call, (before, after): (&Review, &Review), command: &DecideReview<'_>) -> Record {
     let status = |review: &Review| Some(review.status().name().to_owned());
-    let part = command.outcome.part().map(|paid| paid.to_string());
+    let sum = |sum: Option<domain::money::Cents>| sum.map(|it| it.to_string());
+    let bearer = match command.outcome {
+        Disposition::Absorbed(bearer) => Some(bearer.name().to_owned()),
+        _ => None,
+    };
+    let unread = after.decisions.last().and_then(|it| it.unread);
     let members = [
         changed("outcome", None, Some(command.outcome.name().to_owned())),
-        changed("paidAmount", None, part),
+        changed("paidAmount", None, sum(command.outcome.part())),
+        changed("amount", None, sum(command.outcome.amount())),
+        changed("absorbedBy", None, bearer),
         changed("evidenceId", None, Some(command.evidence_id.clone())),
+        changed("owner", None, Some(command.by.owner.clone())),
+        changed("unread", None, unread.map(|it| it.name().to_owned())),
         changed("status", status(before), status(after)),
     ];
     let id = after.id();

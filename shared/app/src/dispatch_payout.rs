@@ -12,7 +12,7 @@ mod submit;
 use std::time::Duration;
 
 use domain::{
-    attempt::{Applied, Attempt},
+    attempt::{Applied, Attempt, Wake},
     attempt_machine::{AttemptEvent, AttemptState},
     denied::Denied,
     driver::{Driver, MethodKind},
@@ -27,7 +27,7 @@ use tracing::warn;
 use crate::{
     breaker::Breaker,
     call::Call,
-    changes::Subject,
+    changes::{Changes, Subject},
     error::Error,
     message::{Check, Dispatch, Message},
     port::{CommitError, Plaintext, Providers, Queue, Store, Vault},
@@ -122,6 +122,10 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             let Some(scene) = self.read(message).await? else {
                 return Ok(());
             };
+            // People decide first; they send it on.
+            if scene.payout.is_held() {
+                return self.set_aside(call, &scene).await;
+            }
             if let Some(carrier) = self.carrier(call, message, &scene)
                 && message.provider != Some(carrier)
             {
@@ -234,19 +238,62 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         }))
     }
 
-    async fn record(&self, call: &Call, sight: &Sight, news: &News) -> Result<(), Error> {
-        match record_answer::run(call, &self.store, sight, news).await? {
-            Recorded::Overtaken | Recorded::Stale | Recorded::WorkerBusy => Ok(()),
-            Recorded::Written {
-                attempt, message, ..
-            } => {
-                if let Some(message) = message {
-                    send::now(&self.queue, message).await;
+    /// Records what a call brought. Whoever was faster does not make it untrue: it is recorded against what is stored
+    /// then, also when the attempt has ended meanwhile.
+    async fn record(&self, call: &Call, sight: Sight, news: &News) -> Result<(), Error> {
+        let mut sight = sight;
+        for _ in 0..ROUNDS {
+            match record_answer::run(call, &self.store, &sight, news).await? {
+                Recorded::Stale | Recorded::WorkerBusy => return Ok(()),
+                Recorded::Written {
+                    attempt, message, ..
+                } => {
+                    if let Some(message) = message {
+                        send::now(&self.queue, message).await;
+                    }
+                    send_next_check(call, &self.queue, &attempt).await;
+                    return Ok(());
                 }
-                send_next_check(call, &self.queue, &attempt).await;
-                Ok(())
+                Recorded::Overtaken => match self.read_again(&sight).await? {
+                    Some(again) => sight = again,
+                    None => return Ok(()),
+                },
             }
         }
+        Ok(())
+    }
+
+    async fn read_again(&self, sight: &Sight) -> Result<Option<Sight>, Error> {
+        let tenant = &sight.payout.tenant;
+        let keys = [
+            Key::Payout(tenant.clone(), sight.payout.id.clone()),
+            Key::Attempt(tenant.clone(), sight.attempt.reference.clone()),
+        ];
+        let mut found = self.store.fetch(&keys).await?.into_iter();
+        Ok(match (found.next().flatten(), found.next().flatten()) {
+            (Some(Record::Payout(payout)), Some(Record::Attempt(attempt))) => Some(Sight {
+                payout: *payout,
+                attempt: *attempt,
+                inbox: None,
+                switch: None,
+            }),
+            _ => None,
+        })
+    }
+
+    /// A held payout's attempt that could be sent rests until people have decided.
+    async fn set_aside(&self, call: &Call, scene: &Scene) -> Result<(), Error> {
+        let live = scene.attempt.as_ref().filter(|attempt| {
+            let is_live = scene.payout.live_attempt == Some(attempt.reference.number);
+            let could_be_sent = attempt.wake() == Some(Wake::Dispatch);
+            is_live && could_be_sent && attempt.next_at.is_some()
+        });
+        let Some(live) = live.filter(|it| !it.is_leased(call.now())) else {
+            return Ok(());
+        };
+        let changes = Changes::new("set-aside", call.tx_id("set-aside"))
+            .replace(Record::Attempt(Box::new(live.fenced())), live.version);
+        self.store.commit(changes).await.or_else(overtaken)
     }
 }
 

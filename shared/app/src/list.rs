@@ -164,7 +164,6 @@ impl Record {
             | Self::CardLock(_)
             | Self::Reference(_)
             | Self::Object(_)
-            | Self::Contradiction(_)
             | Self::Inbox(_)
             | Self::Outbox(_)
             | Self::Bucket(_)

@@ -70,8 +70,6 @@ pub enum Key {
     Reference(Provider, Mode, String),
     /// A provider's object: which submission it belongs to.
     Object(Provider, Mode, ProviderId),
-    /// The one contradiction recorded for a provider's object.
-    Contradiction(Provider, Mode, ProviderId),
     Inbox(InboxId),
     Outbox(String),
     AuditEvent(TenantId, String),
@@ -115,7 +113,6 @@ pub enum Record {
     CardLock(Box<CardLock>),
     Reference(Box<ReferenceLink>),
     Object(Box<ObjectLink>),
-    Contradiction(Box<Contradiction>),
     Inbox(Box<Inbox>),
     Outbox(Box<OutboxEntry>),
     AuditEvent(Box<AuditEvent>),
@@ -157,9 +154,6 @@ impl Record {
             Self::CardLock(it) => Key::CardLock(it.provider, it.mode, it.card.clone()),
             Self::Reference(it) => Key::Reference(it.provider, it.tenant.mode(), it.name()),
             Self::Object(it) => Key::Object(it.provider, it.tenant.mode(), it.object.clone()),
-            Self::Contradiction(it) => {
-                Key::Contradiction(it.provider, it.tenant.mode(), it.object.clone())
-            }
             Self::Inbox(it) => Key::Inbox(it.id.clone()),
             Self::Outbox(it) => Key::Outbox(it.id.clone()),
             Self::AuditEvent(it) => Key::AuditEvent(it.tenant.clone(), it.id.clone()),
@@ -202,7 +196,6 @@ impl Record {
             | Self::CardLock(_)
             | Self::Reference(_)
             | Self::Object(_)
-            | Self::Contradiction(_)
             | Self::Inbox(_)
             | Self::Outbox(_)
             | Self::AuditEvent(_)
@@ -242,7 +235,6 @@ impl Record {
             | Self::CardLock(_)
             | Self::Reference(_)
             | Self::Object(_)
-            | Self::Contradiction(_)
             | Self::Outbox(_)
             | Self::AuditEvent(_)
             | Self::Batch(_)
@@ -281,7 +273,6 @@ impl Record {
             | Self::CardLock(_)
             | Self::Reference(_)
             | Self::Object(_)
-            | Self::Contradiction(_)
             | Self::Inbox(_)
             | Self::Outbox(_)
             | Self::AuditEvent(_)
@@ -310,7 +301,6 @@ impl Record {
             Self::ApiKey(it) => it.version,
             Self::KeyRing(it) => it.version,
             Self::Bucket(it) => it.version,
-            Self::Contradiction(it) => it.version,
             Self::Batch(it) => it.version,
             Self::Manifest(it) => it.version,
             Self::Chunk(it) => it.version,
@@ -454,19 +444,6 @@ pub struct ObjectLink {
     pub tenant: TenantId,
     pub reference: Owner,
     pub object: ProviderId,
-}
-
-/// What a provider's object told against our books, once per object: seen in flight first and paid later,
-/// it posts the difference.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contradiction {
-    pub provider: Provider,
-    pub tenant: TenantId,
-    pub reference: AttemptRef,
-    pub object: ProviderId,
-    pub version: u32,
-    /// What was posted to suspense so far.
-    pub amount: Cents,
 }
 
 /// The name of one received callback: provider, mode, object and SHA-256 of the raw body.

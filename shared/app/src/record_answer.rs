@@ -2,22 +2,25 @@
 //! callback caused and the poll all end here, in any order, any number of times: an attempt only moves
 //! forward, and late or repeated news is ignored or is a contradiction.
 
+mod late;
 mod pen;
 mod route;
 
 use domain::{
     answer::Answer,
     attempt::Attempt,
+    attempt_machine::AttemptState,
     ids::Mode,
     load::LoadStatus,
     payout::Payout,
     resolution::{self, Asked, Step, Verdict},
     review::{Review, Sighting},
-    routing::{Provider, RouteSwitch, StopReason},
+    routing::{Provider, RouteSwitch},
     time::Timestamp,
 };
 use tracing::{error, info, warn};
 
+pub(crate) use self::late::gone_outbox;
 use self::pen::Pen;
 pub(crate) use self::route::{probing, read_switch, reopen_route, stop_route, write_switch};
 use crate::{
@@ -28,7 +31,7 @@ use crate::{
     line_end,
     message::{Dispatch, Message},
     port::{CommitError, Store},
-    record::{Contradiction, Inbox, Key, ObjectLink, OutboxEntry, Owner, Record},
+    record::{Inbox, Key, ObjectLink, OutboxEntry, Owner, Record},
 };
 
 /// How often the route's switch is written again after somebody else changed it.
@@ -79,31 +82,32 @@ pub async fn run(
     sight: &Sight,
     news: &News,
 ) -> Result<Recorded, Error> {
+    if sight.attempt.is_final() {
+        return late::run(call, store, sight, news).await;
+    }
     let verdict = resolution::proves(&sight.attempt, news.asked, &news.answer, call.now());
-    let mut known = Known {
-        contradiction: None,
-        review: attempt_review::open_of(store, &sight.attempt).await?,
+    let mut review = match sight.attempt.reviewed_at {
+        Some(_) => attempt_review::of(store, &sight.attempt).await?,
+        None => None,
     };
-    let Some(mut draft) = draft(call, sight, news, (&verdict, &known)) else {
+    let Some(mut draft) = draft(call, sight, news, (&verdict, review.as_ref())) else {
         return Ok(Recorded::Stale);
     };
+    let is_opened = sight.attempt.reviewed_at.is_none() && draft.attempt.reviewed_at.is_some();
+    if is_opened {
+        // It may have had a review before, which is opened again.
+        review = attempt_review::of(store, &sight.attempt).await?;
+        match self::draft(call, sight, news, (&verdict, review.as_ref())) {
+            Some(again) => draft = again,
+            None => return Ok(Recorded::Stale),
+        }
+    }
     let is_quiet = draft.payout == sight.payout && draft.attempt.state == sight.attempt.state;
     if news.asked == Asked::Read && is_quiet && sight.attempt.is_leased(call.now()) {
         return Ok(Recorded::WorkerBusy);
     }
-    if draft.contradicts {
-        known.contradiction = known_contradiction(store, sight, news).await?;
-        if known.contradiction.is_some() {
-            match self::draft(call, sight, news, (&verdict, &known)) {
-                Some(again) => draft = again,
-                None => return Ok(Recorded::Stale),
-            }
-        }
-    }
-    if draft.contradicts {
-        // Frozen first: a crash in between leaves a stopped route, not a forgotten contradiction.
-        let route = route_of(&sight.attempt);
-        stop_route(call, store, route, StopReason::Contradiction).await?;
+    if draft.attempt.state == AttemptState::Paid {
+        late::stop_for_second_payment(call, store, &sight.payout).await?;
     }
     let ended = match line_end::commit(call, store, draft.changes).await {
         Ok(ended) => ended,
@@ -113,7 +117,7 @@ pub async fn run(
     if !is_quiet {
         log(&draft.payout, &draft.attempt, &verdict);
     }
-    if sight.attempt.reviewed_at.is_none() && draft.attempt.reviewed_at.is_some() {
+    if is_opened {
         let (attempt, reason) = (&draft.attempt, verdict.reason.as_deref().unwrap_or(""));
         let state = attempt.state.name();
         error!(attempt = %attempt.reference, state, reason, "an attempt needs an operator's review");
@@ -133,23 +137,6 @@ pub async fn run(
     })
 }
 
-async fn known_contradiction(
-    store: &impl Store,
-    sight: &Sight,
-    news: &News,
-) -> Result<Option<Contradiction>, Error> {
-    let Answer::Exists { object, .. } = &news.answer else {
-        return Ok(None);
-    };
-    let (provider, mode) = (sight.attempt.provider, sight.attempt.tenant.mode());
-    let key = Key::Contradiction(provider, mode, object.clone());
-    let found = store.fetch(&[key]).await?.into_iter().next().flatten();
-    Ok(match found {
-        Some(Record::Contradiction(known)) => Some(*known),
-        Some(_) | None => None,
-    })
-}
-
 /// A refusal because somebody else moved the payout or the attempt is normal. A refused balance is not:
 /// money we hold is missing, and a person has to look.
 fn overtaken(refusal: &CommitError) -> Result<Recorded, Error> {
@@ -158,7 +145,6 @@ fn overtaken(refusal: &CommitError) -> Result<Recorded, Error> {
         Subject::Attempt,
         Subject::Transition,
         Subject::Object,
-        Subject::Contradiction,
         Subject::Inbox,
         Subject::Load,
         Subject::Review,
@@ -174,7 +160,7 @@ fn log(payout: &Payout, attempt: &Attempt, verdict: &Verdict) {
     let reason = verdict.reason.as_deref().unwrap_or("");
     match verdict.step {
         Step::Nothing | Step::AbsentOnce => {}
-        Step::Attempt(_) | Step::Returned | Step::PaidThenReturned => info!(
+        Step::Attempt(_) | Step::PaidThenReturned => info!(
             payout.id = %payout.id,
             attempt = %attempt.reference,
             state = attempt.state.name(),
@@ -188,19 +174,11 @@ fn log(payout: &Payout, attempt: &Attempt, verdict: &Verdict) {
     }
 }
 
-/// What was recorded before of the same attempt, and is written again now.
-struct Known {
-    contradiction: Option<Contradiction>,
-    /// Only while it is open.
-    review: Option<Review>,
-}
-
 struct Draft {
     payout: Payout,
     attempt: Attempt,
     changes: Changes,
     message: Option<Message>,
-    contradicts: bool,
 }
 
 /// Works out everything one answer writes, or none when it is too late to matter.
@@ -208,42 +186,32 @@ fn draft(
     call: &Call,
     sight: &Sight,
     news: &News,
-    (verdict, known): (&Verdict, &Known),
+    (verdict, review): (&Verdict, Option<&Review>),
 ) -> Option<Draft> {
     let before = with_object(&sight.attempt, &news.answer);
     let tx_id = call.tx_id(&format!(
-        "answer {} {} {} {}",
+        "answer {} {} {}",
         sight.attempt.version,
         sight.payout.version,
-        known.contradiction.as_ref().map_or(0, |it| it.version),
-        known.review.as_ref().map_or(0, |it| it.version)
+        review.map_or(0, |it| it.version)
     ));
     let mut pen = Pen {
         call,
         verdict,
-        known: known.contradiction.as_ref(),
         tx_id: &tx_id,
         payout: sight.payout.clone(),
         transitions: Vec::new(),
         writes: Vec::new(),
-        contradicts: false,
         message: None,
     };
     let after = pen.step(&before, &news.answer)?;
     let informative = resolution::is_informative(&sight.attempt, &news.answer);
-    let after = match news.asked {
-        Asked::Read if sight.attempt.is_final() => {
-            let news = resolution::final_news(&pen.payout, &sight.attempt, &news.answer);
-            after.read_again(call.now(), news, call.entropy.chance())
-        }
-        Asked::Read => Attempt {
-            checked_at: Some(call.now()),
-            ..after
-        },
-        Asked::Create | Asked::Process => after,
-    };
     let attempt = Attempt {
         version: sight.attempt.version + 1,
+        checked_at: match news.asked {
+            Asked::Read => Some(call.now()),
+            Asked::Create | Asked::Process => after.checked_at,
+        },
         ..after
     };
     let mut changes = Changes::new(label(verdict.step), tx_id.clone());
@@ -253,22 +221,24 @@ fn draft(
     for write in pen.writes {
         changes = changes.write(write);
     }
-    changes = changes.replace(
+    changes = changes.held(&sight.payout, &pen.payout).replace(
         Record::Attempt(Box::new(attempt.clone())),
         sight.attempt.version,
     );
-    if attempt.is_final() && !sight.attempt.is_final() {
+    if attempt.is_final() {
         changes = changes.forget(card_key(&attempt));
     }
     if sight.attempt.object.is_none() {
         changes = link_object(changes, &attempt);
     }
-    let sighting = Sighting {
-        answer: &news.answer,
-        at: call.now(),
-    };
-    let changes_of = (known.review.as_ref(), &sight.attempt, &attempt);
-    changes = attempt_review::follow(changes, changes_of, sighting);
+    if attempt_review::is_written(&sight.attempt, &attempt) {
+        let sighting = Sighting {
+            answer: &news.answer,
+            at: call.now(),
+            is_read: news.asked == Asked::Read,
+        };
+        changes = attempt_review::follow(changes, (review, &attempt), sighting);
+    }
     // A callback is answered only by a read that said something.
     if let Some(inbox) = sight.inbox.as_ref().filter(|_| informative) {
         changes = mark_done(changes, inbox);
@@ -284,14 +254,13 @@ fn draft(
         attempt,
         changes,
         message: pen.message,
-        contradicts: pen.contradicts,
     })
 }
 
 const fn label(step: Step) -> &'static str {
     match step {
         Step::Attempt(_) => "answer",
-        Step::Returned | Step::PaidThenReturned => "returned",
+        Step::PaidThenReturned => "returned",
         Step::AbsentOnce | Step::Nothing => "polled",
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use domain::{
     batch::{Batch, BatchStatus},
     denied::Denied,
-    ids::BatchId,
+    ids::{BatchId, PayoutId},
     payout::{PayoutStatus, Progress},
 };
 
@@ -41,6 +41,15 @@ pub struct BatchRetry {
     pub in_review: u32,
     /// All other payouts that are not final.
     pub open: u32,
+    /// Payouts that a provider's news holds until two owners have decided, with their lines.
+    pub held: Vec<HeldLine>,
+}
+
+/// A line that is skipped because people decide about it first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldLine {
+    pub line: u32,
+    pub payout: PayoutId,
 }
 
 /// # Errors
@@ -73,11 +82,19 @@ pub async fn run(
         outcome_unknown: 0,
         in_review: 0,
         open: 0,
+        held: Vec::new(),
     };
     for line in batch_lines::fates(store, &retry.batch, &numbers).await? {
         let Fate::Payout(payout) = line.fate else {
             continue;
         };
+        if payout.is_held() {
+            retry.held.push(HeldLine {
+                line: line.number,
+                payout: payout.id.clone(),
+            });
+            continue;
+        }
         match (payout.status, payout.progress) {
             (PayoutStatus::Failed, _) => {
                 retry.retrying += 1;

@@ -137,7 +137,6 @@ async fn wake(
         | Record::CardLock(_)
         | Record::Reference(_)
         | Record::Object(_)
-        | Record::Contradiction(_)
         | Record::Inbox(_)
         | Record::Outbox(_)
         | Record::AuditEvent(_)

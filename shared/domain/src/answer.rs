@@ -49,6 +49,8 @@ pub struct Seen {
     pub status: String,
     /// The provider's ordering key; news with a lower one is old.
     pub updated: i64,
+    /// Whether the provider says that the object can still be withdrawn by a call, so that no money can have left.
+    pub withdrawable: bool,
     pub facts: Facts,
 }
 
@@ -135,6 +137,11 @@ impl Facts {
         }
     }
 
+    /// Whether an object that ended without payment shows that money left all the same: a retry would pay again.
+    pub fn may_have_paid(&self) -> bool {
+        self.was_processed || self.processed_amount.is_some_and(Cents::is_positive)
+    }
+
     /// Compares what the provider shows with the attempt. The driver must get exactly N: an amount with
     /// the provider's commission taken out of it is a difference too.
     pub fn difference(&self, attempt: &Attempt) -> Option<Difference> {
@@ -159,6 +166,23 @@ impl Facts {
         match manifest(attempt.provider).shows {
             Shows::Breakdown => self.processed_amount,
             Shows::Order | Shows::Amount => self.amount,
+        }
+    }
+
+    /// Whether the figures are about this attempt at all. Where the provider shows an amount only, the call they
+    /// answer tells.
+    pub fn is_about(&self, attempt: &Attempt) -> bool {
+        match manifest(attempt.provider).shows {
+            Shows::Breakdown | Shows::Order => self.reference == attempt.reference.to_string(),
+            Shows::Amount => true,
+        }
+    }
+
+    /// What the provider says that it paid, where it gives a figure.
+    pub const fn reported_figure(&self, attempt: &Attempt) -> Option<Cents> {
+        match manifest(attempt.provider).shows {
+            Shows::Breakdown | Shows::Order => self.processed_amount,
+            Shows::Amount => self.amount,
         }
     }
 

@@ -5,14 +5,20 @@
 
 use std::time::Duration;
 
+mod money;
 mod reread;
+mod undecided;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::reread::FinalNews;
+pub use self::{
+    money::{AttemptMoney, OtherObject},
+    reread::FinalNews,
+    undecided::{DEAD_READS_APART, Shown, Undecided},
+};
 
 use crate::{
-    answer::Refusal,
+    answer::{Difference, Refusal},
     attempt_machine::{self, AttemptCell, AttemptEvent, AttemptState},
     denied::Denied,
     driver::MethodKind,
@@ -21,6 +27,7 @@ use crate::{
     manifest::manifest,
     money::{Cents, Currency},
     payout::Payout,
+    resolution,
     routing::Provider,
     schedule::{self, Watch},
     time::Timestamp,
@@ -107,12 +114,20 @@ pub struct Attempt {
     /// absences prove then is the refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<Refusal>,
-    /// Since when the provider has been taking the payment back, undecided.
-    pub undecided_at: Option<Timestamp>,
     /// When somebody has to look again; none only when final.
     pub next_at: Option<Timestamp>,
-    /// Since when people have to decide about it, or had to. An attempt has one review at the most.
+    /// Since when people have to decide about it; none while nobody has to. An attempt has one review at the most,
+    /// which may be opened again.
     pub reviewed_at: Option<Timestamp>,
+    /// What is posted under its name, where that is not a plain payment of N.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub money: Option<AttemptMoney>,
+    /// News of the final attempt that nobody has decided about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undecided: Option<Undecided>,
+    /// What the provider showed when owners decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_on: Option<Shown>,
 }
 
 /// One version of the driver's payout method.
@@ -184,9 +199,11 @@ impl Attempt {
             absent_at: None,
             absences: 0,
             doubt: None,
-            undecided_at: None,
             next_at: Some(opening.at.plus(schedule::redispatch_delay(0))),
             reviewed_at: None,
+            money: None,
+            undecided: None,
+            decided_on: None,
         }
     }
 
@@ -270,6 +287,13 @@ impl Attempt {
             AttemptEvent::Repeat => manifest(self.provider).may_repeat(),
             // A create that may have left is sent again only where it is recognised.
             AttemptEvent::IntendCreate => self.tries == 0 || manifest(self.provider).may_repeat(),
+            // Two objects stand under our reference: which of them fits says nothing of the other.
+            AttemptEvent::InFlight | AttemptEvent::Paid | AttemptEvent::FinalNegative
+                if self.state == AttemptState::Review
+                    && self.reason.as_deref() == Some(Difference::Object.name()) =>
+            {
+                false
+            }
             AttemptEvent::Created
             | AttemptEvent::InFlight
             | AttemptEvent::Paid
@@ -278,12 +302,12 @@ impl Attempt {
             AttemptEvent::IntendProcess | AttemptEvent::ProcessDone | AttemptEvent::Reprocess => {
                 self.provider.is_two_step()
             }
+            // While its provider may still end it, people are asked first.
+            AttemptEvent::OperatorPaid | AttemptEvent::OperatorDead => self.reviewed_at.is_some(),
             AttemptEvent::NotSent
             | AttemptEvent::RefusedUs
             | AttemptEvent::Lost
             | AttemptEvent::Rejected
-            | AttemptEvent::OperatorPaid
-            | AttemptEvent::OperatorDead
             | AttemptEvent::Reclaim => true,
         }
     }
@@ -324,6 +348,7 @@ impl Attempt {
             AttemptEvent::Created => self.release(at),
             AttemptEvent::Lost => self.watch(self.sent_at.unwrap_or(at), at),
             AttemptEvent::ProcessDone | AttemptEvent::InFlight => {
+                self.reviewed_at = None;
                 let planned = self.next_at;
                 self.watch(at, at);
                 // The calls before have planned this read already.
@@ -343,6 +368,8 @@ impl Attempt {
             | AttemptEvent::OperatorPaid
             | AttemptEvent::OperatorDead => {
                 self.lease_until = None;
+                self.reviewed_at = None;
+                self.forget_absences();
                 self.watched_at = Some(at);
                 self.polls = 0;
                 self.next_at = self.reread_after(at);
@@ -421,18 +448,26 @@ impl Attempt {
     pub fn polled(&self, look: Look, chance: u64) -> Self {
         let polls = self.polls + 1;
         let mut next_at = look.at.plus(self.watching().gap(polls, chance));
-        // A read that said nothing in between takes no absence back.
-        let (absent_at, absences) = if look.absent {
-            (Some(look.at), self.absences + 1)
-        } else {
-            (self.absent_at, self.absences)
+        // A read that said nothing in between takes no absence back, one that showed the object does.
+        let (absent_at, absences) = match look.shows {
+            Shows::Nothing => (Some(look.at), self.absences + 1),
+            Shows::Object => (None, 0),
+            Shows::Unclear => (self.absent_at, self.absences),
         };
         let review_due_at = self.review_due_at();
         if let Some(due) = review_due_at.filter(|due| *due > look.at) {
             next_at = next_at.min(due);
         }
         if let Some(last) = absent_at {
-            next_at = next_at.max(last.plus(Duration::from_secs(30)));
+            // An object that is gone is looked for again over a quarter of an hour, one that nobody saw sooner.
+            let apart = match self.object {
+                Some(_) => resolution::ABSENCES_OF_OBJECT_APART,
+                None => resolution::ABSENCES_APART,
+            };
+            next_at = next_at.max(last.plus(apart));
+            if self.object.is_some() {
+                next_at = next_at.min(last.plus(apart));
+            }
         }
         // A read must not put off a worker: neither the lease's end nor what can be sent.
         if let (Some(kept), true) = (self.next_at, self.wake() == Some(Wake::Dispatch)) {
@@ -460,8 +495,16 @@ impl Attempt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
     pub at: Timestamp,
-    /// Whether it showed that the provider has nothing under our reference.
-    pub absent: bool,
+    pub shows: Shows,
+}
+
+/// What a read that brought no move showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// The provider has nothing of ours, and that counts.
+    Nothing,
+    Object,
+    Unclear,
 }
 
 /// What became of an event.

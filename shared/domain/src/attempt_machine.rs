@@ -203,6 +203,9 @@ pub const fn decide(state: AttemptState, event: AttemptEvent) -> AttemptCell {
         (S::Submitted, E::Paid) => Moves(S::Paid),
         (S::Submitted, E::FinalNegative) => Moves(S::Dead),
         (S::Submitted, E::Mismatch) => Moves(S::Review),
+        // Once people were asked about it, who waits for it too long.
+        (S::Submitted, E::OperatorPaid) => Moves(S::Paid),
+        (S::Submitted, E::OperatorDead) => Moves(S::Dead),
         (S::Submitted, E::Created | E::InFlight | E::ProcessDone | E::Lost) => Ignores,
         (
             S::Submitted,
@@ -213,8 +216,6 @@ pub const fn decide(state: AttemptState, event: AttemptEvent) -> AttemptCell {
             | E::Abandon
             | E::Rejected
             | E::IntendProcess
-            | E::OperatorPaid
-            | E::OperatorDead
             | E::Reclaim,
         ) => Refuses,
 
@@ -238,19 +239,11 @@ pub const fn decide(state: AttemptState, event: AttemptEvent) -> AttemptCell {
             | E::Reclaim,
         ) => Refuses,
 
-        (S::Review, E::OperatorPaid) => Moves(S::Paid),
-        (S::Review, E::OperatorDead) => Moves(S::Dead),
-        (
-            S::Review,
-            E::Created
-            | E::InFlight
-            | E::Paid
-            | E::FinalNegative
-            | E::Mismatch
-            | E::Lost
-            | E::ProcessDone
-            | E::Reprocess,
-        ) => Ignores,
+        // What fits in every figure later ends what people were asked about.
+        (S::Review, E::OperatorPaid | E::Paid) => Moves(S::Paid),
+        (S::Review, E::OperatorDead | E::FinalNegative) => Moves(S::Dead),
+        (S::Review, E::InFlight) => Moves(S::Submitted),
+        (S::Review, E::Created | E::Mismatch | E::Lost | E::ProcessDone | E::Reprocess) => Ignores,
         (
             S::Review,
             E::IntendCreate
@@ -318,9 +311,9 @@ mod tests {
         sending         x       prepared prepared created unknown x        x    dead x               x         x       submitted paid dead review x    x    x
         created         x       x        x        =       =       x        dead x    process_sending x         =       submitted paid dead review x    x    created
         process_sending x       x        x        =       x       x        x    x    x               submitted =       submitted paid dead review x    x    x
-        submitted       x       x        x        =       =       x        x    x    x               =         created =         paid dead review x    x    x
+        submitted       x       x        x        =       =       x        x    x    x               =         created =         paid dead review paid dead x
         unknown         x       x        x        created =       prepared dead dead x               x         x       submitted paid dead review paid dead x
-        review          x       x        x        =       =       x        x    x    x               =         =       =         =    =    =      paid dead x
+        review          x       x        x        =       =       x        x    x    x               =         =       submitted paid dead =      paid dead x
         paid            x       x        x        =       =       x        x    x    x               =         =       =         =    !    !      x    x    x
         dead            x       x        x        =       =       x        =    =    x               =         =       !         !    =    !      x    x    x";
 

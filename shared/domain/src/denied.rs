@@ -6,6 +6,7 @@ use crate::{
     ids::{LoadId, PayoutId},
     money::Cents,
     payout::PayoutStatus,
+    review::Proof,
 };
 
 /// A rule refused. It carries what the caller needs to act, and never a status code.
@@ -63,6 +64,22 @@ pub enum Denied {
     OwnDecision { owner: String },
     #[error("the second decision must equal the first in outcome, paidAmount and evidenceId")]
     DecisionDiffers,
+    #[error("this review is not answered so; it can be {}", .offered.join(", "))]
+    OutcomeNotOffered { offered: Vec<&'static str> },
+    #[error("must be from 1 to {most}")]
+    SumOutOfRange { most: Cents },
+    #[error(
+        "what is known of the attempt is older than ten minutes; the provider is asked now, decide again in a moment"
+    )]
+    EvidenceStale,
+    #[error("the newest read shows {}, which this denies", .proof.name())]
+    EvidenceContradicts { proof: Proof },
+    #[error("the provider can still withdraw it and is asked to; decide again in a moment")]
+    WithdrawalPending,
+    #[error("another attempt may hold money; wait for its outcome")]
+    AttemptInFlight,
+    #[error("a provider's news about the payout waits for two owners to decide")]
+    Contradicted,
     #[error("must be from 1 to below the {net} that was asked for")]
     PartOutOfRange { net: Cents },
 }

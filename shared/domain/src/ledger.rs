@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{money::Cents, routing::Provider};
+use crate::{money::Cents, payout::GivenBack, routing::Provider};
 
 /// A ledger account of one tenant and currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,10 +38,13 @@ pub enum Account {
     /// The bank side of deposits and settlements.
     #[serde(rename = "cash.funding")]
     CashFunding,
+    /// What we paid out of our own pocket.
+    #[serde(rename = "expense.losses")]
+    Losses,
 }
 
 impl Account {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Available,
         Self::Pending,
         Self::Hold,
@@ -52,6 +55,7 @@ impl Account {
         Self::Fees,
         Self::Suspense,
         Self::CashFunding,
+        Self::Losses,
     ];
 
     /// The account's name in the ledger, in timelines and in stored keys.
@@ -67,6 +71,7 @@ impl Account {
             Self::Fees => "revenue.fees",
             Self::Suspense => "suspense",
             Self::CashFunding => "cash.funding",
+            Self::Losses => "expense.losses",
         }
     }
 
@@ -79,7 +84,8 @@ impl Account {
             | Self::ClearingPaywizard
             | Self::Fees
             | Self::Suspense
-            | Self::CashFunding => false,
+            | Self::CashFunding
+            | Self::Losses => false,
         }
     }
 
@@ -92,7 +98,9 @@ impl Account {
             | Self::ClearingOwlpay
             | Self::ClearingPaywizard
             | Self::Fees => true,
-            Self::Available | Self::Hold | Self::Suspense | Self::CashFunding => false,
+            Self::Available | Self::Hold | Self::Suspense | Self::CashFunding | Self::Losses => {
+                false
+            }
         }
     }
 
@@ -106,7 +114,8 @@ impl Account {
             | Self::InTransit
             | Self::Fees
             | Self::Suspense
-            | Self::CashFunding => false,
+            | Self::CashFunding
+            | Self::Losses => false,
         }
     }
 
@@ -200,31 +209,28 @@ impl Posting {
         ])
     }
 
-    /// T16: clearing -N / available +N, and fees -F / available +F when the fee goes back too.
+    /// A payment that came back in full: clearing -P, suspense -(what is left of N-P), fees -F where the fee goes back
+    /// too, available +all of it. P is N where the payment was settled whole.
     ///
     /// # Errors
     /// [`Unbalanced`] on overflow.
-    pub fn give_back(
-        provider: Provider,
-        shares: Shares,
-        fee_too: bool,
-    ) -> Result<Self, Unbalanced> {
-        let fee = if fee_too { shares.fee } else { Cents::ZERO };
-        let credited = shares.net.checked_add(fee).ok_or(Unbalanced)?;
+    pub fn give_back(back: GivenBack, fee: Cents) -> Result<Self, Unbalanced> {
+        let credited = back.cleared.checked_add(back.rest).ok_or(Unbalanced)?;
+        let credited = credited.checked_add(fee).ok_or(Unbalanced)?;
+        let leg = |account, amount| Leg { account, amount };
         Self::new(vec![
-            Leg {
-                account: Account::clearing(provider),
-                amount: shares.net.negated(),
-            },
-            Leg {
-                account: Account::Fees,
-                amount: fee.negated(),
-            },
-            Leg {
-                account: Account::Available,
-                amount: credited,
-            },
+            leg(Account::clearing(back.provider), back.cleared.negated()),
+            leg(Account::Suspense, back.rest.negated()),
+            leg(Account::Fees, fee.negated()),
+            leg(Account::Available, credited),
         ])
+    }
+
+    /// Without the legs that move nothing.
+    #[must_use]
+    pub fn without_zeros(mut self) -> Self {
+        self.0.retain(|leg| leg.amount != Cents::ZERO);
+        self
     }
 }
 
@@ -297,20 +303,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_return_gives_back_what_was_taken(net in 1_i64..1_000_000, fee in 0_i64..10_000, too: bool) {
-            let shares = Shares {
-                gross: Cents::new(net + fee),
-                net: Cents::new(net),
-                fee: Cents::new(fee),
+        fn a_return_gives_back_what_was_taken(cleared in 1_i64..1_000_000, rest in 0_i64..10_000, fee in 0_i64..10_000) {
+            let back = GivenBack {
+                provider: Provider::Payelata,
+                cleared: Cents::new(cleared),
+                rest: Cents::new(rest),
             };
-            let posting = Posting::give_back(Provider::Payelata, shares, too).expect("balanced");
+            let posting = Posting::give_back(back, Cents::new(fee)).expect("balanced");
             let credited: i64 = posting
                 .legs()
                 .iter()
                 .filter(|leg| leg.account == Account::Available)
                 .map(|leg| leg.amount.get())
                 .sum();
-            prop_assert_eq!(credited, if too { net + fee } else { net });
+            prop_assert_eq!(credited, cleared + rest + fee);
         }
     }
 }

@@ -146,6 +146,24 @@ impl Load {
         })
     }
 
+    /// The load taken again by a payout that may have paid it after all. The limit of takers does not count: this is
+    /// not a new one.
+    #[must_use]
+    pub fn taken_again_by(&self, payout: &PayoutId, at: Timestamp) -> Self {
+        let mut payouts = self.payouts.clone();
+        if !payouts.contains(payout) {
+            payouts.push(payout.clone());
+        }
+        Self {
+            version: self.version + 1,
+            status: LoadStatus::Held,
+            holder: Some(payout.clone()),
+            payouts,
+            updated_at: at,
+            ..self.clone()
+        }
+    }
+
     /// Whether it was not taken too often yet.
     pub const fn can_be_held(&self) -> bool {
         self.payouts.len() < HOLDS_MAX

@@ -43,6 +43,15 @@ pub enum CancelWindow {
     VoidBeforeSettlement,
 }
 
+/// What proves by itself that a payment came back in full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReturnProof {
+    /// A status of its own, on an object whose other figures fit.
+    ByStatus,
+    /// Nothing: every word after paid is for people.
+    None,
+}
+
 /// Which of its own figures the provider shows. What it does not show cannot be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shows {
@@ -78,6 +87,7 @@ pub struct Manifest {
     pub remembers: Option<Duration>,
     pub look_up: LookUp,
     pub cancel: CancelWindow,
+    pub full_return: ReturnProof,
     pub shows: Shows,
     /// The least and the most one payment may be.
     pub amounts: (Cents, Cents),
@@ -98,6 +108,7 @@ const PAYELATA: Manifest = Manifest {
     remembers: None,
     look_up: LookUp::ByReference { absences: 2 },
     cancel: CancelWindow::LeaveInert,
+    full_return: ReturnProof::ByStatus,
     shows: Shows::Breakdown,
     amounts: (CENT, AMOUNT_MAX),
     currencies: &["USD"],
@@ -115,6 +126,7 @@ const OWLPAY: Manifest = Manifest {
     remembers: None,
     look_up: LookUp::ByReference { absences: 3 },
     cancel: CancelWindow::ConfirmedCancel,
+    full_return: ReturnProof::None,
     shows: Shows::Order,
     amounts: (CENT, AMOUNT_MAX),
     currencies: &["USD"],
@@ -132,6 +144,7 @@ const PAYWIZARD: Manifest = Manifest {
     remembers: None,
     look_up: LookUp::None,
     cancel: CancelWindow::VoidBeforeSettlement,
+    full_return: ReturnProof::None,
     shows: Shows::Amount,
     amounts: (CENT, AMOUNT_MAX),
     currencies: &["USD"],

@@ -5,10 +5,16 @@
 use std::time::Duration;
 
 mod change;
+mod hold;
+mod late;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::change::{Change, Settlement};
+pub use self::{
+    change::{Change, GivenBack, Settlement},
+    hold::{CONTRADICTED, Hold},
+    late::{LateChange, LateOf},
+};
 
 pub use crate::payout_machine::{PayoutStatus, Progress};
 use crate::{
@@ -89,6 +95,20 @@ pub struct Payout {
     pub outbox: Option<String>,
     /// Hash of the newest transition.
     pub head: String,
+    /// Set while a provider's news contradicts our books and people have to decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// Parts of the payment that came back and were given to the wallet.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub returned: Cents,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+fn is_zero(cents: &Cents) -> bool {
+    *cents == Cents::ZERO
 }
 
 /// What a new payout is made of.
@@ -251,6 +271,8 @@ impl Payout {
             wakes: 0,
             outbox: None,
             head: String::new(),
+            hold: None,
+            returned: Cents::ZERO,
         }
     }
 
@@ -269,8 +291,9 @@ impl Payout {
     ///
     /// # Errors
     /// [`Denied::WrongState`] for a refused cell, [`Denied::AttemptsExhausted`] when a retry or a
-    /// further attempt is out of its limit.
+    /// further attempt is out of its limit, [`Denied::Contradicted`] for what waits for people.
     pub fn apply(&self, change: Change, note: &Note<'_>) -> Result<Outcome, Denied> {
+        self.require_free(change)?;
         match payout_machine::decide(self.status, change.event()) {
             Cell::Refuses => Err(Denied::WrongState(self.status)),
             Cell::Ignores => Ok(Outcome::Ignored),
@@ -306,23 +329,6 @@ impl Payout {
                 | Change::Returned(_) => Err(Denied::WrongState(self.status)),
             },
         }
-    }
-
-    /// T18: what the provider paid although nothing of ours was in flight. No state moves; the money
-    /// waits in suspense until somebody explains it.
-    pub fn contradicted(&self, provider: Provider, paid: Cents, note: &Note<'_>) -> Outcome {
-        let legs = Posting::between(Account::Suspense, Account::clearing(provider), paid);
-        let legs = if paid.is_positive() {
-            legs
-        } else {
-            Posting::none()
-        };
-        let (payout, transition) = self.clone().recorded(Recorded::Contradiction, legs, note);
-        let transition = Transition {
-            from: Some(self.status),
-            ..transition
-        };
-        Self::sealed_move(payout, transition)
     }
 
     fn moves(&self, to: PayoutStatus, change: Change, note: &Note<'_>) -> Result<Outcome, Denied> {
@@ -371,15 +377,28 @@ impl Payout {
                 next.wakes = 0;
                 next.wait(note.at);
             }
-            Change::Cancel
-            | Change::Returned(_)
-            | Change::Accepted
-            | Change::Unknown
-            | Change::Partial => {}
+            Change::Returned(_) => {
+                if let Some(number) = next.settled_attempt {
+                    next.freed_of_attempt(number, note.at);
+                }
+            }
+            Change::Cancel | Change::Accepted | Change::Unknown | Change::Partial => {}
         }
         if let Change::Settle(_, settlement) = change {
             // The evidence is for the timeline only.
             next.reason = settlement.reason().map(str::to_owned);
+        }
+        if to == PayoutStatus::Completed
+            && let Some(hold) = &mut next.hold
+        {
+            // It is paid: nothing is left to wait for another payout of its load.
+            hold.payouts.clear();
+            if hold.attempts.is_empty() {
+                next.hold = None;
+            }
+        }
+        if next.is_held() {
+            next.rest();
         }
         Ok(next.moved_from(self.status, change, legs, note))
     }
@@ -390,6 +409,19 @@ impl Payout {
         self.run_counted += 1;
         self.live_attempt = Some(self.attempts);
         self.tried.push(provider);
+    }
+
+    /// Whether only a dispatch brings it on.
+    pub const fn waits_for_dispatch(&self) -> bool {
+        match self.status {
+            PayoutStatus::Validated | PayoutStatus::Queued => true,
+            PayoutStatus::Scheduled
+            | PayoutStatus::Processing
+            | PayoutStatus::Completed
+            | PayoutStatus::Failed
+            | PayoutStatus::Canceled
+            | PayoutStatus::Returned => false,
+        }
     }
 
     fn wait(&mut self, at: Timestamp) {
@@ -436,10 +468,15 @@ impl Payout {
         Self::sealed_move(payout, transition)
     }
 
-    fn sealed_move(mut payout: Self, transition: Transition) -> Outcome {
+    fn sealed_move(payout: Self, transition: Transition) -> Outcome {
+        let (payout, transition) = Self::sealed(payout, transition);
+        Outcome::Moved(Box::new(payout), Box::new(transition))
+    }
+
+    fn sealed(mut payout: Self, transition: Transition) -> (Self, Transition) {
         let transition = transition.sealed();
         payout.head.clone_from(&transition.hash);
-        Outcome::Moved(Box::new(payout), Box::new(transition))
+        (payout, transition)
     }
 
     fn recorded(self, event: Recorded, legs: Posting, note: &Note<'_>) -> (Self, Transition) {
@@ -462,6 +499,7 @@ impl Payout {
             reference: note.attempt.map(|attempt| attempt.reference.clone()),
             object: note.attempt.and_then(|attempt| attempt.object.clone()),
             reason: note.reason.clone(),
+            received: None,
             shard: payout.shard,
             tx_id: note.tx_id.to_owned(),
             prev_hash: payout.head.clone(),

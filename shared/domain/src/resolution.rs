@@ -1,16 +1,22 @@
 //! What an answer proves: the decision tables of docs/providers/, as pure functions. What differs between
 //! providers is what they promise (see [`crate::manifest`]) and how their adapters read them.
 
+mod evidence;
+mod late;
+
 use std::time::Duration;
 
+pub use self::{
+    evidence::proof_of,
+    late::{Contradiction, LateNews, is_over, late_news},
+};
 use crate::{
     answer::{Answer, Difference, Refusal, Seen, Standing},
     attempt::{Attempt, FinalNews, REPEATS_MAX, REPROCESSES_MAX},
     attempt_machine::{AttemptEvent, AttemptState},
     ids::ProviderId,
     manifest::{CancelWindow, LookUp, manifest},
-    money::Cents,
-    payout::{Payout, PayoutStatus},
+    payout::Payout,
     routing::StopReason,
     time::Timestamp,
 };
@@ -19,6 +25,10 @@ use crate::{
 pub const VISIBLE_AFTER: Duration = Duration::from_secs(90);
 /// Absences must lie this far apart to prove anything together.
 pub const ABSENCES_APART: Duration = Duration::from_secs(30);
+/// How many answers of the provider's own that an object is gone make it disappear.
+pub const ABSENCES_OF_OBJECT: u32 = 3;
+/// They must lie this far apart: three of them span a quarter of an hour.
+pub const ABSENCES_OF_OBJECT_APART: Duration = Duration::from_secs(450);
 /// How long an object may stay inert after a process call before the call is repeated.
 pub const INERT_AFTER_PROCESS: Duration = Duration::from_secs(90);
 
@@ -46,8 +56,6 @@ pub struct Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Attempt(AttemptEvent),
-    /// A paid attempt whose money came back in full.
-    Returned,
     /// The money left and came back before we saw it leave.
     PaidThenReturned,
     /// An absence that counts, and is not yet the last one needed.
@@ -182,6 +190,8 @@ fn standing_proves(attempt: &Attempt, seen: &Seen) -> Verdict {
     match seen.standing {
         Standing::Inert => Verdict::event(AttemptEvent::Created),
         Standing::InFlight => Verdict::event(AttemptEvent::InFlight),
+        // People have it, and a word nobody knows takes it from them no more than silence.
+        Standing::Unrecognised if attempt.state == AttemptState::Review => Verdict::nothing(),
         Standing::Unrecognised => {
             Verdict::event(AttemptEvent::InFlight).because("unrecognised_status")
         }
@@ -190,37 +200,20 @@ fn standing_proves(attempt: &Attempt, seen: &Seen) -> Verdict {
         }
         Standing::Paid => mismatch(Difference::ProcessedAmount),
         // A failure that moved money is for a person: a retry would pay again.
-        Standing::FinalNegative if seen.facts.processed_amount.is_some_and(Cents::is_positive) => {
+        Standing::FinalNegative if seen.facts.may_have_paid() => {
             mismatch(Difference::ProcessedAmount)
         }
         Standing::FinalNegative => {
             Verdict::event(AttemptEvent::FinalNegative).because(seen.status.clone())
         }
-        Standing::Reversed => {
-            let step = match attempt.state {
-                AttemptState::Paid => Step::Returned,
-                AttemptState::Prepared
-                | AttemptState::Sending
-                | AttemptState::Created
-                | AttemptState::ProcessSending
-                | AttemptState::Submitted
-                | AttemptState::Unknown
-                | AttemptState::Review
-                | AttemptState::Dead => {
-                    if seen.facts.was_processed {
-                        Step::PaidThenReturned
-                    } else {
-                        Step::Attempt(AttemptEvent::FinalNegative)
-                    }
-                }
-            };
-            Verdict {
-                step,
-                reason: Some(seen.status.clone()),
-                stop: None,
-                doubt: None,
-            }
-        }
+        Standing::Reversed => Verdict {
+            step: if seen.facts.was_processed {
+                Step::PaidThenReturned
+            } else {
+                Step::Attempt(AttemptEvent::FinalNegative)
+            },
+            ..Verdict::nothing().because(seen.status.clone())
+        },
         Standing::Rejected | Standing::NeedsReview => {
             Verdict::event(AttemptEvent::Mismatch).because(seen.status.clone())
         }
@@ -229,19 +222,7 @@ fn standing_proves(attempt: &Attempt, seen: &Seen) -> Verdict {
 
 fn absence_proves(attempt: &Attempt, now: Timestamp) -> Verdict {
     if attempt.object.is_some() {
-        return match attempt.state {
-            AttemptState::Dead => Verdict::nothing(),
-            AttemptState::Prepared
-            | AttemptState::Sending
-            | AttemptState::Created
-            | AttemptState::ProcessSending
-            | AttemptState::Submitted
-            | AttemptState::Unknown
-            | AttemptState::Review
-            | AttemptState::Paid => {
-                Verdict::event(AttemptEvent::Mismatch).because("object_vanished")
-            }
-        };
+        return disappearance_proves(attempt, now);
     }
     let visible = attempt
         .sent_at
@@ -264,6 +245,32 @@ fn absence_proves(attempt: &Attempt, now: Timestamp) -> Verdict {
         };
     }
     nothing_was_created(attempt)
+}
+
+/// An object that is gone is for people, once its provider has said so often enough: a single answer may be a
+/// gateway's, or of a provider that has not caught up.
+fn disappearance_proves(attempt: &Attempt, now: Timestamp) -> Verdict {
+    match attempt.state {
+        AttemptState::Review | AttemptState::Paid | AttemptState::Dead => Verdict::nothing(),
+        AttemptState::Prepared
+        | AttemptState::Sending
+        | AttemptState::Created
+        | AttemptState::ProcessSending
+        | AttemptState::Submitted
+        | AttemptState::Unknown => {
+            let too_soon = |last: Timestamp| now.since(last) < ABSENCES_OF_OBJECT_APART;
+            if attempt.absent_at.is_some_and(too_soon) {
+                Verdict::nothing()
+            } else if attempt.absences + 1 < ABSENCES_OF_OBJECT {
+                Verdict {
+                    step: Step::AbsentOnce,
+                    ..Verdict::nothing()
+                }
+            } else {
+                Verdict::event(AttemptEvent::Mismatch).because("object_vanished")
+            }
+        }
+    }
 }
 
 /// How many absences prove that nothing was created. A refusal without a promise needs two wherever the
@@ -336,6 +343,32 @@ pub fn to_withdraw<'a>(attempt: &Attempt, answer: &'a Answer) -> Option<&'a Prov
     (by_call && is_open && is_ours && is_rejected).then_some(object)
 }
 
+/// The object of an attempt that people were asked about, where its provider says that it can still be withdrawn.
+pub fn withdrawable<'a>(attempt: &Attempt, answer: &'a Answer) -> Option<&'a ProviderId> {
+    let by_call = match manifest(attempt.provider).cancel {
+        CancelWindow::ConfirmedCancel => true,
+        CancelWindow::LeaveInert | CancelWindow::VoidBeforeSettlement => false,
+    };
+    match answer {
+        Answer::Exists { object, seen }
+            if by_call
+                && seen.withdrawable
+                && attempt.reviewed_at.is_some()
+                && !attempt.is_final()
+                && attempt.object.as_ref() == Some(object) =>
+        {
+            Some(object)
+        }
+        Answer::Exists { .. }
+        | Answer::NotSent { .. }
+        | Answer::Absent
+        | Answer::Refused { .. }
+        | Answer::Doubted { .. }
+        | Answer::Taken
+        | Answer::Unclear { .. } => None,
+    }
+}
+
 /// Whether a read said something about the attempt at all. A callback whose read did not is not
 /// answered yet.
 pub fn is_informative(attempt: &Attempt, answer: &Answer) -> bool {
@@ -350,30 +383,21 @@ pub fn is_informative(attempt: &Attempt, answer: &Answer) -> bool {
     }
 }
 
-/// What a read of the final `attempt` means for its next one; `payout` is as the read left it.
-pub fn final_news(payout: &Payout, attempt: &Attempt, answer: &Answer) -> FinalNews {
-    if !is_informative(attempt, answer) {
-        return FinalNews::Silent;
+/// What a read of the final `attempt` means for its next one; `attempt` is as the read left it.
+pub fn final_news(attempt: &Attempt, news: &LateNews, answer: &Answer) -> FinalNews {
+    if is_over(attempt) {
+        return FinalNews::Over;
     }
-    let is_paid = attempt.state == AttemptState::Paid;
-    match answer {
-        _ if payout.status == PayoutStatus::Returned => FinalNews::Over,
-        Answer::Exists { seen, .. } if is_paid => match seen.standing {
-            Standing::InFlight | Standing::Unrecognised => FinalNews::Undecided,
-            Standing::Inert
-            | Standing::Paid
-            | Standing::Rejected
-            | Standing::FinalNegative
-            | Standing::Reversed
-            | Standing::NeedsReview => FinalNews::Stands,
-        },
-        Answer::Exists { .. }
-        | Answer::Absent
-        | Answer::NotSent { .. }
-        | Answer::Refused { .. }
-        | Answer::Doubted { .. }
-        | Answer::Taken
-        | Answer::Unclear { .. } => FinalNews::Stands,
+    if attempt.undecided.is_some() {
+        return FinalNews::Undecided;
+    }
+    match news {
+        LateNews::Silent if is_informative(attempt, answer) => FinalNews::Stands,
+        LateNews::Silent => FinalNews::Silent,
+        LateNews::AbsentOnce => FinalNews::Absent,
+        LateNews::Nothing | LateNews::Confirms | LateNews::Returned | LateNews::Contradicts(_) => {
+            FinalNews::Stands
+        }
     }
 }
 

@@ -134,15 +134,15 @@ pub fn next_reread(paid_at: Timestamp, now: Timestamp, offset: Duration) -> Opti
         .find(|at| *at > now)
 }
 
-/// When a payment is read again that the provider has been taking back since `since`: hourly for 3 days,
-/// then every 6 hours, spread as all delays. None when the payment is 90 days old.
+/// When an ended attempt is read again whose news, since `since`, nobody has decided about: after `polls` reads as
+/// any standard payout, until the news is 90 days old. Whoever decides later has it read at that moment.
 pub fn next_read_while_undecided(
-    (paid_at, since): (Timestamp, Timestamp),
+    since: Timestamp,
     now: Timestamp,
-    chance: u64,
+    (polls, chance): (u32, u64),
 ) -> Option<Timestamp> {
-    let step = Watch::long_step(now.since(since).as_secs());
-    within_span(paid_at, now.plus(spread(seconds(step), chance)))
+    let gap = Watch::Submitted(Rail::Standard).gap(polls, chance);
+    within_span(since, now.plus(gap))
 }
 
 /// When a final attempt is read again after `silent` reads in a row that said nothing: 15 minutes later,
@@ -262,19 +262,19 @@ mod tests {
     }
 
     #[test]
-    fn a_payment_that_is_being_taken_back_is_watched_hourly_and_then_less() {
-        let paid_at = at("2026-02-02T12:00:00Z");
+    fn news_that_nobody_decided_about_is_watched_as_a_payout_and_for_90_days() {
         let since = at("2026-02-03T12:00:00Z");
-        let gap = |now: &str| {
+        let gap = |polls, now: &str| {
             let now = at(now);
             // The middle of the spread.
-            let next = next_read_while_undecided((paid_at, since), now, 200)?;
+            let next = next_read_while_undecided(since, now, (polls, 200))?;
             Some(next.since(now).as_secs())
         };
-        assert_eq!(gap("2026-02-03T12:00:00Z"), Some(HOUR));
-        assert_eq!(gap("2026-02-06T11:59:59Z"), Some(HOUR));
-        assert_eq!(gap("2026-02-06T12:00:00Z"), Some(6 * HOUR));
-        assert_eq!(gap("2026-05-03T11:00:00Z"), None);
+        assert_eq!(gap(0, "2026-02-03T12:00:00Z"), Some(MINUTE));
+        assert_eq!(gap(3, "2026-02-03T12:05:00Z"), Some(5 * MINUTE));
+        assert_eq!(gap(7, "2026-02-03T15:00:00Z"), Some(HOUR));
+        assert_eq!(gap(300, "2026-03-06T12:00:00Z"), Some(6 * HOUR));
+        assert_eq!(gap(300, "2026-05-04T12:00:00Z"), None);
     }
 
     #[test]

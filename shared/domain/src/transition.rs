@@ -52,12 +52,32 @@ pub enum Recorded {
     Retry,
     Returned,
     Settle,
-    /// News that the state machine does not allow; moves no state.
+    /// News of an attempt that had ended for us; moves no state, and holds the payout.
     Contradiction,
+    /// Another payout of the load is contradicted: this one waits with it.
+    Hold,
+    /// What held it is over.
+    Lift,
+    /// Owners decided that the contradicting attempt paid it.
+    LatePaid,
+    /// Owners decided that it did not.
+    LateNotPaid,
+    /// Owners decided that it paid on top of another payment.
+    Surplus,
+    /// Some of a surplus came back.
+    Recovered,
+    /// Nobody gets the surplus back.
+    Absorbed,
+    /// What never reached anybody went back to the wallet.
+    RestReturned,
+    /// A part of the payment came back.
+    PartReturned,
+    /// Owners decided that nothing came back.
+    NothingReturned,
 }
 
 impl Recorded {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 25] = [
         Self::Create,
         Self::Due,
         Self::Enqueue,
@@ -73,6 +93,16 @@ impl Recorded {
         Self::Returned,
         Self::Settle,
         Self::Contradiction,
+        Self::Hold,
+        Self::Lift,
+        Self::LatePaid,
+        Self::LateNotPaid,
+        Self::Surplus,
+        Self::Recovered,
+        Self::Absorbed,
+        Self::RestReturned,
+        Self::PartReturned,
+        Self::NothingReturned,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -92,6 +122,16 @@ impl Recorded {
             Self::Returned => "returned",
             Self::Settle => "settle",
             Self::Contradiction => "contradiction",
+            Self::Hold => "hold",
+            Self::Lift => "lift",
+            Self::LatePaid => "late_paid",
+            Self::LateNotPaid => "late_not_paid",
+            Self::Surplus => "surplus",
+            Self::Recovered => "recovered",
+            Self::Absorbed => "absorbed",
+            Self::RestReturned => "rest_returned",
+            Self::PartReturned => "part_returned",
+            Self::NothingReturned => "nothing_returned",
         }
     }
 }
@@ -114,6 +154,9 @@ pub struct Transition {
     pub reference: Option<AttemptRef>,
     pub object: Option<ProviderId>,
     pub reason: Option<String>,
+    /// What the driver got by it, where the legs do not say: the provider's payment was posted before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<Cents>,
     /// Which balance shard the legs touched.
     pub shard: u8,
     /// The write that made this record; tells a repeat of our own write from a stranger's.
@@ -124,22 +167,55 @@ pub struct Transition {
 
 impl Transition {
     /// What the transition adds to the figures of the payout's driver. Paid is what moved to or from a
-    /// provider, so a partial settlement counts with its part.
+    /// provider, so a partial settlement counts with its part, and so does a part that came back.
     pub fn driver_figures(&self) -> DriverFigures {
-        if self.from == Some(self.to) {
-            return DriverFigures::default();
-        }
         let was_pending = self.from.is_some_and(PayoutStatus::is_pending);
-        let paid = self
-            .legs
-            .legs()
-            .iter()
-            .filter(|leg| leg.account.is_clearing())
-            .fold(0_i64, |sum, leg| sum.saturating_add(leg.amount.get()));
         DriverFigures {
             payouts: i64::from(self.from.is_none()),
             pending_payouts: i64::from(self.to.is_pending()) - i64::from(was_pending),
-            total_paid: Cents::new(paid),
+            total_paid: self.received(),
+        }
+    }
+
+    /// How much of the payment came back with it.
+    pub fn returned_part(&self) -> Cents {
+        self.received().negated()
+    }
+
+    /// What the driver got by it, or lost.
+    fn received(&self) -> Cents {
+        let cleared = || {
+            let legs = self.legs.legs().iter();
+            let clearing = legs.filter(|leg| leg.account.is_clearing());
+            Cents::new(clearing.fold(0_i64, |sum, leg| sum.saturating_add(leg.amount.get())))
+        };
+        match self.event {
+            Recorded::LatePaid => self.received.unwrap_or(Cents::ZERO),
+            // Nobody knows yet what it paid, or it did not pay the driver for this load.
+            Recorded::Contradiction
+            | Recorded::LateNotPaid
+            | Recorded::Surplus
+            | Recorded::Recovered
+            | Recorded::Absorbed => Cents::ZERO,
+            Recorded::Create
+            | Recorded::Due
+            | Recorded::Enqueue
+            | Recorded::Claim
+            | Recorded::Accepted
+            | Recorded::Unknown
+            | Recorded::Paid
+            | Recorded::DeadWithRoute
+            | Recorded::Dead
+            | Recorded::Partial
+            | Recorded::Cancel
+            | Recorded::Retry
+            | Recorded::Returned
+            | Recorded::Settle
+            | Recorded::Hold
+            | Recorded::Lift
+            | Recorded::RestReturned
+            | Recorded::PartReturned
+            | Recorded::NothingReturned => cleared(),
         }
     }
 
@@ -174,6 +250,10 @@ impl Transition {
         );
         field(self.object.as_ref().map_or("", ProviderId::as_str));
         field(self.reason.as_deref().unwrap_or(""));
+        // Left out where there is none, so that it changes no hash of a transition without it.
+        if let Some(received) = self.received {
+            field(&received.to_string());
+        }
         field(&self.shard.to_string());
         field(&self.tx_id);
         hex::encode(hasher.finalize())

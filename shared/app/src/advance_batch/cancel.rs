@@ -100,7 +100,8 @@ impl<S: Store, Q: Queue> BatchWorker<S, Q> {
         let mut changes = Changes::new("cancel-chunk", tx_id.clone());
         let mut any = false;
         for payout in self.payouts(batch, range).await? {
-            if !LineState::of(payout.status).is_left() {
+            // A held line is withdrawn once people have decided: the batch looks again.
+            if !LineState::of(payout.status).is_left() || payout.is_held() {
                 continue;
             }
             if let Outcome::Moved(canceled, transition) = payout.apply(Change::Cancel, &note)? {

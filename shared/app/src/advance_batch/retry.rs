@@ -37,7 +37,8 @@ impl<S: Store, Q: Queue> BatchWorker<S, Q> {
     ) -> Result<(), Error> {
         for (number, lines) in chunks_of(batch, mark) {
             let is_meant = |payout: &Payout| {
-                payout.status == PayoutStatus::Failed && payout.changed_at <= asked_at
+                let has_failed = payout.status == PayoutStatus::Failed && !payout.is_held();
+                has_failed && payout.changed_at <= asked_at
             };
             let mut failed = self.payouts(batch, lines.clone()).await?;
             failed.retain(is_meant);
@@ -81,7 +82,9 @@ impl<S: Store, Q: Queue> BatchWorker<S, Q> {
                     ready.push(queued);
                 }
                 Ok(Outcome::Ignored | Outcome::Contradiction) => {}
-                Err(Denied::AttemptsExhausted) => return Ok(Tried::Refused),
+                Err(Denied::AttemptsExhausted | Denied::Contradicted) => {
+                    return Ok(Tried::Refused);
+                }
                 Err(denied) => return Err(denied.into()),
             }
         }

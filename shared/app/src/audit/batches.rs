@@ -143,7 +143,19 @@ impl<'a> Shelf<'a> {
             };
             for (number, line) in (mark.first..).zip(lines.iter()) {
                 let state = self.state(batch, (number, line));
-                movement.add(state, 1, line.amount.get());
+                let id = batch.payout_id(number);
+                let payout = self
+                    .payouts
+                    .get(&(&batch.tenant, &id))
+                    .filter(|_| state != LineState::Waiting && state != LineState::Rejected);
+                // A part of a paid line may have come back already.
+                let returned = match (state, payout) {
+                    (LineState::Paid, Some(payout)) => payout.returned.get(),
+                    _ => 0,
+                };
+                movement.add(state, 1, line.amount.get() - returned);
+                movement.add(LineState::Returned, 0, returned);
+                movement.held += i64::from(payout.is_some_and(|payout| payout.is_held()));
             }
         }
         let mut counts = Counts::default();

@@ -90,7 +90,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             asked: Asked::Create,
             answer,
         };
-        self.record(call, &sight, &news).await
+        self.record(call, sight, &news).await
     }
 
     pub(super) async fn process(
@@ -119,7 +119,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             asked: Asked::Process,
             answer,
         };
-        self.record(call, &sight, &news).await
+        self.record(call, sight, &news).await
     }
 
     fn note(&self, call: &Call, (attempt, operation): (&Attempt, Operation), answer: &Answer) {

@@ -13,6 +13,7 @@ use domain::{
     charge::Charge,
     driver::VendorStanding,
     ids::{ChargeId, DriverId, Mode, ProviderId},
+    manifest::{LookUp, manifest},
     money::Cents,
     reconciliation::ListedObject,
     routing::Provider,
@@ -258,6 +259,7 @@ impl Books {
                 standing,
                 status: status.to_owned(),
                 updated: 1,
+                withdrawable: false,
                 facts: Facts {
                     amount: Some(match standing {
                         Standing::Paid => taken,
@@ -335,6 +337,7 @@ fn seen(reference: &str, booked: &Booked) -> Seen {
         standing,
         status: status.to_owned(),
         updated: booked.updated,
+        withdrawable: booked.ending == Some(Ending::Rejected),
         facts: Facts {
             reference: reference.to_owned(),
             currency: booked.currency.to_owned(),
@@ -459,9 +462,14 @@ impl Providers for ScriptedProvider {
         books.reads += 1;
         let trouble = books.next_trouble(Operation::Read);
         let reference = attempt.reference.to_string();
-        with_trouble(trouble, || match books.by_reference.get(&reference) {
-            None => Answer::Absent,
-            Some(booked) => shown(&reference, booked),
+        with_trouble(trouble, || match manifest(attempt.provider).look_up {
+            LookUp::None => Answer::Unclear {
+                cause: "not_asked".to_owned(),
+            },
+            LookUp::ByReference { .. } => match books.by_reference.get(&reference) {
+                None => Answer::Absent,
+                Some(booked) => shown(&reference, booked),
+            },
         })
     }
 

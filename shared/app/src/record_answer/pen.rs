@@ -1,15 +1,12 @@
-//! Collects what one answer changes: transitions of the payout, the load, the next dispatch, a
-//! contradiction.
+//! Collects what one answer about a live attempt changes: transitions of the payout, the load, the next dispatch.
 
 use domain::{
     answer::Answer,
-    attempt::{Applied, Attempt, Look},
+    attempt::{Applied, Attempt, Look, Shows},
     attempt_machine::{AttemptEvent, AttemptState},
     fee::Rail,
     load::LoadStatus,
-    money::Cents,
-    payout::{Change, Note, Outcome, Payout, PayoutStatus},
-    payout_machine,
+    payout::{Change, GivenBack, Note, Outcome, Payout},
     resolution::{self, Identity, Step, Verdict},
     routing::Provider,
     transition::Transition,
@@ -17,23 +14,16 @@ use domain::{
 use tracing::error;
 
 use super::{load_settlement, next_dispatch};
-use crate::{
-    call::Call,
-    changes::Write,
-    message::Message,
-    record::{Contradiction, Record},
-};
+use crate::{call::Call, changes::Write, message::Message, record::Record};
 
 /// Collects what one answer changes.
 pub(super) struct Pen<'a> {
     pub(super) call: &'a Call,
     pub(super) verdict: &'a Verdict,
-    pub(super) known: Option<&'a Contradiction>,
     pub(super) tx_id: &'a str,
     pub(super) payout: Payout,
     pub(super) transitions: Vec<Transition>,
     pub(super) writes: Vec<Write>,
-    pub(super) contradicts: bool,
     pub(super) message: Option<Message>,
 }
 
@@ -47,52 +37,41 @@ enum Moved {
 impl Pen<'_> {
     /// Takes the step an answer proved. None when the payout or the attempt is past it.
     pub(super) fn step(&mut self, before: &Attempt, answer: &Answer) -> Option<Attempt> {
+        let shows = match (self.verdict.step, answer) {
+            (Step::AbsentOnce, _) => Shows::Nothing,
+            (_, Answer::Exists { .. }) => Shows::Object,
+            (Step::Nothing | Step::Attempt(_) | Step::PaidThenReturned, _) => Shows::Unclear,
+        };
         match self.verdict.step {
-            Step::Nothing => Some(self.polled(before, false)),
-            Step::AbsentOnce => Some(self.polled(before, true)),
-            Step::Returned => {
-                self.returned(before)?;
-                Some(self.polled(before, false))
-            }
+            Step::Nothing | Step::AbsentOnce => Some(self.polled(before, shows)),
             Step::PaidThenReturned => {
                 let paid = match before.apply(AttemptEvent::Paid, self.call.now()) {
                     Ok(Applied::Changed(paid)) => *paid,
-                    Ok(Applied::Unchanged) => return Some(self.polled(before, false)),
-                    // Dead for us, paid and taken back at the provider: news only for a payout that
-                    // still waits.
-                    Ok(Applied::Contradiction) => return self.reversed_unseen(before, answer),
-                    Err(_) => return None,
+                    Ok(Applied::Unchanged) => return Some(self.polled(before, shows)),
+                    Ok(Applied::Contradiction) | Err(_) => return None,
                 };
                 self.change(&paid, Change::Paid(paid.provider))?;
                 self.returned(&paid)?;
-                Some(paid.no_more_reads())
+                Some(Attempt {
+                    money: Some(paid.posted().all_back()),
+                    ..paid.no_more_reads()
+                })
             }
             Step::Attempt(event) => match before.apply(event, self.call.now()) {
-                Err(_) => None,
-                Ok(Applied::Unchanged) => Some(self.polled(before, false)),
-                Ok(Applied::Contradiction) => {
-                    self.contradiction(before, answer)?;
-                    Some(before.clone())
-                }
+                // News of an ended attempt is not taken here.
+                Ok(Applied::Contradiction) | Err(_) => None,
+                Ok(Applied::Unchanged) => Some(self.polled(before, shows)),
                 Ok(Applied::Changed(next)) => {
                     let next = Attempt {
                         reason: self.verdict.reason.clone(),
                         doubt: self.verdict.doubt,
                         ..*next
                     };
-                    self.attempt_moved(&next, answer)?;
+                    self.attempt_moved(&next)?;
                     Some(next)
                 }
             },
         }
-    }
-
-    fn reversed_unseen(&mut self, before: &Attempt, answer: &Answer) -> Option<Attempt> {
-        let cell = payout_machine::decide(self.payout.status, payout_machine::Event::Returned);
-        if cell == payout_machine::Cell::Contradicts {
-            self.contradiction(before, answer)?;
-        }
-        Some(before.clone())
     }
 
     fn note<'n>(&'n self, attempt: &'n Attempt) -> Note<'n> {
@@ -105,15 +84,11 @@ impl Pen<'_> {
         }
     }
 
-    /// A read that moved nothing: only the next one is put off. When a final attempt is read again is
-    /// decided by what the read brought, not here.
-    fn polled(&self, attempt: &Attempt, absent: bool) -> Attempt {
-        if attempt.is_final() {
-            return attempt.clone();
-        }
+    /// A read that moved nothing: only the next one is put off.
+    fn polled(&self, attempt: &Attempt, shows: Shows) -> Attempt {
         let look = Look {
             at: self.call.now(),
-            absent,
+            shows,
         };
         attempt.polled(look, self.call.entropy.chance())
     }
@@ -132,7 +107,13 @@ impl Pen<'_> {
     }
 
     fn returned(&mut self, attempt: &Attempt) -> Option<()> {
-        if self.change(attempt, Change::Returned(attempt.provider))? == Moved::Yes {
+        let money = attempt.posted();
+        let back = GivenBack {
+            provider: attempt.provider,
+            cleared: money.returnable(),
+            rest: money.rest(),
+        };
+        if self.change(attempt, Change::Returned(back))? == Moved::Yes {
             self.settle_load(LoadStatus::Open);
         }
         Some(())
@@ -144,10 +125,13 @@ impl Pen<'_> {
     }
 
     /// What the attempt's move means for the payout.
-    fn attempt_moved(&mut self, next: &Attempt, answer: &Answer) -> Option<()> {
+    fn attempt_moved(&mut self, next: &Attempt) -> Option<()> {
         match resolution::identity_of(&self.payout, next) {
             Identity::Live => self.live_attempt_moved(next),
-            Identity::Settled | Identity::Other => self.contradiction(next, answer),
+            Identity::Settled | Identity::Other => {
+                error!(attempt = %next.reference, "an attempt that has not ended does not own its payout");
+                None
+            }
         }
     }
 
@@ -188,63 +172,14 @@ impl Pen<'_> {
             self.change(next, Change::Dead)?;
             return Some(());
         }
+        // Who is held is sent on by the people who decide.
+        if self.payout.is_held() {
+            return Some(());
+        }
         let outbox = next_dispatch(&mut self.payout, self.call);
         self.message = Some(outbox.message.clone());
         self.writes
             .push(Write::Insert(Record::Outbox(Box::new(outbox))));
-        Some(())
-    }
-
-    /// What the payout's completion has posted as paid by this attempt already.
-    fn completed_with(&self, attempt: &Attempt) -> Cents {
-        let is_completed = self.payout.status == PayoutStatus::Completed;
-        match resolution::identity_of(&self.payout, attempt) {
-            Identity::Settled if is_completed => attempt.net,
-            Identity::Settled | Identity::Live | Identity::Other => Cents::ZERO,
-        }
-    }
-
-    /// T18: recorded once per provider object and figure, and the route stops until an operator has
-    /// looked. An object seen in flight first and paid later posts what was not posted yet.
-    fn contradiction(&mut self, attempt: &Attempt, answer: &Answer) -> Option<()> {
-        let Answer::Exists { object, seen } = answer else {
-            // Something we hold as final is gone: no figure to post, but somebody has to know.
-            error!(attempt = %attempt.reference, "a provider no longer shows what it paid");
-            return Some(());
-        };
-        let paid = seen.facts.reported_paid(seen.standing, attempt.net);
-        let posted = self
-            .known
-            .map_or_else(|| self.completed_with(attempt), |known| known.amount);
-        let news = paid.checked_sub(posted).filter(|it| it.is_positive());
-        // Seen again by a later read: whoever opened the route since then knows of it.
-        if self.known.is_some() && news.is_none() {
-            return Some(());
-        }
-        self.contradicts = true;
-        error!(attempt = %attempt.reference, paid = paid.get(), "a provider contradicts our books");
-        let outcome = self.payout.contradicted(
-            attempt.provider,
-            news.unwrap_or(Cents::ZERO),
-            &self.note(attempt),
-        );
-        if let Outcome::Moved(payout, transition) = outcome {
-            self.payout = *payout;
-            self.transitions.push(*transition);
-        }
-        let version = self.known.map_or(0, |known| known.version);
-        let record = Record::Contradiction(Box::new(Contradiction {
-            provider: attempt.provider,
-            tenant: attempt.tenant.clone(),
-            reference: attempt.reference.clone(),
-            object: object.clone(),
-            version: version + 1,
-            amount: paid.max(posted),
-        }));
-        self.writes.push(match version {
-            0 => Write::Insert(record),
-            version => Write::Replace { record, version },
-        });
         Some(())
     }
 }

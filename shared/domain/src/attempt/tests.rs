@@ -40,9 +40,11 @@ pub(crate) fn attempt(state: AttemptState) -> Attempt {
         absent_at: None,
         absences: 0,
         doubt: None,
-        undecided_at: None,
         next_at: None,
         reviewed_at: None,
+        money: None,
+        undecided: None,
+        decided_on: None,
     }
 }
 
@@ -101,7 +103,10 @@ fn a_lost_create_is_first_read_90_seconds_after_it_may_have_left() {
 #[test]
 fn a_second_absence_is_looked_for_no_sooner_than_30_seconds_later() {
     let at = Timestamp::from_millis(90_000);
-    let look = Look { at, absent: true };
+    let look = Look {
+        at,
+        shows: Shows::Nothing,
+    };
     let polled = attempt(AttemptState::Unknown).polled(look, 0);
     assert!(polled.next_at.expect("watched") >= at.plus(Duration::from_secs(30)));
 }
@@ -152,7 +157,10 @@ fn a_live_attempt_always_has_a_wake_up() {
 #[test]
 fn a_read_without_news_asks_for_people_once_when_the_time_has_come() {
     let minutes = |count: i64| Timestamp::from_millis(count * 60_000);
-    let look = |at| Look { at, absent: false };
+    let look = |at| Look {
+        at,
+        shows: Shows::Unclear,
+    };
     let instant = Attempt {
         rail: Rail::Instant,
         ..attempt(AttemptState::Submitted)

@@ -91,6 +91,8 @@ impl LineState {
 pub struct TallyMovement {
     /// Lines and minor units, by state.
     pub by: BTreeMap<LineState, (i64, i64)>,
+    /// Lines that wait for people to decide about a contradiction, whatever their state.
+    pub held: i64,
 }
 
 impl TallyMovement {
@@ -113,7 +115,7 @@ impl TallyMovement {
     }
 
     pub fn is_zero(&self) -> bool {
-        self.by.is_empty()
+        self.by.is_empty() && self.held == 0
     }
 }
 
@@ -130,6 +132,8 @@ pub struct Counts {
     pub canceled: i64,
     pub rejected: i64,
     pub returned: i64,
+    /// Lines of any state that a contradiction holds.
+    pub held: i64,
     pub waiting_cents: i64,
     pub open_cents: i64,
     pub paid_cents: i64,
@@ -195,6 +199,7 @@ impl Counts {
             *sum = sum.saturating_add(*cents);
         }
         self.left += movement.left();
+        self.held += movement.held;
     }
 
     /// Of several tallies together.
@@ -207,6 +212,7 @@ impl Counts {
                 *cents = cents.saturating_add(counts.cents(state).get());
             }
             sum.left += counts.left;
+            sum.held += counts.held;
         }
         sum
     }

@@ -38,6 +38,7 @@ fn shown(standing: Standing, amount: Option<Cents>) -> Answer {
             standing,
             status: "word".to_owned(),
             updated: 1,
+            withdrawable: false,
             facts: Facts {
                 amount,
                 ..Facts::default()

@@ -29,8 +29,18 @@ pub enum Change {
     Partial,
     Cancel,
     Retry,
-    Returned(Provider),
+    Returned(GivenBack),
     Settle(Provider, Settlement),
+}
+
+/// What is booked of a payment that came back in full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GivenBack {
+    pub provider: Provider,
+    /// What of it stands in clearing.
+    pub cleared: Cents,
+    /// What of it stands in suspense, because only a part was settled.
+    pub rest: Cents,
 }
 
 /// What two operators decided.
@@ -135,9 +145,13 @@ impl Payout {
             Change::Cancel if self.status == PayoutStatus::Failed => Posting::none(),
             Change::Cancel => Posting::between(Account::Pending, Account::Available, amount),
             Change::Retry => Posting::between(Account::Available, Account::Pending, amount),
-            Change::Returned(provider) => {
-                Posting::give_back(provider, shares, self.quote.refund_on_return)
-                    .map_err(|_| Denied::WalletLimit)?
+            Change::Returned(back) => {
+                let fee = if self.quote.refund_on_return {
+                    shares.fee
+                } else {
+                    Cents::ZERO
+                };
+                Posting::give_back(back, fee).map_err(|_| Denied::WalletLimit)?
             }
             Change::Settle(provider, Settlement::Partly(paid)) => {
                 let rest = shares

@@ -1,5 +1,9 @@
 use super::*;
-use crate::fee::{Channel, FeeSchedule};
+use crate::{
+    attempt::AttemptMoney,
+    fee::{Channel, FeeSchedule},
+    review::Bearer,
+};
 
 fn booking(rail: Rail) -> Booking {
     let amount = Cents::new(45_000);
@@ -102,7 +106,7 @@ fn canceling_gives_back_only_what_is_still_reserved() {
 
 #[test]
 fn a_return_gives_back_the_fee_too_by_default() {
-    let (payout, transitions) = walk(&[Change::Claim(P), Change::Paid(P), Change::Returned(P)]);
+    let (payout, transitions) = walk(&[Change::Claim(P), Change::Paid(P), Change::Returned(WHOLE)]);
     assert_eq!(payout.status, PayoutStatus::Returned);
     for account in Account::ALL {
         assert_eq!(balance(&transitions, account), 0, "{}", account.name());
@@ -213,16 +217,246 @@ fn every_record_holds_the_hash_of_the_one_before() {
     assert_eq!(payout.head, previous);
 }
 
-#[test]
-fn a_contradiction_parks_the_money_in_suspense_and_moves_no_state() {
+/// What is booked of a payment that was settled whole.
+const WHOLE: GivenBack = GivenBack {
+    provider: P,
+    cleared: Cents::new(44_750),
+    rest: Cents::ZERO,
+};
+const FIRST: LateOf = LateOf {
+    number: 1,
+    provider: P,
+};
+
+fn late(payout: &Payout, change: &LateChange) -> (Payout, Vec<(Account, i64)>) {
     let actor = Actor::System("test".to_owned());
-    let (payout, _) = walk(&[Change::Cancel]);
-    let Outcome::Moved(after, record) = payout.contradicted(P, Cents::new(44_750), &note(&actor))
-    else {
-        panic!("a contradiction is recorded");
+    let (after, transition) = payout
+        .late(FIRST, change, &note(&actor))
+        .expect("it happens");
+    let legs = transition.legs.legs().iter();
+    (
+        after,
+        legs.map(|leg| (leg.account, leg.amount.get())).collect(),
+    )
+}
+
+/// A payout of which the first attempt died, and what the wallet lost of it before the news.
+fn dead_in_every_state() -> Vec<(Payout, Account)> {
+    let dead = Change::DeadWithRoute { counts: true };
+    [
+        (&[Change::Claim(P), dead][..], Account::Pending),
+        (
+            &[Change::Claim(P), dead, Change::Claim(P)],
+            Account::InTransit,
+        ),
+        (&[Change::Claim(P), Change::Dead], Account::Available),
+        (
+            &[Change::Claim(P), Change::Dead, Change::Cancel],
+            Account::Available,
+        ),
+        (
+            &[Change::Claim(P), Change::Paid(P), Change::Returned(WHOLE)],
+            Account::Available,
+        ),
+    ]
+    .into_iter()
+    .map(|(changes, account)| (walk(changes).0, account))
+    .collect()
+}
+
+#[test]
+fn a_contradiction_parks_the_money_in_suspense_moves_no_state_and_holds_the_payout() {
+    for (payout, _) in dead_in_every_state() {
+        let more = Cents::new(44_750);
+        let (after, legs) = late(&payout, &LateChange::Contradicted { more });
+        assert_eq!(after.status, payout.status);
+        assert_eq!(
+            legs,
+            [
+                (Account::Suspense, -44_750),
+                (Account::ClearingPayelata, 44_750)
+            ]
+        );
+        assert!(after.is_held() && after.is_contradicted());
+        assert_eq!(after.next_at, None, "its people wake it");
+        let actor = Actor::System("test".to_owned());
+        for change in [Change::Claim(P), Change::Cancel, Change::Retry] {
+            let refused = after.apply(change, &note(&actor));
+            assert_eq!(refused, Err(Denied::Contradicted), "{change:?}");
+        }
+    }
+}
+
+#[test]
+fn a_payment_that_was_made_late_is_taken_from_where_the_money_is_and_explains_suspense() {
+    for (payout, from) in dead_in_every_state() {
+        let more = Cents::new(44_750);
+        let (held, _) = late(&payout, &LateChange::Contradicted { more });
+        let money = AttemptMoney {
+            cleared: more,
+            suspense: more.negated(),
+            ..AttemptMoney::default()
+        };
+        let (paid, legs) = late(&held, &LateChange::Paid(money));
+        assert_eq!(
+            legs,
+            [
+                (from, -45_000),
+                (Account::Fees, 250),
+                (Account::Suspense, 44_750)
+            ]
+        );
+        assert_eq!(paid.status, PayoutStatus::Completed);
+        assert_eq!((paid.settled_attempt, paid.live_attempt), (Some(1), None));
+        assert!(!paid.is_held());
+        assert_eq!((paid.reason, paid.next_at), (None, None));
+    }
+}
+
+#[test]
+fn what_was_not_paid_late_takes_the_suspense_back_and_what_waits_goes_on() {
+    for (payout, _) in dead_in_every_state() {
+        let more = Cents::new(44_750);
+        let (held, _) = late(&payout, &LateChange::Contradicted { more });
+        let (freed, legs) = late(&held, &LateChange::NotPaid { posted: more });
+        assert_eq!(
+            legs,
+            [
+                (Account::ClearingPayelata, -44_750),
+                (Account::Suspense, 44_750)
+            ]
+        );
+        assert!(!freed.is_held());
+        assert_eq!(freed.status, payout.status);
+        let waits = freed.waits_for_dispatch();
+        assert_eq!(freed.next_at.is_some(), waits, "{}", freed.status);
+        assert_eq!(freed.dispatch_seq > payout.dispatch_seq, waits);
+    }
+}
+
+#[test]
+fn a_payout_is_held_until_the_last_of_its_contradictions_is_decided() {
+    let (payout, _) = walk(&[]);
+    let more = Cents::ZERO;
+    let second = LateOf {
+        number: 2,
+        provider: P,
     };
-    assert_eq!(after.status, PayoutStatus::Canceled);
-    assert_eq!(balance(&[*record], Account::Suspense), -44_750);
+    let actor = Actor::System("test".to_owned());
+    let (once, legs) = late(&payout, &LateChange::Contradicted { more });
+    assert_eq!(legs, []);
+    let (twice, _) = once
+        .late(second, &LateChange::Contradicted { more }, &note(&actor))
+        .expect("held");
+    let (thrice, _) = late(&twice, &LateChange::HeldFor(payout.id.clone()));
+    let (one_left, _) = late(&thrice, &LateChange::Lifted);
+    assert!(one_left.is_held());
+    let (other_left, _) = one_left
+        .late(second, &LateChange::Lifted, &note(&actor))
+        .expect("lifted");
+    assert!(other_left.is_held() && !other_left.is_contradicted());
+    let (free, _) = late(&other_left, &LateChange::FreedOf(payout.id.clone()));
+    assert!(!free.is_held());
+}
+
+#[test]
+fn what_comes_back_in_parts_is_credited_in_parts_and_is_a_return_once_it_is_all() {
+    let (payout, _) = walk(&[Change::Claim(P), Change::Paid(P)]);
+    let cleared = |cents| AttemptMoney {
+        cleared: Cents::new(cents),
+        ..AttemptMoney::default()
+    };
+    let part = LateChange::PartReturned {
+        part: Cents::new(4_750),
+        money: cleared(44_750),
+    };
+    let (partly, legs) = late(&payout, &part);
+    assert_eq!(
+        legs,
+        [
+            (Account::ClearingPayelata, -4_750),
+            (Account::Available, 4_750)
+        ]
+    );
+    assert_eq!(partly.status, PayoutStatus::Completed);
+    assert_eq!(partly.reason.as_deref(), Some("partly_returned"));
+    let rest = LateChange::PartReturned {
+        part: Cents::new(40_000),
+        money: cleared(40_000),
+    };
+    let (whole, legs) = late(&partly, &rest);
+    assert_eq!(
+        legs,
+        [
+            (Account::ClearingPayelata, -40_000),
+            (Account::Available, 40_000)
+        ]
+    );
+    assert_eq!(whole.status, PayoutStatus::Returned);
+    assert_eq!(whole.returned, Cents::new(44_750), "the fee is kept");
+}
+
+#[test]
+fn a_part_that_was_settled_and_came_back_gives_back_what_is_left_of_the_rest_too() {
+    let (settled, _) = walk(&[
+        Change::Claim(P),
+        Change::Partial,
+        Change::Settle(P, Settlement::Partly(Cents::new(4_875))),
+    ]);
+    let actor = Actor::System("test".to_owned());
+    let back = GivenBack {
+        provider: P,
+        cleared: Cents::new(4_875),
+        rest: Cents::new(1_000),
+    };
+    let Ok(Outcome::Moved(_, transition)) = settled.apply(Change::Returned(back), &note(&actor))
+    else {
+        panic!("it comes back");
+    };
+    let legs: Vec<_> = transition
+        .legs
+        .legs()
+        .iter()
+        .map(|leg| (leg.account, leg.amount.get()))
+        .collect();
+    assert_eq!(
+        legs,
+        [
+            (Account::ClearingPayelata, -4_875),
+            (Account::Suspense, -1_000),
+            (Account::Fees, -250),
+            (Account::Available, 6_125)
+        ]
+    );
+}
+
+#[test]
+fn suspense_is_explained_by_who_got_the_money_back_or_bears_it() {
+    let (payout, _) = walk(&[Change::Claim(P), Change::Paid(P)]);
+    let surplus = Cents::new(44_750);
+    let absorbed = |by| LateChange::Absorbed { by, surplus };
+    for (change, expected) in [
+        (
+            LateChange::Recovered(Cents::new(7)),
+            [(Account::ClearingPayelata, -7), (Account::Suspense, 7)],
+        ),
+        (
+            absorbed(Bearer::Tenant),
+            [(Account::Available, -44_750), (Account::Suspense, 44_750)],
+        ),
+        (
+            absorbed(Bearer::Platform),
+            [(Account::Losses, -44_750), (Account::Suspense, 44_750)],
+        ),
+        (
+            LateChange::RestReturned(Cents::new(9)),
+            [(Account::Suspense, -9), (Account::Available, 9)],
+        ),
+    ] {
+        let (after, legs) = late(&payout, &change);
+        assert_eq!(legs, expected, "{change:?}");
+        assert_eq!(after.status, PayoutStatus::Completed);
+    }
 }
 
 #[test]

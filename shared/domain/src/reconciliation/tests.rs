@@ -19,6 +19,7 @@ fn shown(standing: Standing) -> ListedObject {
             standing,
             status: "word".to_owned(),
             updated: 1,
+            withdrawable: false,
             facts: Facts {
                 reference: "pay_1-a01".to_owned(),
                 currency: "USD".to_owned(),

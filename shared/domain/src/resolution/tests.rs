@@ -23,8 +23,9 @@ fn exists(standing: Standing, facts: Facts) -> Answer {
         object: ProviderId::parse("cpoi_1").expect("valid"),
         seen: Box::new(Seen {
             standing,
-            status: "word".to_owned(),
+            status: "processed".to_owned(),
             updated: 1,
+            withdrawable: false,
             facts,
         }),
     }
@@ -123,13 +124,100 @@ fn an_absence_while_the_create_may_still_be_on_its_way_proves_nothing() {
 }
 
 #[test]
-fn an_object_that_vanished_goes_to_review() {
-    let held = Attempt {
+fn an_object_disappears_by_three_answers_over_a_quarter_of_an_hour() {
+    let mut submitted = Attempt {
         object: Some(ProviderId::parse("cpoi_1").expect("valid")),
         ..attempt(AttemptState::Submitted)
     };
-    let verdict = proves(&held, Asked::Read, &Answer::Absent, Timestamp::default());
-    assert_eq!(verdict.step, Step::Attempt(AttemptEvent::Mismatch));
+    let at = |second: i64| Timestamp::from_millis(second * 1_000);
+    let absent =
+        |attempt: &Attempt, second| proves(attempt, Asked::Read, &Answer::Absent, at(second));
+    let counted = |attempt: &Attempt, second| {
+        let look = crate::attempt::Look {
+            at: at(second),
+            shows: crate::attempt::Shows::Nothing,
+        };
+        attempt.polled(look, 0)
+    };
+    assert_eq!(absent(&submitted, 0).step, Step::AbsentOnce);
+    submitted = counted(&submitted, 0);
+    assert_eq!(submitted.next_at, Some(at(450)), "it is looked for again");
+    assert_eq!(absent(&submitted, 449).step, Step::Nothing);
+    assert_eq!(absent(&submitted, 450).step, Step::AbsentOnce);
+    submitted = counted(&submitted, 450);
+    assert_eq!(absent(&submitted, 899).step, Step::Nothing);
+    let third = absent(&submitted, 900);
+    assert_eq!(third.step, Step::Attempt(AttemptEvent::Mismatch));
+    assert_eq!(third.reason.as_deref(), Some("object_vanished"));
+    let shown = crate::attempt::Look {
+        at: at(899),
+        shows: crate::attempt::Shows::Object,
+    };
+    let seen_again = submitted.polled(shown, 0);
+    assert_eq!(
+        absent(&seen_again, 900).step,
+        Step::AbsentOnce,
+        "from the start"
+    );
+    for state in [AttemptState::Review, AttemptState::Dead] {
+        let attempt = Attempt {
+            state,
+            ..submitted.clone()
+        };
+        assert_eq!(absent(&attempt, 900).step, Step::Nothing, "{state:?}");
+    }
+}
+
+#[test]
+fn what_fits_in_every_figure_leads_out_of_review_unless_two_objects_stand_under_our_reference() {
+    let full = Facts {
+        processed_amount: Some(Cents::new(44_750)),
+        ..facts()
+    };
+    for (answer, event, to) in [
+        (
+            exists(Standing::Paid, full),
+            AttemptEvent::Paid,
+            AttemptState::Paid,
+        ),
+        (
+            exists(Standing::FinalNegative, facts()),
+            AttemptEvent::FinalNegative,
+            AttemptState::Dead,
+        ),
+        (
+            exists(Standing::InFlight, facts()),
+            AttemptEvent::InFlight,
+            AttemptState::Submitted,
+        ),
+    ] {
+        assert_eq!(
+            step(AttemptState::Review, Asked::Read, &answer),
+            Step::Attempt(event)
+        );
+        for reason in ["object_vanished", "processed_amount_differs", "timeout"] {
+            let review = Attempt {
+                reason: Some(reason.to_owned()),
+                reviewed_at: Some(Timestamp::default()),
+                ..attempt(AttemptState::Review)
+            };
+            let applied = review.apply(event, Timestamp::default());
+            let Ok(crate::attempt::Applied::Changed(next)) = applied else {
+                panic!("{reason}: {applied:?}");
+            };
+            assert_eq!((next.state, next.reviewed_at), (to, None), "{reason}");
+        }
+        let differs = Attempt {
+            reason: Some("object_differs".to_owned()),
+            ..attempt(AttemptState::Review)
+        };
+        assert!(differs.apply(event, Timestamp::default()).is_err());
+    }
+    let unknown_word = exists(Standing::Unrecognised, facts());
+    assert_eq!(
+        step(AttemptState::Review, Asked::Read, &unknown_word),
+        Step::Nothing
+    );
 }
 
 #[test]
@@ -262,10 +350,6 @@ fn a_reversal_returns_what_was_paid_and_kills_what_was_not() {
             },
         )
     };
-    assert_eq!(
-        step(AttemptState::Paid, Asked::Read, &reversed(true)),
-        Step::Returned
-    );
     assert_eq!(
         step(AttemptState::Submitted, Asked::Read, &reversed(true)),
         Step::PaidThenReturned
@@ -408,7 +492,7 @@ fn after_absences(mut attempt: Attempt) -> (u32, Verdict) {
         }
         let look = crate::attempt::Look {
             at: now,
-            absent: true,
+            shows: crate::attempt::Shows::Nothing,
         };
         attempt = attempt.polled(look, 0);
     }
@@ -528,4 +612,143 @@ fn only_a_rejected_object_of_a_submitted_attempt_is_withdrawn_and_only_by_who_ca
     // As long as it is not, people have to look.
     let step = proves(&submitted, Asked::Read, &rejected, Timestamp::default()).step;
     assert_eq!(step, Step::Attempt(AttemptEvent::Mismatch));
+}
+
+/// What a read of an ended attempt means: its reason and what more it paid, where it contradicts our books.
+fn told(attempt: &Attempt, answer: &Answer) -> Result<LateNews, (String, i64)> {
+    match late_news(attempt, answer, Timestamp::from_millis(10_000_000)) {
+        LateNews::Contradicts(said) => Err((said.reason, said.more.get())),
+        other => Ok(other),
+    }
+}
+
+fn paid_facts(cents: i64) -> Facts {
+    Facts {
+        processed_amount: Some(Cents::new(cents)),
+        was_processed: true,
+        ..facts()
+    }
+}
+
+#[test]
+fn a_dead_attempt_is_contradicted_by_whatever_may_have_paid() {
+    let dead = attempt(AttemptState::Dead);
+    let says = |standing, facts| told(&dead, &exists(standing, facts));
+    let contradicts = |cents| Err(("processed".to_owned(), cents));
+    assert_eq!(
+        says(Standing::Paid, paid_facts(44_750)),
+        contradicts(44_750)
+    );
+    assert_eq!(
+        says(Standing::NeedsReview, paid_facts(20_000)),
+        contradicts(20_000)
+    );
+    assert_eq!(says(Standing::InFlight, facts()), contradicts(0));
+    assert_eq!(says(Standing::Unrecognised, facts()), contradicts(0));
+    assert_eq!(says(Standing::Rejected, facts()), contradicts(0));
+    // It ended without payment, and says that money left.
+    assert_eq!(says(Standing::FinalNegative, paid_facts(7)), contradicts(7));
+    assert_eq!(
+        says(Standing::FinalNegative, facts()),
+        Ok(LateNews::Confirms)
+    );
+    assert_eq!(says(Standing::Inert, facts()), Ok(LateNews::Nothing));
+    // What left came back.
+    assert_eq!(
+        says(Standing::Reversed, paid_facts(44_750)),
+        Ok(LateNews::Confirms)
+    );
+    assert_eq!(told(&dead, &Answer::Absent), Ok(LateNews::Nothing));
+    let silence = Answer::Unclear {
+        cause: "timeout".to_owned(),
+    };
+    assert_eq!(told(&dead, &silence), Ok(LateNews::Silent));
+}
+
+#[test]
+fn what_is_booked_of_a_dead_attempt_is_not_news_again() {
+    let money = attempt(AttemptState::Dead).posted().unexplained(
+        &ProviderId::parse("cpoi_1").expect("valid"),
+        true,
+        Cents::new(20_000),
+    );
+    let dead = Attempt {
+        money: Some(money),
+        ..attempt(AttemptState::Dead)
+    };
+    let answer = exists(Standing::Paid, paid_facts(44_750));
+    assert_eq!(told(&dead, &answer), Err(("processed".to_owned(), 24_750)));
+    let decided = Attempt {
+        decided_on: Some(crate::attempt::Shown {
+            status: "processed".to_owned(),
+            figure: Some(Cents::new(44_750)),
+            updated: 1,
+        }),
+        ..dead
+    };
+    assert_eq!(told(&decided, &answer), Ok(LateNews::Nothing));
+}
+
+#[test]
+fn a_second_object_under_our_reference_is_booked_apart_from_the_first() {
+    let own = ProviderId::parse("cpoi_2").expect("valid");
+    let paid = Attempt {
+        object: Some(own),
+        ..attempt(AttemptState::Paid)
+    };
+    let answer = exists(Standing::Paid, paid_facts(44_750));
+    assert_eq!(
+        told(&paid, &answer),
+        Err(("object_differs".to_owned(), 44_750))
+    );
+}
+
+#[test]
+fn after_paid_only_a_proven_return_ends_by_itself_and_every_other_word_is_for_people() {
+    for provider in crate::routing::Provider::ALL {
+        let paid = Attempt {
+            provider,
+            ..attempt(AttemptState::Paid)
+        };
+        let says = |standing, facts| told(&paid, &exists(standing, facts));
+        assert_eq!(
+            says(Standing::Paid, paid_facts(44_750)),
+            Ok(LateNews::Confirms)
+        );
+        let reversed = says(Standing::Reversed, paid_facts(44_750));
+        match manifest(provider).full_return {
+            crate::manifest::ReturnProof::ByStatus => {
+                assert_eq!(reversed, Ok(LateNews::Returned));
+            }
+            crate::manifest::ReturnProof::None => {
+                assert_eq!(reversed, Err(("processed".to_owned(), 0)));
+            }
+        }
+        for standing in [
+            Standing::Inert,
+            Standing::InFlight,
+            Standing::Unrecognised,
+            Standing::Rejected,
+            Standing::FinalNegative,
+            Standing::NeedsReview,
+        ] {
+            let news = says(standing, paid_facts(44_750));
+            assert_eq!(news, Err(("processed".to_owned(), 0)), "{standing:?}");
+        }
+    }
+}
+
+#[test]
+fn a_payment_that_came_back_and_is_shown_paid_again_was_made_again() {
+    let returned = Attempt {
+        money: Some(attempt(AttemptState::Paid).posted().all_back()),
+        ..attempt(AttemptState::Paid)
+    };
+    let again = exists(Standing::Paid, paid_facts(44_750));
+    assert_eq!(
+        told(&returned, &again),
+        Err(("processed".to_owned(), 44_750))
+    );
+    let refunded = exists(Standing::Reversed, paid_facts(44_750));
+    assert_eq!(told(&returned, &refunded), Ok(LateNews::Confirms));
 }

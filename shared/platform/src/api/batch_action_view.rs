@@ -101,6 +101,20 @@ pub struct UntouchedLines {
     in_review: u32,
     /// They are on their way.
     open: u32,
+    /// A provider's news holds them until two owners have decided.
+    held: Vec<HeldLineView>,
+}
+
+/// A line that was skipped.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = HeldLine)]
+pub struct HeldLineView {
+    /// From 1, in the order of the batch.
+    #[schema(minimum = 1)]
+    line: u32,
+    #[schema(value_type = vocabulary::PayoutId)]
+    payout_id: String,
 }
 
 impl<'a> From<&'a BatchRetry> for RetriedBatchView<'a> {
@@ -113,6 +127,14 @@ impl<'a> From<&'a BatchRetry> for RetriedBatchView<'a> {
                 outcome_unknown: retry.outcome_unknown,
                 in_review: retry.in_review,
                 open: retry.open,
+                held: retry
+                    .held
+                    .iter()
+                    .map(|held| HeldLineView {
+                        line: held.line,
+                        payout_id: held.payout.to_string(),
+                    })
+                    .collect(),
             },
             message: "Only failed payouts are retried. A payout whose outcome is unknown may still be paid and is \
                 never touched.",

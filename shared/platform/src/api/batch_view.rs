@@ -98,6 +98,10 @@ pub struct BatchDetailView<'a> {
     rejected_count: i64,
     /// Of the paid ones, those whose money came back.
     returned_count: i64,
+    /// Lines of any state that a provider's news holds until two owners have decided.
+    held_count: i64,
+    /// Whether somebody has to look, also when the batch has ended.
+    attention: bool,
     amounts: LineAmounts,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = BatchApprovalView)]
@@ -189,6 +193,8 @@ impl<'a> From<&'a BatchNow> for BatchDetailView<'a> {
             canceled_count: counts.canceled - i64::from(batch.removed.lines),
             rejected_count: counts.rejected,
             returned_count: counts.returned,
+            held_count: counts.held,
+            attention: counts.held > 0,
             amounts: LineAmounts::of(counts, batch),
             approval: batch.approval.as_ref().map(BatchApprovalView::from),
             released_at: batch.released_at.map(|at| at.to_string()),

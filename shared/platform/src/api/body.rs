@@ -128,19 +128,85 @@ pub struct BatchAddition {
 #[schema(discriminator(property_name = "outcome", mapping(
     ("paid" = "#/components/schemas/FullDecision"),
     ("not_paid" = "#/components/schemas/FullDecision"),
-    ("partial" = "#/components/schemas/PartDecision")
+    ("surplus" = "#/components/schemas/FullDecision"),
+    ("nothing" = "#/components/schemas/FullDecision"),
+    ("partial" = "#/components/schemas/PartDecision"),
+    ("returned" = "#/components/schemas/SumDecision"),
+    ("recovered" = "#/components/schemas/SumDecision"),
+    ("rest_returned" = "#/components/schemas/SumDecision"),
+    ("absorbed" = "#/components/schemas/AbsorbedDecision")
 )))]
 pub enum NewReviewDecision {
     Full(FullDecision),
     Part(PartDecision),
+    Sum(SumDecision),
+    Absorbed(AbsorbedDecision),
 }
 
-/// What became of the whole of the net amount.
+/// What became of the whole of the money.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FullOutcome {
     Paid,
     NotPaid,
+    Surplus,
+    Nothing,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SumOutcome {
+    Returned,
+    Recovered,
+    RestReturned,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AbsorbedOutcome {
+    Absorbed,
+}
+
+/// What becomes of what did not reach the driver.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RestOutcome {
+    Returned,
+}
+
+/// So much came back: of a payment (`returned`), of a surplus (`recovered`), or of what never reached anybody
+/// (`rest_returned`).
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SumDecision {
+    #[schema(inline)]
+    pub outcome: SumOutcome,
+    /// How much, at most what the review shows as open.
+    #[schema(value_type = vocabulary::Amount)]
+    pub amount: i64,
+    /// Names what proves it, as a line of a statement.
+    #[schema(value_type = Text<200>)]
+    pub evidence_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<500>>)]
+    pub note: Option<&'static str>,
+}
+
+/// Nobody gets the surplus back.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AbsorbedDecision {
+    #[schema(inline)]
+    pub outcome: AbsorbedOutcome,
+    /// Whose money it is: the tenant's wallet, or the platform's own.
+    #[schema(value_type = vocabulary::SurplusBearer)]
+    pub absorbed_by: &'static str,
+    /// Names what proves it, as a line of a statement.
+    #[schema(value_type = Text<200>)]
+    pub evidence_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Text<500>>)]
+    pub note: Option<&'static str>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -149,7 +215,8 @@ pub enum PartOutcome {
     Partial,
 }
 
-/// All of the net amount reached the driver, or none of it.
+/// All of the money or none of it: `paid` and `not_paid` speak of the net amount, `surplus` of what was paid twice,
+/// `nothing` of a return.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FullDecision {
@@ -172,6 +239,10 @@ pub struct PartDecision {
     /// How much, below the net amount.
     #[schema(value_type = vocabulary::Amount)]
     pub paid_amount: i64,
+    /// Gives the rest back to the wallet at once; without it the rest waits in suspense.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline, value_type = Option<RestOutcome>)]
+    pub rest: Option<RestOutcome>,
     /// Names what proves it, as a line of a statement.
     #[schema(value_type = Text<200>)]
     pub evidence_id: &'static str,

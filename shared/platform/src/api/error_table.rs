@@ -255,6 +255,17 @@ fn refusal_of_denied(denied: &Denied) -> Refusal {
         Denied::OwnDecision { .. } => Refusal::conflict(message, "own_decision"),
         Denied::DecisionDiffers => Refusal::conflict(message, "decision_differs"),
         Denied::PartOutOfRange { .. } => Refusal::field("paidAmount", message),
+        Denied::SumOutOfRange { .. } => Refusal::field("amount", message),
+        Denied::OutcomeNotOffered { offered } => {
+            Refusal::conflict(message, "outcome_not_offered").detail("offered", json!(offered))
+        }
+        Denied::EvidenceStale => Refusal::conflict(message, "evidence_stale"),
+        Denied::EvidenceContradicts { proof } => {
+            Refusal::conflict(message, "evidence_contradicts").detail("proof", proof.name())
+        }
+        Denied::WithdrawalPending => Refusal::conflict(message, "withdrawal_pending"),
+        Denied::AttemptInFlight => Refusal::conflict(message, "attempt_in_flight"),
+        Denied::Contradicted => Refusal::conflict(message, "contradicted"),
     }
 }
 

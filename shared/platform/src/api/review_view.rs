@@ -1,6 +1,6 @@
 //! Public JSON shapes of reviews: what people have to decide about an attempt, and what they decided.
 
-use domain::review::{Closing, Decision, Evidence, Review};
+use domain::review::{Closing, Decision, Disposition, Evidence, Review, Unreadable};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,6 +17,11 @@ pub struct ReviewView<'a> {
     payout_id: &'a str,
     #[schema(value_type = vocabulary::ReviewStatus)]
     status: &'static str,
+    /// From 1; grows when the review is opened again.
+    #[schema(minimum = 1)]
+    round: u32,
+    #[schema(value_type = vocabulary::ReviewQuestion)]
+    question: &'static str,
     /// Why people have to look, in a stable word: `unknown_too_long`, `submitted_too_long`, or what does not fit.
     reason: &'a str,
     evidence: EvidenceView<'a>,
@@ -63,6 +68,18 @@ pub struct EvidenceView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = vocabulary::SignedAmount)]
     reported_amount: Option<i64>,
+    /// What was on the driver's prepaid card before the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::SignedAmount)]
+    balance_before: Option<i64>,
+    /// Left out before the first read that said something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::EvidenceProof)]
+    proof: Option<&'static str>,
+    /// When that read was made. The second decision needs one of the last ten minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::Time)]
+    read_at: Option<String>,
     #[schema(value_type = vocabulary::Time)]
     first_checked_at: String,
     #[schema(value_type = vocabulary::Time)]
@@ -76,6 +93,18 @@ pub struct EvidenceView<'a> {
 pub struct DecisionView<'a> {
     #[schema(value_type = vocabulary::ReviewOutcome)]
     outcome: &'static str,
+    /// Of a sum that came back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::Amount)]
+    amount: Option<i64>,
+    /// Who bears a surplus that nobody gets back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::SurplusBearer)]
+    absorbed_by: Option<&'static str>,
+    /// Of a part: what became of the rest, where it went back at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
+    rest: Option<&'static str>,
     /// Of a part: how much reached the driver.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = vocabulary::Amount)]
@@ -84,6 +113,10 @@ pub struct DecisionView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String)]
     note: Option<&'a str>,
+    /// Why it took effect without a read of the provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = vocabulary::UnreadReason)]
+    unread: Option<&'static str>,
     #[schema(value_type = vocabulary::KeyId)]
     key_id: &'a str,
     /// Who holds the key.
@@ -99,6 +132,8 @@ impl<'a> From<&'a Review> for ReviewView<'a> {
             id: review.id().to_string(),
             payout_id: review.reference.payout.as_str(),
             status: review.status().name(),
+            round: review.round,
+            question: review.question.name(),
             reason: &review.reason,
             evidence: EvidenceView::of(review),
             decisions: review.decisions.iter().map(DecisionView::from).collect(),
@@ -119,8 +154,13 @@ impl<'a> EvidenceView<'a> {
             expected,
             currency,
             reported,
+            balance_before,
             first_checked_at,
             last_checked_at,
+            read,
+            unclear_reads: _,
+            refused: _,
+            withdrawal_refused: _,
         } = &review.evidence;
         Self {
             provider: provider.name(),
@@ -132,6 +172,9 @@ impl<'a> EvidenceView<'a> {
             currency: currency.code(),
             expected_amount: expected.get(),
             reported_amount: reported.map(|it| it.get()),
+            balance_before: balance_before.map(|it| it.get()),
+            proof: read.as_ref().map(|it| it.proof.name()),
+            read_at: read.as_ref().map(|it| it.at.to_string()),
             first_checked_at: first_checked_at.to_string(),
             last_checked_at: last_checked_at.to_string(),
         }
@@ -143,8 +186,18 @@ impl<'a> From<&'a Decision> for DecisionView<'a> {
         Self {
             outcome: decision.outcome.name(),
             paid_amount: decision.outcome.part().map(|it| it.get()),
+            amount: decision.outcome.amount().map(|it| it.get()),
+            absorbed_by: match decision.outcome {
+                Disposition::Absorbed(bearer) => Some(bearer.name()),
+                _ => None,
+            },
+            rest: match decision.outcome {
+                Disposition::PartlyRestReturned(_) => Some("returned"),
+                _ => None,
+            },
             evidence_id: &decision.evidence_id,
             note: decision.note.as_deref(),
+            unread: decision.unread.map(Unreadable::name),
             key_id: &decision.by.key,
             owner: &decision.by.owner,
             decided_at: decision.at.to_string(),

@@ -152,12 +152,51 @@ fn message(transition: &Transition) -> String {
         Recorded::Contradiction => {
             format!("{provider} reports something our books do not know{because}.")
         }
+        Recorded::Hold => {
+            "Another payout of the load may have paid it; this one waits for the decision."
+                .to_owned()
+        }
+        Recorded::Lift => format!("What held the payout is over{because}."),
+        Recorded::LatePaid => {
+            format!(
+                "Two operators decided that the earlier attempt through {provider} paid it{because}."
+            )
+        }
+        Recorded::LateNotPaid => {
+            format!(
+                "Two operators decided that the earlier attempt through {provider} did not pay it{because}."
+            )
+        }
+        Recorded::Surplus => {
+            format!(
+                "Two operators decided that {provider} paid on top of another payment{because}."
+            )
+        }
+        Recorded::Recovered => format!("A part of what was paid twice came back{because}."),
+        Recorded::Absorbed => format!("Nobody gets back what was paid twice{because}."),
+        Recorded::RestReturned => {
+            format!("What never reached the driver went back to the wallet{because}.")
+        }
+        Recorded::PartReturned => format!("A part of the payment came back{because}."),
+        Recorded::NothingReturned => {
+            format!("Two operators decided that nothing came back{because}.")
+        }
     }
 }
 
 fn next(transition: &Transition) -> &'static str {
-    if transition.event == Recorded::Contradiction {
-        return "An operator compares the provider's books with ours; nothing is credited by itself.";
+    match transition.event {
+        Recorded::Contradiction => {
+            return "Two owners decide with the provider's evidence; until then nothing is sent, tried again or \
+                canceled for it.";
+        }
+        Recorded::Hold => {
+            return "Two owners decide about the other payout; until then nothing is sent for this one.";
+        }
+        Recorded::Surplus => {
+            return "What was paid twice stays in suspense until it is recovered or absorbed.";
+        }
+        _ => {}
     }
     match transition.to {
         PayoutStatus::Scheduled => "It is dispatched when its time comes.",

@@ -43,7 +43,8 @@ pub struct PayoutView<'a> {
     net_amount: i64,
     #[schema(value_type = vocabulary::PayoutStatus)]
     status: &'a str,
-    /// `outcome_unknown` or `in_review` while the status stays `processing`; the reason of a failure.
+    /// `outcome_unknown` or `in_review` while the status stays `processing`; `contradicted` while people have to
+    /// decide about a provider's news; `partly_returned`; the reason of a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String)]
     status_reason: Option<&'a str>,
@@ -85,6 +86,9 @@ impl<'a> From<&'a Payout> for PayoutView<'a> {
 
 /// What the public may know beyond the status: why it waits, or why it ended.
 pub(crate) fn status_reason(payout: &Payout) -> Option<&str> {
+    if let Some(reason) = payout.hold_reason() {
+        return Some(reason);
+    }
     match payout.progress {
         Some(progress @ (Progress::OutcomeUnknown | Progress::InReview)) => Some(progress.name()),
         Some(Progress::Preparing | Progress::Submitted) => None,

@@ -21,10 +21,11 @@ pub use self::batches::{AddedLoads, BatchId, BatchVersion, PlanHash};
 pub use self::errors::{ErrorDetails, FieldProblem, LineProblem};
 pub use self::words::{
     Account, BatchStatus, ChargeOutcome, ChargeStatus, Currency, DayStatus, DepositStatus,
-    DifferenceReason, DriverStatus, ErrorCode, KycStatus, LineRejection, LineResult, LineStatus,
-    ListStatus, LoadStatus, MethodKind, Mode, OnInvalid, PayoutStatus, Provider, ProviderOperation,
-    ProviderState, Rail, RailFallback, ReviewCloser, ReviewOutcome, ReviewStatus, RowOutcome,
-    Scope, TimelineEvent, WantedStatus,
+    DifferenceReason, DriverStatus, ErrorCode, EvidenceProof, KycStatus, LineRejection, LineResult,
+    LineStatus, ListStatus, LoadStatus, MethodKind, Mode, OnInvalid, PayoutStatus, Provider,
+    ProviderOperation, ProviderState, Rail, RailFallback, ReviewCloser, ReviewOutcome,
+    ReviewQuestion, ReviewStatus, RowOutcome, Scope, SurplusBearer, TimelineEvent, UnreadReason,
+    WantedStatus,
 };
 use super::fields::{MAP_ENTRIES_MAX, MAP_TEXT_MAX, PARSED_MAX};
 

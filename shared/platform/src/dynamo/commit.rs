@@ -334,6 +334,9 @@ impl Place<'_> {
             addition.add(state.name(), number(lines));
             addition.add(state.cents_name(), number(cents));
         }
+        if by.held != 0 {
+            addition.add(item::HELD, number(by.held));
+        }
         let name = addition.add(item::LEFT, number(by.left()));
         let condition = match left {
             Left::Any => "attribute_exists(pk)".to_owned(),

@@ -25,6 +25,8 @@ pub(crate) const HOLDER: &str = "ho";
 pub(crate) const UPDATED_AT: &str = "ua";
 pub(crate) const EXPIRES_AT: &str = "ea";
 pub(crate) const TX_ID: &str = "tx";
+/// How many lines of a tally are held.
+pub(crate) const HELD: &str = "held";
 /// How many lines of a tally the batch waits for.
 pub(crate) const LEFT: &str = "lf";
 /// What the making of a batch's lines depends on.
@@ -81,7 +83,6 @@ const NAMES: [(&str, &str); 56] = [
     ("sent_at", "se"),
     ("process_sent_at", "ps"),
     ("watched_at", "wa"),
-    ("undecided_at", "ud"),
     ("checked_at", "ck"),
     ("prev_hash", "ph"),
     ("payouts", PAYOUTS),
@@ -144,7 +145,11 @@ pub(crate) fn absent(record: &Record) -> Vec<String> {
 /// The attribute of a wallet's item that holds an account's cents.
 pub(crate) const fn balance_name(account: Account) -> &'static str {
     match account {
-        Account::Available | Account::Hold | Account::Suspense | Account::CashFunding => "c",
+        Account::Available
+        | Account::Hold
+        | Account::Suspense
+        | Account::CashFunding
+        | Account::Losses => "c",
         Account::Pending => "pe",
         Account::InTransit => "tr",
         Account::ClearingPayelata => "cp",
@@ -216,7 +221,6 @@ pub(crate) fn read(key: &Key, item: Attributes) -> Result<Record, Unreadable> {
         Key::CardLock(..) => of(item).map(Record::CardLock),
         Key::Reference(..) => of(item).map(Record::Reference),
         Key::Object(..) => of(item).map(Record::Object),
-        Key::Contradiction(..) => of(item).map(Record::Contradiction),
         Key::Inbox(_) => of(item).map(Record::Inbox),
         Key::Outbox(_) => of(item).map(Record::Outbox),
         Key::AuditEvent(..) => of(item).map(Record::AuditEvent),
@@ -269,7 +273,6 @@ fn all_fields(record: &Record) -> Attributes {
         Record::CardLock(it) => plain(it),
         Record::Reference(it) => plain(it),
         Record::Object(it) => plain(it),
-        Record::Contradiction(it) => plain(it),
         Record::Inbox(it) => plain(it),
         Record::Outbox(it) => plain(it),
         Record::AuditEvent(it) => plain(it),

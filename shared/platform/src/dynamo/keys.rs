@@ -25,7 +25,6 @@
 //! | lock of a prepaid card | `PL#provider#mode#digest` | `LOCK` | digest |
 //! | provider reference | `PR#provider#mode#ref` | `REF` | reference |
 //! | provider object | `PI#provider#mode#object` | `REF` | object |
-//! | contradiction | `PC#provider#mode#object` | `REF` | object |
 //! | batch | `T#t#B#b` | `META` | id |
 //! | lines of a batch | `T#t#B#b#M#07` | `MAN` | batch and number |
 //! | chunk of lines | `T#t#B#b#C#0123` | `CHK` | batch and number |
@@ -135,9 +134,6 @@ pub(crate) fn address(key: &Key) -> Address {
         Key::Object(provider, mode, object) => {
             Address::new(format!("{}#{object}", route("PI", *provider, *mode)), "REF")
         }
-        Key::Contradiction(provider, mode, object) => {
-            Address::new(format!("{}#{object}", route("PC", *provider, *mode)), "REF")
-        }
         Key::Inbox(id) => Address::new(
             format!("{}#{}", route("CB", id.provider, id.mode), id.object),
             id.body_sha256.clone(),
@@ -216,6 +212,7 @@ const fn account_name(account: Account) -> &'static str {
         Account::Fees => "FEES",
         Account::Suspense => "SUSP",
         Account::CashFunding => "CASH",
+        Account::Losses => "LOSS",
     }
 }
 

@@ -197,10 +197,48 @@ impl PartialSchema for ReviewCloser {
 }
 impl ToSchema for ReviewCloser {}
 
+pub struct ReviewQuestion;
+impl PartialSchema for ReviewQuestion {
+    fn schema() -> RefOr<Schema> {
+        use domain::review::Question as It;
+        let about = "What is asked: the outcome of an attempt under way, whether an ended one paid after all, how \
+            much of a payment came back, or what became of money in suspense.";
+        one_of(about, It::ALL.map(It::name))
+    }
+}
+impl ToSchema for ReviewQuestion {}
+
+pub struct EvidenceProof;
+impl PartialSchema for EvidenceProof {
+    fn schema() -> RefOr<Schema> {
+        use domain::review::Proof as It;
+        one_of("What the newest read of the provider proves.", It::NAMES)
+    }
+}
+impl ToSchema for EvidenceProof {}
+
+pub struct UnreadReason;
+impl PartialSchema for UnreadReason {
+    fn schema() -> RefOr<Schema> {
+        use domain::review::Unreadable as It;
+        one_of("Why the provider could not be read.", It::ALL.map(It::name))
+    }
+}
+impl ToSchema for UnreadReason {}
+
+pub struct SurplusBearer;
+impl PartialSchema for SurplusBearer {
+    fn schema() -> RefOr<Schema> {
+        use domain::review::Bearer as It;
+        one_of("Who bears a surplus.", It::ALL.map(It::name))
+    }
+}
+impl ToSchema for SurplusBearer {}
+
 pub struct ReviewOutcome;
 impl PartialSchema for ReviewOutcome {
     fn schema() -> RefOr<Schema> {
-        use domain::payout::Settlement as It;
+        use domain::review::Disposition as It;
         one_of("What became of the money.", It::NAMES)
     }
 }

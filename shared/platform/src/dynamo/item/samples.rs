@@ -8,9 +8,9 @@ use app::{
     key_ring::{KeyRing, UsableKey},
     message::{Check, Dispatch, Message},
     record::{
-        ApiKey, AuditEvent, CardLock, Contradiction, Deposit, DepositProposal, FieldChange, Inbox,
-        InboxId, MethodVersion, ObjectLink, OutboxEntry, Owner, PreviousSecret, Record,
-        ReferenceLink, RequestRecord,
+        ApiKey, AuditEvent, CardLock, Deposit, DepositProposal, FieldChange, Inbox, InboxId,
+        MethodVersion, ObjectLink, OutboxEntry, Owner, PreviousSecret, Record, ReferenceLink,
+        RequestRecord,
     },
     secret_answer::SealedAnswer,
 };
@@ -26,9 +26,9 @@ use domain::{
     ledger::{Account, Posting},
     load::{Load, LoadStatus},
     money::{Cents, Currency},
-    payout::{Booking, Change, Note, Outcome, Payout, Settlement},
+    payout::{Booking, Change, Note, Outcome, Payout},
     rate::{Bucket, RateLimit, Tap},
-    review::{Decision, Review, Sighting},
+    review::{Case, Decision, Disposition, Review, Sighting},
     routing::{Provider, RouteSwitch, StopReason},
     time::Timestamp,
     transition::{Actor, Transition},
@@ -165,9 +165,11 @@ fn attempt() -> Attempt {
         absent_at: Some(NOW),
         absences: 1,
         doubt: None,
-        undecided_at: Some(NOW),
         next_at: Some(NOW),
         reviewed_at: Some(NOW),
+        money: None,
+        undecided: None,
+        decided_on: None,
     }
 }
 
@@ -177,7 +179,9 @@ fn review() -> Review {
     let sighting = Sighting {
         answer: &answer,
         at: NOW,
+        is_read: true,
     };
+
     let attempt = Attempt {
         state: AttemptState::Review,
         ..attempt()
@@ -188,13 +192,18 @@ fn review() -> Review {
             owner: owner.to_owned(),
         },
         at: NOW,
-        outcome: Settlement::Partly(Cents::new(44_749)),
+        outcome: Disposition::Partly(Cents::new(44_749)),
         evidence_id: "bank statement 2026-02-03, line 14".to_owned(),
         note: Some("Called the provider's desk, ticket 4711".to_owned()),
+        unread: None,
     };
-    let opened = Review::opened(&attempt, sighting);
-    let first = opened.decided(says("ann"), &attempt).expect("the first");
-    first.decided(says("bob"), &attempt).expect("the second")
+    let case = Case {
+        attempt: &attempt,
+        another_paid: false,
+    };
+    let opened = Review::opened(None, &attempt, sighting);
+    let first = opened.decided(says("ann"), case).expect("the first").review;
+    first.decided(says("bob"), case).expect("the second").review
 }
 
 fn method() -> Method {
@@ -343,14 +352,6 @@ fn traces() -> Vec<Record> {
             provider: Provider::Owlpay,
             reference: Owner::Driver(driver_id()),
             ..link.clone()
-        })),
-        Record::Contradiction(Box::new(Contradiction {
-            provider: link.provider,
-            tenant: link.tenant,
-            reference: reference(),
-            object: link.object,
-            version: 1,
-            amount: Cents::new(44_750),
         })),
         Record::Inbox(Box::new(inbox)),
         Record::Outbox(Box::new(OutboxEntry::new(check, NOW, 1))),

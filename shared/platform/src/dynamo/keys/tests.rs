@@ -35,7 +35,6 @@ fn keys() -> Vec<Key> {
         Key::CardLock(Provider::Paywizard, Mode::Test, "00ff".to_owned()),
         Key::Reference(Provider::Payelata, Mode::Test, reference.to_string()),
         Key::Object(Provider::Payelata, Mode::Test, object.clone()),
-        Key::Contradiction(Provider::Payelata, Mode::Test, object.clone()),
         Key::Inbox(InboxId {
             provider: Provider::Payelata,
             mode: Mode::Live,

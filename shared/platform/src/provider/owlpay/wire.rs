@@ -309,6 +309,7 @@ impl Order {
                 standing: status::standing(&self.status, marks),
                 status: self.status,
                 updated: self.updated,
+                withdrawable: false,
                 facts: Facts {
                     reference: self.serial,
                     currency: self.currency,
@@ -329,6 +330,7 @@ impl Order {
                 standing: Standing::NeedsReview,
                 status: "duplicate_serial".to_owned(),
                 updated: self.updated,
+                withdrawable: false,
                 facts: Facts::default(),
             }),
         }

@@ -73,6 +73,7 @@ impl Listing {
                     standing: Standing::NeedsReview,
                     status: "duplicate_reference".to_owned(),
                     updated,
+                    withdrawable: false,
                     facts: Facts::default(),
                 }),
             },
@@ -286,6 +287,7 @@ fn invoice(raw: &RawValue, currency: Currency) -> Option<Invoice> {
         seen: Seen {
             standing: status::standing(&attributes.status),
             updated: attributes.updated,
+            withdrawable: false,
             facts: Facts {
                 reference: attributes.reference_id,
                 currency: attributes.currency,
