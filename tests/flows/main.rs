@@ -16,6 +16,7 @@ mod drivers;
 mod fallback;
 mod import;
 mod keys;
+mod late_news;
 mod limits;
 mod lists;
 mod lives;

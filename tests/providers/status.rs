@@ -4,7 +4,7 @@ use app::port::Lookup;
 use domain::{
     answer::Answer,
     attempt_machine::{AttemptEvent, AttemptState},
-    resolution::{Asked, Step, Verdict},
+    resolution::{Asked, LateNews, Step, Verdict, late_news},
 };
 
 use crate::stage::{Act, fixture, holding, object, proves, read};
@@ -124,8 +124,10 @@ async fn canceled_and_refunded_are_dead_before_payment_and_a_return_after_it() {
         assert_eq!(before.step, Step::Attempt(AttemptEvent::FinalNegative));
         let unseen = proven(WATCHED, worded(word)).await;
         assert_eq!(unseen.step, Step::PaidThenReturned, "{word}");
-        let after = proven(AttemptState::Paid, worded(word)).await;
-        assert_eq!(after.step, Step::Returned, "{word}");
+        let answer = read(Act::Say(200, worded(word)), Lookup::Object(object())).await;
+        let paid = holding(AttemptState::Paid);
+        let after = late_news(&paid, &answer, paid.created_at);
+        assert_eq!(after, LateNews::Returned, "{word}");
     }
 }
 

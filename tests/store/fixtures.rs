@@ -105,6 +105,7 @@ pub(crate) fn transition(name: &str, seq: u32, legs: Posting) -> Transition {
         reference: None,
         object: None,
         reason: None,
+        received: None,
         shard: 1,
         tx_id: format!("{name}-{seq}"),
         prev_hash: "0".repeat(64),

@@ -124,6 +124,7 @@ fn tally() -> Tally {
         canceled: 4,
         rejected: 3,
         returned: 2,
+        held: 1,
         waiting_cents: 2_700_000,
         open_cents: 2_250_000,
         paid_cents: 22_500_000,
