@@ -8,7 +8,7 @@ use domain::{
     driver::MethodKind,
     ids::{Mode, ProviderId},
     resolution::{Asked, Step, Verdict},
-    routing::Provider,
+    routing::{Provider, StopReason},
 };
 use platform::{
     pace::Pace,
@@ -22,7 +22,10 @@ use platform::{
     },
 };
 
-use crate::stage::{self, Act, BANK, REFERENCE, Twin, unclear};
+use crate::{
+    query::FOREIGN,
+    stage::{self, Act, BANK, REFERENCE, Twin, unclear},
+};
 
 const KEY: &str = "pk_test_EXAMPLEKEY0001";
 const ORDER: &str = "ord_978be7deca82a65525f74bec7a3077cf26138409d8838cce0cca5fbfbe4b02d7";
@@ -218,6 +221,16 @@ async fn a_400_402_or_404_is_a_doubt_that_absences_prove() {
         ),
         (402, "", "http_402"),
         (
+            400,
+            r#"{"error":{"type":"order_error"},"status":400}"#,
+            "http_400_order_error",
+        ),
+        (
+            402,
+            r#"{"type":"order_transfer_error","message":"m"}"#,
+            "http_402_order_transfer_error",
+        ),
+        (
             404,
             r#"{"error":{"type":"data_not_found"}}"#,
             "http_404_data_not_found",
@@ -226,6 +239,85 @@ async fn a_400_402_or_404_is_a_doubt_that_absences_prove() {
         let by = Refusal::Input;
         let reason = reason.to_owned();
         assert_eq!(said(status, body).await, Answer::Doubted { by, reason });
+    }
+}
+
+/// Errors that an operator has to put right at OwlPay: nothing about the data of any payout.
+const OF_OUR_ACCOUNT: [&str; 5] = [
+    "2fa_error",
+    "2fa_recovery_code_exist",
+    "2fa_recovery_code_incorrect",
+    "unauthorized",
+    "guard_auth_forbidden",
+];
+
+/// The shapes that an error of this type may have.
+fn errors(word: &str) -> [String; 3] {
+    [
+        format!(r#"{{"error":{{"type":"{word}","code":null,"message":"m"}},"status":400}}"#),
+        format!(r#"{{"type":"{word}","message":"m"}}"#),
+        format!(r#"{{"error":{{"type":"order_error","code":"{word}"}}}}"#),
+    ]
+}
+
+#[tokio::test]
+async fn an_account_that_needs_an_operator_stops_the_route_and_never_fails_a_payout() {
+    for word in OF_OUR_ACCOUNT {
+        for status in [400, 402] {
+            for body in errors(word) {
+                let answer = said(status, &body).await;
+                let by = Refusal::Credentials;
+                let reason = format!("http_{status}_{word}");
+                assert_eq!(answer, Answer::Doubted { by, reason }, "{body}");
+                // Two absences: the same serial again, and the route stops.
+                let doubted = Attempt {
+                    doubt: Some(by),
+                    absences: 1,
+                    absent_at: Some(domain::time::Timestamp::from_millis(170_000)),
+                    ..attempt(AttemptState::Unknown)
+                };
+                let verdict = stage::proves(&doubted, Asked::Read, &Answer::Absent);
+                assert_eq!(verdict.step, Step::Attempt(AttemptEvent::Repeat), "{word}");
+                assert_eq!(verdict.stop, Some(StopReason::Credentials), "{word}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_needs_an_operator_ends_neither_a_release_nor_a_cancellation() {
+    for word in OF_OUR_ACCOUNT.into_iter().chain(["data_is_lock"]) {
+        for status in [400, 402] {
+            for body in errors(word) {
+                let cause = unclear(&format!("http_{status}_{word}"));
+                let twin = Twin::acting(Act::Say(status, body.clone())).await;
+                let sent = attempt(AttemptState::ProcessSending);
+                let released = provider(&twin).process(&sent, &order_id()).await;
+                assert_eq!(released, cause, "{body}");
+                let canceled = provider(&twin).cancel(&sent, &order_id()).await;
+                assert_eq!(canceled, cause, "{body}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_passes_is_no_refusal_of_an_order() {
+    for word in [
+        "rate_limit",
+        "data_is_lock",
+        "unknowns_error",
+        "server_error",
+        "invite_fail",
+    ] {
+        for status in [400, 402] {
+            let body = format!(r#"{{"error":{{"type":"{word}"}},"status":{status}}}"#);
+            let answer = said(status, &body).await;
+            assert_eq!(answer, unclear(&format!("http_{status}_{word}")));
+            let verdict = proves(AttemptState::Sending, Asked::Create, &answer);
+            assert_eq!(verdict.step, Step::Attempt(AttemptEvent::Lost), "{word}");
+            assert_eq!(verdict.doubt, None, "{word}");
+        }
     }
 }
 
@@ -246,7 +338,8 @@ async fn a_401_or_403_is_a_doubt_about_our_credentials_and_stops_nothing_yet() {
 async fn a_throttled_or_locked_400_is_no_refusal() {
     for word in ["rate_limit", "data_is_lock"] {
         let body = format!("{{\"error\":{{\"code\":\"{word}\"}}}}");
-        assert_eq!(said(400, &body).await, unclear(word));
+        let cause = unclear(&format!("http_400_{word}"));
+        assert_eq!(said(400, &body).await, cause);
     }
 }
 
@@ -309,18 +402,59 @@ async fn a_search_by_serial_shows_one_order_nothing_or_something_that_is_not_our
         found(format!("[{other}]")).await,
         unclear("filter_not_obeyed")
     );
+    let counted = r#"{"data":[],"status":200,"pagination":{"total":1,"count":0}}"#;
+    let counted = read(vec![Act::Say(200, counted.to_owned())], Lookup::Reference);
+    assert_eq!(counted.await, unclear("body_unreadable"));
     let twice = found(format!("[{one},{one}]")).await;
     let step = proves(AttemptState::Unknown, Asked::Read, &twice).step;
     assert_eq!(step, Step::Attempt(AttemptEvent::Mismatch));
 }
 
 #[tokio::test]
-async fn a_read_that_finds_nothing_is_an_absence_and_any_other_status_says_nothing() {
+async fn an_order_is_absent_when_owlpay_itself_says_so_of_its_id_and_any_other_404_says_nothing() {
+    let own = r#"{"error":{"type":"data_not_found","code":null,"message":"m"},"status":404}"#;
+    let flat = r#"{"type":"data_not_found","message":"m"}"#;
+    let by_id = |status, body: &str| {
+        let act = Act::Say(status, body.to_owned());
+        read(vec![act], Lookup::Object(order_id()))
+    };
+    let by_serial =
+        |status, body: &str| read(vec![Act::Say(status, body.to_owned())], Lookup::Reference);
+    for body in [own, flat] {
+        assert_eq!(by_id(404, body).await, Answer::Absent, "{body}");
+        assert_eq!(by_serial(404, body).await, unclear("status_404_search"));
+    }
+    assert_eq!(by_id(200, own).await, Answer::Absent);
+    assert_eq!(by_serial(200, own).await, unclear("body_status_404"));
+    for body in FOREIGN
+        .into_iter()
+        .chain([r#"{"error":{"type":"order_error"},"status":404}"#])
+    {
+        let foreign = unclear("status_404_foreign");
+        let shown = by_id(404, body).await;
+        assert_eq!(shown, foreign, "{body}");
+        for state in [AttemptState::Submitted, AttemptState::Paid] {
+            let held = Attempt {
+                object: Some(order_id()),
+                ..attempt(state)
+            };
+            let verdict = stage::proves(&held, Asked::Read, &shown);
+            assert_eq!(verdict.step, Step::Nothing, "{body}");
+        }
+        assert_eq!(by_serial(404, body).await, foreign, "{body}");
+        assert_eq!(said(404, body).await, foreign, "{body}");
+        let twin = Twin::acting(Act::Say(404, body.to_owned())).await;
+        let sent = attempt(AttemptState::ProcessSending);
+        let released = provider(&twin).process(&sent, &order_id()).await;
+        assert_eq!(released, foreign, "{body}");
+        let canceled = provider(&twin).cancel(&sent, &order_id()).await;
+        assert_eq!(canceled, foreign, "{body}");
+    }
     for lookup in [Lookup::Reference, Lookup::Object(order_id())] {
         let read =
             |status, body: &str| read(vec![Act::Say(status, body.to_owned())], lookup.clone());
-        assert_eq!(read(404, "").await, Answer::Absent);
-        assert_eq!(read(200, "{\"status\":404}").await, Answer::Absent);
+        let hidden = read(200, "{\"status\":404}").await;
+        assert_eq!(hidden, unclear("body_status_404"));
         for status in [400, 401, 403, 429, 500] {
             assert_eq!(read(status, "").await, unclear(&format!("http_{status}")));
         }
@@ -355,6 +489,53 @@ async fn every_status_word_means_what_the_table_says() {
     ] {
         let answer = shown(&format!("\"status\":\"{word}\",{reconciled}")).await;
         assert_eq!(standing(&answer), expected, "{word}");
+    }
+}
+
+#[tokio::test]
+async fn a_dead_or_rejected_word_of_an_order_that_says_it_is_paid_is_for_people() {
+    let reconciled = format!("\"order_transfer_uuid\":\"{TRANSFER}\"");
+    for word in [
+        r#""status":"platform.order_cancelled""#,
+        r#""status":"owlpay.order_rejected""#,
+        r#""status":"owlpay.order_confirmed","is_rejected":true"#,
+        r#""status":"owlpay.payout_failed""#,
+        r#""status":"owlpay.received_order""#,
+    ] {
+        let reconciled = match word.contains("received") {
+            true => "\"order_transfer_uuid\":null",
+            false => reconciled.as_str(),
+        };
+        let paid = shown(&format!("{word},{reconciled},\"is_paid\":true")).await;
+        assert_eq!(standing(&paid), Standing::NeedsReview, "{word}");
+        for state in [AttemptState::Submitted, AttemptState::Dead] {
+            let step = proves(state, Asked::Read, &paid).step;
+            assert_eq!(step, Step::Attempt(AttemptEvent::Mismatch), "{word}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_order_can_be_withdrawn_while_owlpay_says_so_and_no_money_can_have_left() {
+    let withdrawable = async |members: &str| match shown(members).await {
+        Answer::Exists { seen, .. } => seen.withdrawable,
+        other => panic!("expected an order, got {other:?}"),
+    };
+    let closable = r#""is_allow_close":true"#;
+    assert!(withdrawable(closable).await);
+    assert!(!withdrawable(r#""is_allow_close":false"#).await);
+    assert!(!withdrawable("").await);
+    let rejected = r#""status":"owlpay.order_rejected""#;
+    assert!(withdrawable(&format!("{rejected},{closable}")).await);
+    assert!(!withdrawable(rejected).await);
+    assert!(!withdrawable(&format!("{rejected},{closable},\"is_paid\":true")).await);
+    for word in [
+        "owlpay.payout_succeed",
+        "bank.in_process",
+        "dest_bank.validated",
+    ] {
+        let members = format!("\"status\":\"{word}\",{closable}");
+        assert!(!withdrawable(&members).await, "{word}");
     }
 }
 
@@ -408,11 +589,15 @@ async fn an_order_is_canceled_by_its_id_and_only_owlpays_own_no_ends_it() {
         (Act::Say(200, canceled), Answer::Taken),
         (Act::Say(400, String::new()), refused("http_400")),
         (Act::Say(402, String::new()), refused("http_402")),
-        (Act::Say(404, String::new()), refused("http_404")),
+        (
+            Act::Say(404, r#"{"type":"data_not_found"}"#.to_owned()),
+            refused("http_404_data_not_found"),
+        ),
+        (Act::Say(404, String::new()), unclear("status_404_foreign")),
         (Act::Say(409, String::new()), refused("http_409")),
         (
             Act::Say(402, r#"{"type":"data_is_lock"}"#.to_owned()),
-            unclear("http_402"),
+            unclear("http_402_data_is_lock"),
         ),
         (
             Act::Say(200, r#"{"status":402}"#.to_owned()),

@@ -9,7 +9,6 @@ use crate::{
     attempt_machine::{AttemptEvent, AttemptState},
     ids::ProviderId,
     manifest::{CancelWindow, LookUp, manifest},
-    money::Cents,
     payout::{Payout, PayoutStatus},
     routing::StopReason,
     time::Timestamp,
@@ -189,12 +188,18 @@ fn standing_proves(attempt: &Attempt, seen: &Seen) -> Verdict {
             Verdict::event(AttemptEvent::Paid)
         }
         Standing::Paid => mismatch(Difference::ProcessedAmount),
-        // A failure that moved money is for a person: a retry would pay again.
-        Standing::FinalNegative if seen.facts.processed_amount.is_some_and(Cents::is_positive) => {
+        // A failure that moved money, or may have, is for a person: a retry would pay again.
+        Standing::FinalNegative if seen.facts.may_have_paid() => {
             mismatch(Difference::ProcessedAmount)
         }
         Standing::FinalNegative => {
             Verdict::event(AttemptEvent::FinalNegative).because(seen.status.clone())
+        }
+        // That all of it came back is believed only of figures that say what had left.
+        Standing::Reversed
+            if seen.facts.may_have_paid() && !seen.facts.fits_a_return(attempt.net) =>
+        {
+            mismatch(Difference::ProcessedAmount)
         }
         Standing::Reversed => {
             let step = match attempt.state {
@@ -207,7 +212,7 @@ fn standing_proves(attempt: &Attempt, seen: &Seen) -> Verdict {
                 | AttemptState::Unknown
                 | AttemptState::Review
                 | AttemptState::Dead => {
-                    if seen.facts.was_processed {
+                    if seen.facts.may_have_paid() {
                         Step::PaidThenReturned
                     } else {
                         Step::Attempt(AttemptEvent::FinalNegative)

@@ -134,7 +134,7 @@ impl Sighting<'_> {
             Answer::Exists { seen, .. }
                 if seen.facts.reference == attempt.reference.to_string() =>
             {
-                seen.facts.processed_amount
+                seen.facts.processed_amount.exact()
             }
             Answer::Exists { .. }
             | Answer::NotSent { .. }

@@ -258,6 +258,7 @@ impl Books {
                 standing,
                 status: status.to_owned(),
                 updated: 1,
+                withdrawable: false,
                 facts: Facts {
                     amount: Some(match standing {
                         Standing::Paid => taken,
@@ -335,6 +336,7 @@ fn seen(reference: &str, booked: &Booked) -> Seen {
         standing,
         status: status.to_owned(),
         updated: booked.updated,
+        withdrawable: false,
         facts: Facts {
             reference: reference.to_owned(),
             currency: booked.currency.to_owned(),
@@ -342,7 +344,7 @@ fn seen(reference: &str, booked: &Booked) -> Seen {
             payout_amount: Some(booked.net),
             service_currency: Some(booked.currency.to_owned()),
             service_payout_amount: Some(booked.net),
-            processed_amount: processed,
+            processed_amount: processed.into(),
             test_mode: Some(booked.mode == Mode::Test),
             was_processed: processed.is_some(),
         },

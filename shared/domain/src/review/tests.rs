@@ -14,9 +14,10 @@ fn shows(reference: &str, processed: Option<i64>) -> Answer {
             standing: Standing::NeedsReview,
             status: "partially_processed".to_owned(),
             updated: 1,
+            withdrawable: false,
             facts: Facts {
                 reference: reference.to_owned(),
-                processed_amount: processed.map(Cents::new),
+                processed_amount: processed.map(Cents::new).into(),
                 ..Facts::default()
             },
         }),

@@ -7,7 +7,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use domain::{
-    answer::{Answer, Facts, Seen, Standing},
+    answer::{Answer, Facts, Figure, Seen, Standing},
     ids::{Mode, ProviderId},
     money::{self, Cents, Currency},
     reconciliation::ListedObject,
@@ -73,6 +73,7 @@ impl Listing {
                     standing: Standing::NeedsReview,
                     status: "duplicate_reference".to_owned(),
                     updated,
+                    withdrawable: false,
                     facts: Facts::default(),
                 }),
             },
@@ -86,6 +87,21 @@ struct Document<'a> {
     data: Option<&'a RawValue>,
     #[serde(borrow)]
     errors: Option<&'a RawValue>,
+    #[serde(borrow)]
+    meta: Option<&'a RawValue>,
+}
+
+impl Document<'_> {
+    /// Whether it may be a list without a row: nothing in it speaks of an error, or of rows that are elsewhere.
+    fn is_plain(&self) -> bool {
+        #[derive(Deserialize)]
+        struct Counted {
+            count: Option<u64>,
+        }
+        let counted = self.meta.and_then(read::<Counted>);
+        let count = counted.and_then(|meta| meta.count).unwrap_or(0);
+        self.errors.is_none() && count == 0
+    }
 }
 
 #[derive(Deserialize)]
@@ -139,13 +155,14 @@ pub(super) fn single(body: &[u8], currency: Currency) -> Option<Invoice> {
 /// The invoices of a search by `reference`. Some versions of the interface show a single match without
 /// the array (contract, section 2, E7); its reference is compared like any other's.
 pub(super) fn listing(body: &[u8], reference: &str, currency: Currency) -> Option<Listing> {
-    let data = document(body)?.data?;
+    let document = document(body)?;
+    let data = document.data?;
     if !is_array(data) {
         return invoice(data, currency).map(|it| Listing::One(Box::new(it)));
     }
     let rows: Vec<&RawValue> = serde_json::from_str(data.get()).ok()?;
     match rows.as_slice() {
-        [] => Some(Listing::Nothing),
+        [] => document.is_plain().then_some(Listing::Nothing),
         [row] => invoice(row, currency).map(|it| Listing::One(Box::new(it))),
         several => {
             let invoices: Vec<Invoice> = several
@@ -209,7 +226,7 @@ pub(super) fn page(body: &[u8], mode: Mode) -> Option<(Vec<ListedObject>, Option
 /// The earlier invoice in a 409 answer. Its place is not documented (contract, section 7): `data`, its
 /// first row, or the same inside `errors`.
 pub(super) fn conflicting(body: &[u8], currency: Currency) -> Option<Invoice> {
-    let Document { data, errors } = document(body)?;
+    let Document { data, errors, .. } = document(body)?;
     let beside = data.and_then(first);
     let inside = errors
         .and_then(first)
@@ -220,6 +237,19 @@ pub(super) fn conflicting(body: &[u8], currency: Currency) -> Option<Invoice> {
         .into_iter()
         .flatten()
         .find_map(|shown| invoice(shown, currency))
+}
+
+/// Whether the body of a 404 is Payelata's own error, and not the page of a gateway in between.
+pub(super) fn is_own_404(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Line<'a> {
+        #[serde(borrow)]
+        code: Cow<'a, str>,
+    }
+    let lines: Option<Vec<Line<'_>>> = document(body)
+        .and_then(|document| document.errors)
+        .and_then(|errors| serde_json::from_str(errors.get()).ok());
+    lines.is_some_and(|lines| !lines.is_empty() && lines.iter().all(|line| line.code == "404"))
 }
 
 /// The names of the refused fields in a 422 answer, comma-separated. Names only: a value could be an
@@ -276,16 +306,15 @@ fn invoice(raw: &RawValue, currency: Currency) -> Option<Invoice> {
         return None;
     }
     let cents = |raw: Option<&RawValue>| raw.and_then(|it| amount(it.get(), currency));
-    let processed_amount = cents(attributes.processed_amount);
-    // A figure that cannot be read exactly is still a sign that something was paid.
-    let paid_something =
-        attributes.processed_amount.is_some() && processed_amount.is_none_or(Cents::is_positive);
+    let processed_amount = figure(attributes.processed_amount, currency);
+    let was_processed = attributes.processed.is_some() || processed_amount.may_be_money();
     Some(Invoice {
         object: invoice_id(&resource.id)?,
         created: attributes.created,
         seen: Seen {
-            standing: status::standing(&attributes.status),
+            standing: status::standing(&attributes.status, was_processed),
             updated: attributes.updated,
+            withdrawable: false,
             facts: Facts {
                 reference: attributes.reference_id,
                 currency: attributes.currency,
@@ -295,7 +324,7 @@ fn invoice(raw: &RawValue, currency: Currency) -> Option<Invoice> {
                 service_payout_amount: cents(attributes.service_payout_amount),
                 processed_amount,
                 test_mode: attributes.test_mode,
-                was_processed: attributes.processed.is_some() || paid_something,
+                was_processed,
             },
             status: attributes.status,
         },
@@ -305,6 +334,16 @@ fn invoice(raw: &RawValue, currency: Currency) -> Option<Invoice> {
 /// A number token, or the same in quotes (contract, section 9). None when it is not exact.
 pub(super) fn amount(token: &str, currency: Currency) -> Option<Cents> {
     money::from_decimal_token(number(token)?, currency.exponent()).ok()
+}
+
+/// A figure that may be left out. Whatever stands there and is no exact amount from zero up cannot be read.
+pub(super) fn figure(raw: Option<&RawValue>, currency: Currency) -> Figure {
+    let Some(raw) = raw else {
+        return Figure::Absent;
+    };
+    amount(raw.get(), currency)
+        .filter(|cents| cents.get() >= 0)
+        .map_or(Figure::Unreadable, Figure::Exact)
 }
 
 /// An exact decimal of any currency, in major units: a number token, or the same in quotes.
@@ -359,6 +398,44 @@ mod tests {
             "\"\\u0034\"",
         ] {
             assert_eq!(amount(token, Currency::Usd), None, "{token}");
+        }
+    }
+
+    #[test]
+    fn a_figure_that_cannot_be_read_is_told_from_one_that_is_left_out() {
+        let read = |text: &str| {
+            let raw: Option<Box<RawValue>> = serde_json::from_str(text).expect("JSON");
+            figure(raw.as_deref(), Currency::Usd)
+        };
+        assert_eq!(figure(None, Currency::Usd), Figure::Absent);
+        assert_eq!(read("null"), Figure::Absent);
+        for (text, minor) in [("0", 0), ("\"0.00\"", 0), ("447.5", 44_750), ("-0", 0)] {
+            assert_eq!(read(text), Figure::Exact(Cents::new(minor)), "{text}");
+        }
+        for text in [
+            "447.505", "-447.5", "-0.01", "\"\"", "\"ten\"", "\"null\"", "1e99", "true", "false",
+            "[]", "[447.5]", "{}",
+        ] {
+            assert_eq!(read(text), Figure::Unreadable, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_payelatas_own_error_says_that_something_is_not_there() {
+        assert!(is_own_404(
+            br#"{"errors":[{"status":"Not Found","code":"404"}]}"#
+        ));
+        for body in [
+            &b""[..],
+            b"<html>404</html>",
+            br#"{"message":"not found"}"#,
+            br#"{"errors":[]}"#,
+            br#"{"errors":{"code":"404"}}"#,
+            br#"{"errors":[{"status":"Bad Gateway","code":"502"}]}"#,
+            br#"{"errors":["404"]}"#,
+            br#"{"status":404,"error":"Not Found"}"#,
+        ] {
+            assert!(!is_own_404(body), "{}", String::from_utf8_lossy(body));
         }
     }
 

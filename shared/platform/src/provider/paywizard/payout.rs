@@ -111,6 +111,7 @@ fn answer(told: Told<Movement>, asked: Cents) -> Answer {
             standing,
             status: status.to_owned(),
             updated: 0,
+            withdrawable: false,
             facts: Facts {
                 amount,
                 was_processed: standing == Standing::Paid,
