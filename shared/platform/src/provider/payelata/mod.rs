@@ -4,6 +4,7 @@
 //! may prove that nothing was created; a process call and a read never do.
 
 pub mod callback;
+mod errors;
 mod kept;
 mod order;
 mod pattern;
@@ -226,7 +227,7 @@ fn created(attempt: &Attempt, reply: Reply) -> Answer {
         (status @ (401 | 403), _) => refused(Refusal::Credentials, http_word(status)),
         (405, _) => refused(Refusal::Integration, http_word(405)),
         (422, body) => {
-            let fields = body.ok().and_then(|body| wire::refused_fields(&body));
+            let fields = body.ok().and_then(|body| errors::refused_fields(&body));
             refused(Refusal::Input, fields.unwrap_or_else(|| http_word(422)))
         }
         (404, body) if !is_own_404(&body) => unclear(FOREIGN_404),
@@ -268,7 +269,7 @@ fn seen(attempt: &Attempt, lookup: &Lookup, reply: Reply) -> Answer {
 }
 
 fn is_own_404(body: &Result<Vec<u8>, &'static str>) -> bool {
-    body.as_ref().is_ok_and(|body| wire::is_own_404(body))
+    body.as_ref().is_ok_and(|body| errors::is_own_404(body))
 }
 
 fn refused(by: Refusal, reason: String) -> Answer {
