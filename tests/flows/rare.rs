@@ -394,7 +394,7 @@ async fn a_failed_word_with_a_paid_figure_is_no_proof_of_death() {
     };
     seen.standing = Standing::FinalNegative;
     "terminated".clone_into(&mut seen.status);
-    assert_eq!(seen.facts.processed_amount, Some(attempt.net));
+    assert_eq!(seen.facts.processed_amount.exact(), Some(attempt.net));
     let verdict = proves(
         &attempt,
         Asked::Read,

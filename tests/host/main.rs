@@ -22,6 +22,7 @@ mod cost;
 mod drivers;
 mod fault_share;
 mod faults;
+mod gateways;
 mod import;
 mod keys;
 mod kill;

@@ -160,6 +160,43 @@ async fn a_lost_answer_is_found_where_references_can_be_looked_up_and_is_for_peo
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_absent_by_the_word_of_a_gateway_and_by_the_providers_own_only_what_has_an_id() {
+    let rig = Rig::new().await;
+    for promises in promises() {
+        let LookUp::ByReference { .. } = promises.look_up else {
+            continue;
+        };
+        let (provider, name) = (promises.provider, promises.provider.name());
+        let attempt = rig.attempt(provider).await;
+        let (object, _) = shown(&rig.create(&attempt).await);
+        for page in ["gateway", "gateway_json", "gateway_empty"] {
+            let fault = format!("{page}:404_before");
+            for operation in ["create", "process"] {
+                rig.fault(provider, operation, &fault).await;
+            }
+            rig.fault(provider, "query", &fault).await;
+            rig.fault(provider, "query", &fault).await;
+            for answer in [
+                rig.create(&attempt).await,
+                rig.process(&attempt, &object).await,
+                rig.read(&attempt, object.clone()).await,
+                rig.look_up(&attempt).await,
+            ] {
+                assert!(is_unclear(&answer), "{name} {page}: {answer:?}");
+            }
+        }
+        let own = "status:404_before";
+        rig.fault(provider, "query", own).await;
+        let read = rig.read(&attempt, object).await;
+        assert_eq!(read, Answer::Absent, "{name}");
+        rig.fault(provider, "query", own).await;
+        let looked = rig.look_up(&attempt).await;
+        assert!(is_unclear(&looked), "{name}: {looked:?}");
+        assert_eq!(rig.made(&attempt).await, (1, Vec::new()), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn so_many_absences_prove_that_nothing_was_made_and_no_number_does_where_nobody_can_be_asked()
 {
     let rig = Rig::new().await;

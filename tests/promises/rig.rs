@@ -145,6 +145,16 @@ impl Rig {
         self.adapter().read(attempt, &Lookup::Reference).await
     }
 
+    pub(crate) async fn read(&self, attempt: &Attempt, object: ProviderId) -> Answer {
+        self.adapter().read(attempt, &Lookup::Object(object)).await
+    }
+
+    /// The next call of this operation goes wrong like this.
+    pub(crate) async fn fault(&self, provider: Provider, operation: &str, fault: &str) {
+        let order = json!({"provider": provider.name(), "operation": operation, "fault": fault});
+        self.control("/_control/faults", &order).await;
+    }
+
     /// From now on the calls to this provider are counted; nothing else becomes of them.
     pub(crate) async fn count(&self, provider: Provider) {
         let order = json!({"provider": provider.name(), "operation": "*", "fault": "delay:0", "share": 100});
@@ -163,9 +173,7 @@ impl Rig {
     /// The answer to the next create is lost, after the work was done.
     pub(crate) async fn lose_answer(&self, provider: Provider) {
         let operation = create_operation(provider);
-        let order =
-            json!({"provider": provider.name(), "operation": operation, "fault": "drop_after"});
-        self.control("/_control/faults", &order).await;
+        self.fault(provider, operation, "drop_after").await;
     }
 
     async fn control(&self, path: &str, body: &Value) {

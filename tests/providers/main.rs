@@ -2,11 +2,15 @@
 //! row of the decision tables the answer and what it proves. Needs no network.
 
 mod accounts;
+mod cells;
 mod create;
 mod list;
 mod listed_orders;
 mod order;
 mod owlpay;
+mod owlpay_cells;
+mod owlpay_errors;
+mod payelata_cells;
 mod query;
 mod request;
 mod secrecy;

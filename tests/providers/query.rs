@@ -10,8 +10,8 @@ use domain::{
 };
 
 use crate::stage::{
-    Act, REFERENCE, attempt, fixture, holding, invoice_with, object, printed, process, proves,
-    read, row, unclear,
+    Act, REFERENCE, attempt, create, fixture, holding, invoice_with, object, printed, process,
+    proves, read, row, unclear,
 };
 
 async fn found(status: u16, body: &str) -> Answer {
@@ -46,17 +46,60 @@ async fn one_row_that_differs_goes_to_review() {
 }
 
 #[tokio::test]
-async fn an_empty_list_or_a_404_is_one_absence() {
-    for (status, body) in [
-        (200, "{\"data\":[]}".to_owned()),
-        (200, "{\"meta\":{\"count\":0},\"data\":[]}".to_owned()),
-        (404, fixture("error_404.json")),
-        (404, String::new()),
+async fn an_empty_list_is_one_absence() {
+    for body in [
+        r#"{"data":[]}"#,
+        r#"{"meta":{"count":0},"data":[]}"#,
+        r#"{"meta":[],"data":[]}"#,
     ] {
-        let answer = found(status, &body).await;
-        assert_eq!(answer, Answer::Absent);
+        let answer = found(200, body).await;
+        assert_eq!(answer, Answer::Absent, "{body}");
         assert_eq!(unknown_learns(&answer), Step::AbsentOnce);
     }
+}
+
+#[tokio::test]
+async fn a_list_without_a_row_that_counts_some_or_names_an_error_is_no_absence() {
+    for body in [
+        r#"{"meta":{"count":1},"data":[]}"#,
+        r#"{"errors":[{"status":"Not Found","code":"404"}],"data":[]}"#,
+    ] {
+        assert_eq!(found(200, body).await, unclear("body_unreadable"), "{body}");
+    }
+}
+
+/// What stands between us and a provider writes when it cannot reach it.
+pub(crate) const FOREIGN: [&str; 4] = [
+    "",
+    "<html><body><h1>404 Not Found</h1></body></html>",
+    r#"{"message":"not found"}"#,
+    r#"{"status":404,"error":"Not Found","path":"/"}"#,
+];
+
+#[tokio::test]
+async fn a_404_that_is_not_payelatas_own_says_nothing_of_any_call() {
+    let foreign = unclear("status_404_foreign");
+    for body in FOREIGN {
+        let shown = shown(404, body).await;
+        assert_eq!(shown, foreign, "{body}");
+        for state in [AttemptState::Submitted, AttemptState::Paid] {
+            let verdict = proves(&holding(state), Asked::Read, &shown);
+            assert_eq!(verdict.step, Step::Nothing, "{body}");
+        }
+        assert_eq!(found(404, body).await, foreign, "{body}");
+        let said = || Act::Say(404, body.to_owned());
+        assert_eq!(process(said()).await, foreign, "{body}");
+        assert_eq!(create(said()).await, foreign, "{body}");
+    }
+    let cut = b"HTTP/1.1 404 Not Found\r\ncontent-length: 99\r\n\r\n{\"err".to_vec();
+    assert_eq!(read(Act::Raw(cut), Lookup::Object(object())).await, foreign);
+}
+
+#[tokio::test]
+async fn payelatas_own_404_to_a_search_speaks_of_the_address_and_proves_nothing() {
+    let answer = found(404, &fixture("error_404.json")).await;
+    assert_eq!(answer, unclear("status_404_search"));
+    assert_eq!(unknown_learns(&answer), Step::Nothing);
 }
 
 #[tokio::test]
@@ -164,7 +207,7 @@ async fn older_news_is_no_news() {
 }
 
 #[tokio::test]
-async fn a_404_for_an_object_we_hold_goes_to_review() {
+async fn payelatas_own_404_for_an_object_we_hold_goes_to_review() {
     let answer = shown(404, &fixture("error_404.json")).await;
     let verdict = proves(&holding(AttemptState::Submitted), Asked::Read, &answer);
     assert_eq!(verdict.step, Step::Attempt(AttemptEvent::Mismatch));

@@ -137,8 +137,7 @@ async fn either_a_time_or_a_figure_says_that_money_had_left() {
         worded("canceled").replace("\"processed_amount\": 10", "\"processed_amount\": null");
     let figure_only =
         worded("canceled").replace("\"processed\": 1597835933", "\"processed\": null");
-    let unreadable = figure_only.replace("\"processed_amount\": 10", "\"processed_amount\": 0.001");
-    for body in [time_only, figure_only, unreadable] {
+    for body in [time_only, figure_only] {
         let verdict = proven(WATCHED, body).await;
         assert_eq!(verdict.step, Step::PaidThenReturned);
     }
@@ -147,6 +146,106 @@ async fn either_a_time_or_a_figure_says_that_money_had_left() {
         proven(WATCHED, zero).await.step,
         Step::Attempt(AttemptEvent::FinalNegative)
     );
+}
+
+/// Figures that are there and that nobody can read as an exact amount of money that was paid.
+const UNREADABLE: [&str; 7] = [
+    "447.505",
+    "-10",
+    "\"ten\"",
+    "\"\"",
+    "true",
+    "[10]",
+    "{\"amount\":10}",
+];
+
+fn processed_amount(body: &str, figure: &str) -> String {
+    let member = "\"processed_amount\": ";
+    let [ten, null] = ["10", "null"].map(|known| body.contains(&format!("{member}{known},")));
+    assert!(ten || null, "{body}");
+    let known = if ten { "10" } else { "null" };
+    body.replace(&format!("{member}{known}"), &format!("{member}{figure}"))
+}
+
+#[tokio::test]
+async fn an_end_without_payment_whose_figure_cannot_be_read_is_for_people() {
+    for word in ["process_failed", "expired", "terminated"] {
+        for figure in UNREADABLE.into_iter().chain(["10", "5", "20", "0.01"]) {
+            let verdict = proven(WATCHED, processed_amount(&unpaid(word), figure)).await;
+            let review = Step::Attempt(AttemptEvent::Mismatch);
+            assert_eq!(verdict.step, review, "{word} {figure}");
+            assert_eq!(verdict.reason.as_deref(), Some("processed_amount_differs"));
+        }
+        let marked = worded(word).replace("\"processed_amount\": 10", "\"processed_amount\": null");
+        let verdict = proven(WATCHED, marked).await;
+        assert_eq!(
+            verdict.step,
+            Step::Attempt(AttemptEvent::Mismatch),
+            "{word}"
+        );
+        for nothing in ["0", "\"0.00\"", "null"] {
+            let verdict = proven(WATCHED, processed_amount(&unpaid(word), nothing)).await;
+            let dead = Step::Attempt(AttemptEvent::FinalNegative);
+            assert_eq!(verdict.step, dead, "{word} {nothing}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_figure_that_is_left_out_is_the_same_as_null() {
+    let without = unpaid("process_failed")
+        .replace("\"processed_amount\": null,", "")
+        .replace("\"processed\": null,", "");
+    let verdict = proven(WATCHED, without).await;
+    assert_eq!(verdict.step, Step::Attempt(AttemptEvent::FinalNegative));
+}
+
+#[tokio::test]
+async fn a_return_whose_figure_does_not_fit_is_for_people_before_and_after_payment() {
+    for word in ["canceled", "refunded"] {
+        for figure in UNREADABLE.into_iter().chain(["5", "20", "0"]) {
+            for state in [WATCHED, AttemptState::Paid] {
+                let verdict = proven(state, processed_amount(&worded(word), figure)).await;
+                let review = Step::Attempt(AttemptEvent::Mismatch);
+                assert_eq!(verdict.step, review, "{word} {figure} {state:?}");
+                assert_eq!(verdict.reason.as_deref(), Some("processed_amount_differs"));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_invoice_that_waits_for_us_and_may_have_paid_is_never_processed() {
+    for figure in UNREADABLE.into_iter().chain(["10", "0.01"]) {
+        let verdict = proven(WATCHED, processed_amount(&unpaid("created"), figure)).await;
+        let review = Step::Attempt(AttemptEvent::Mismatch);
+        assert_eq!(verdict.step, review, "{figure}");
+    }
+    let marked = worded("created");
+    assert_eq!(
+        proven(WATCHED, marked).await.step,
+        Step::Attempt(AttemptEvent::Mismatch)
+    );
+}
+
+#[tokio::test]
+async fn every_other_figure_that_cannot_be_read_differs() {
+    for (member, reason) in [
+        ("amount", "amount_differs"),
+        ("payout_amount", "payout_amount_differs"),
+        ("service_payout_amount", "service_amount_differs"),
+    ] {
+        for figure in UNREADABLE.into_iter().chain(["null"]) {
+            for word in ["processed", "process_failed", "canceled"] {
+                let known = format!("\"{member}\": 10");
+                let body = worded(word).replacen(&known, &format!("\"{member}\": {figure}"), 1);
+                let verdict = proven(WATCHED, body).await;
+                let review = Step::Attempt(AttemptEvent::Mismatch);
+                assert_eq!(verdict.step, review, "{member} {figure} {word}");
+                assert_eq!(verdict.reason.as_deref(), Some(reason), "{figure} {word}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

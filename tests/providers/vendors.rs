@@ -455,6 +455,14 @@ async fn every_other_answer_to_a_read_is_absent_refused_or_unclear() {
             unclear("http_404"),
         ),
         (
+            Act::Say(404, r#"{"status":404,"error":"Not Found"}"#.to_owned()),
+            unclear("http_404"),
+        ),
+        (
+            Act::Say(400, r#"{"type":"2fa_error","message":"m"}"#.to_owned()),
+            unclear("2fa_error"),
+        ),
+        (
             Act::Say(200, r#"{"status":404}"#.to_owned()),
             PayeeAnswer::Absent,
         ),

@@ -76,12 +76,17 @@ async fn order_outcome(State(sandbox): State<Sandbox>, body: ReadBody) -> Respon
     let kept = sandbox.books().write(|page| {
         let settled = match &order.reference {
             Some(reference) => {
-                let status = &order.status;
-                provider.settle_now(page, &Outcome { reference, status }, now_ms)?
+                let outcome = Outcome {
+                    reference,
+                    status: &order.status,
+                    now: order.now,
+                    amount: order.amount,
+                };
+                provider.settle_now(page, &outcome, now_ms)?
             }
             None => false,
         };
-        if !settled {
+        if !settled && !order.now {
             let reference = order.reference.as_deref();
             let book = provider.outcome_book(&order.status);
             page.order_outcome(book, reference, &order.status)?;
@@ -89,7 +94,13 @@ async fn order_outcome(State(sandbox): State<Sandbox>, body: ReadBody) -> Respon
         Ok(settled)
     });
     sandbox.callbacks_changed();
-    answered(kept.map(|applied| json!({"ok": true, "applied": applied})))
+    match kept {
+        Ok(false) if order.now => refused(
+            StatusCode::NOT_FOUND,
+            "there is no payment of this reference that could take it now",
+        ),
+        kept => answered(kept.map(|applied| json!({"ok": true, "applied": applied}))),
+    }
 }
 
 async fn reset(State(sandbox): State<Sandbox>, body: ReadBody) -> Response {
@@ -107,15 +118,23 @@ async fn reset(State(sandbox): State<Sandbox>, body: ReadBody) -> Response {
     answered(done.map(|()| json!({"ok": true})))
 }
 
+/// The most minor units that can be ordered to move.
+const AMOUNT_MAX: i64 = 1_000_000_000;
+
 struct OutcomeRequest {
     provider: Provider,
     status: String,
     reference: Option<String>,
+    /// The payment takes it at once, however far it is: nothing waits for later.
+    now: bool,
+    /// How much money moves with it, in minor units.
+    amount: Option<i64>,
 }
 
 impl OutcomeRequest {
     fn read(body: &[u8]) -> Result<Self, String> {
-        let fields = members(body, &["provider", "status", "reference"])?;
+        let known = ["provider", "status", "reference", "now", "amount"];
+        let fields = members(body, &known)?;
         let provider = provider(&fields)?;
         let status = required(&fields, "status")?;
         if let Some(expected) = provider.outcome_complaint(&status) {
@@ -123,11 +142,49 @@ impl OutcomeRequest {
                 "status {status} is not usable, expected {expected}"
             ));
         }
+        let reference = optional(&fields, "reference")?;
+        let now = match fields.get("now") {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(now)) => *now,
+            Some(_) => return Err("now is not usable, expected true or false".to_owned()),
+        };
+        if now && reference.is_none() {
+            return Err("now is not usable without reference, expected both".to_owned());
+        }
+        if now && status.contains('@') {
+            return Err(format!(
+                "now is not usable with {status}, which comes later"
+            ));
+        }
+        let amount = amount(&fields)?;
+        if amount.is_some() && !now {
+            return Err("amount is not usable without now, expected both".to_owned());
+        }
+        if amount.is_some() && !provider.moves_money(&status) {
+            let complaint = "expected a status with which money moves at once";
+            return Err(format!("amount is not usable with {status}, {complaint}"));
+        }
         Ok(Self {
             provider,
             status,
-            reference: optional(&fields, "reference")?,
+            reference,
+            now,
+            amount,
         })
+    }
+}
+
+/// An amount of minor units, if the member is there.
+fn amount(fields: &Map<String, Value>) -> Result<Option<i64>, String> {
+    match fields.get("amount") {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => value
+            .as_i64()
+            .filter(|amount| (1..=AMOUNT_MAX).contains(amount))
+            .map(Some)
+            .ok_or_else(|| {
+                format!("amount is not usable, expected a whole number from 1 to {AMOUNT_MAX}")
+            }),
     }
 }
 
@@ -224,5 +281,50 @@ mod tests {
         };
         assert!(read("partially_processed") && read("a_word_nobody_knows"));
         assert!(!read("") && !read("Processed") && !read(&"x".repeat(65)));
+    }
+
+    #[test]
+    fn now_needs_a_reference_and_an_amount_needs_now_and_a_status_that_moves_money() {
+        let complaint = |members: &str| {
+            let body = format!("{{\"provider\":\"payelata\",{members}}}");
+            OutcomeRequest::read(body.as_bytes())
+                .err()
+                .unwrap_or_default()
+        };
+        let fine = r#""status":"partially_refunded","reference":"pay_1","now":true,"amount":100"#;
+        assert_eq!(complaint(fine), "");
+        for (members, start) in [
+            (
+                r#""status":"refunded","now":true"#,
+                "now is not usable without reference",
+            ),
+            (
+                r#""status":"refunded","reference":"pay_1","now":1"#,
+                "now is not usable, expected true or false",
+            ),
+            (
+                r#""status":"refunded","reference":"pay_1","now":true,"at":1"#,
+                "at is unknown, expected provider, status, reference, now, amount",
+            ),
+            (
+                r#""status":"refunded","reference":"pay_1","amount":1"#,
+                "amount is not usable without now",
+            ),
+            (
+                r#""status":"expired","reference":"pay_1","now":true,"amount":1"#,
+                "amount is not usable with expired",
+            ),
+            (
+                r#""status":"refunded","reference":"pay_1","now":true,"amount":0"#,
+                "amount is not usable, expected a whole number",
+            ),
+            (
+                r#""status":"refunded","reference":"pay_1","now":true,"amount":1.5"#,
+                "amount is not usable, expected a whole number",
+            ),
+        ] {
+            let complaint = complaint(members);
+            assert!(complaint.starts_with(start), "{members}: {complaint}");
+        }
     }
 }

@@ -12,7 +12,8 @@ use super::{Provider, Sandbox};
 
 /// What the documents list, for the message that refuses anything else.
 pub(crate) const EXPECTED: &str = "drop_before, drop_after, status:NNN_before, status:NNN_after (200 to 599), \
-body_status:NNN_before, body_status:NNN_after, code:NNN_before, code:NNN_after, delay:SECONDS, garbage_after, \
+body_status:NNN_before, body_status:NNN_after, code:NNN_before, code:NNN_after, gateway:NNN_before, \
+gateway:NNN_after, gateway_json: and gateway_empty: likewise, delay:SECONDS, garbage_after, \
 or for callbacks lose, duplicate, reorder, bad_signature";
 
 /// The operation name of calls from the provider to us.
@@ -38,9 +39,20 @@ pub(crate) enum CallFault {
     /// Success of HTTP, and this code in the body.
     CodeBefore(StatusCode),
     CodeAfter(StatusCode),
+    /// Something between us and the provider answers, in no shape of the provider's.
+    GatewayBefore(StatusCode, Page),
+    GatewayAfter(StatusCode, Page),
     /// The work is done at once; its answer comes this many clock seconds later.
     Delay(u32),
     GarbageAfter,
+}
+
+/// What a gateway writes beside its status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Page {
+    Html,
+    Json,
+    Empty,
 }
 
 /// What can go wrong with a callback from the provider.
@@ -78,6 +90,8 @@ impl Fault {
                 | CallFault::StatusAfter(_)
                 | CallFault::CodeBefore(_)
                 | CallFault::CodeAfter(_)
+                | CallFault::GatewayBefore(..)
+                | CallFault::GatewayAfter(..)
                 | CallFault::Delay(_)
                 | CallFault::GarbageAfter,
             )
@@ -90,15 +104,11 @@ impl FromStr for Fault {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let status = |number: &str| {
-            let number = number.parse::<u16>().map_err(|_| ())?;
-            let status = StatusCode::from_u16(number).map_err(|_| ())?;
-            if (200..600).contains(&number) {
-                Ok(status)
-            } else {
-                Err(())
-            }
-        };
+        if let Some((name, rest)) = text.split_once(':')
+            && let Some(page) = Page::named(name)
+        {
+            return page.fault(rest);
+        }
         Ok(match text {
             "drop_before" => Self::Call(CallFault::DropBefore),
             "drop_after" => Self::Call(CallFault::DropAfter),
@@ -135,6 +145,58 @@ impl FromStr for Fault {
                 _ => return Err(()),
             },
         })
+    }
+}
+
+/// A status that a fault can name.
+fn status(number: &str) -> Result<StatusCode, ()> {
+    let number = number.parse::<u16>().map_err(|_| ())?;
+    let status = StatusCode::from_u16(number).map_err(|_| ())?;
+    if (200..600).contains(&number) {
+        Ok(status)
+    } else {
+        Err(())
+    }
+}
+
+impl Page {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "gateway" => Some(Self::Html),
+            "gateway_json" => Some(Self::Json),
+            "gateway_empty" => Some(Self::Empty),
+            _ => None,
+        }
+    }
+
+    fn fault(self, rest: &str) -> Result<Fault, ()> {
+        let fault = match rest.split_once('_') {
+            Some((number, "before")) => CallFault::GatewayBefore(status(number)?, self),
+            Some((number, "after")) => CallFault::GatewayAfter(status(number)?, self),
+            _ => return Err(()),
+        };
+        Ok(Fault::Call(fault))
+    }
+
+    fn response(self, status: StatusCode) -> Response {
+        let name = status.canonical_reason().unwrap_or("Unknown");
+        let (kind, body) = match self {
+            Self::Html => {
+                let number = status.as_u16();
+                let page = format!("<html><body><h1>{number} {name}</h1></body></html>");
+                ("text/html", page)
+            }
+            Self::Json => {
+                let message = format!("{{\"message\":\"{}\"}}", name.to_lowercase());
+                ("application/json", message)
+            }
+            Self::Empty => ("text/plain", String::new()),
+        };
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        let kind = header::HeaderValue::from_static(kind);
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
     }
 }
 
@@ -205,6 +267,11 @@ impl Sandbox {
             CallFault::BodyStatusAfter(status) => {
                 work();
                 as_ok(provider.refusal(status, now_ms))
+            }
+            CallFault::GatewayBefore(status, page) => page.response(status),
+            CallFault::GatewayAfter(status, page) => {
+                work();
+                page.response(status)
             }
             CallFault::Delay(seconds) => {
                 let response = work();
@@ -301,6 +368,18 @@ mod tests {
                 "code:502_after",
                 Fault::Call(CallFault::CodeAfter(bad_gateway)),
             ),
+            (
+                "gateway:502_before",
+                Fault::Call(CallFault::GatewayBefore(bad_gateway, Page::Html)),
+            ),
+            (
+                "gateway_json:502_after",
+                Fault::Call(CallFault::GatewayAfter(bad_gateway, Page::Json)),
+            ),
+            (
+                "gateway_empty:502_before",
+                Fault::Call(CallFault::GatewayBefore(bad_gateway, Page::Empty)),
+            ),
             ("delay:90", Fault::Call(CallFault::Delay(90))),
             ("garbage_after", Fault::Call(CallFault::GarbageAfter)),
             ("lose", Fault::Callback(CallbackFault::Lose)),
@@ -326,6 +405,10 @@ mod tests {
             "body_status:502",
             "code:502",
             "code:600_after",
+            "gateway",
+            "gateway:404",
+            "gateway:99_before",
+            "gateway_xml:404_before",
             "delay:",
             "delay:-1",
             "delay:soon",

@@ -183,3 +183,37 @@ async fn a_fault_for_one_call_goes_before_a_share_and_is_not_counted_in_it() {
         "faults": ["status:500_before"], "calls": 2, "misbehaved": 2}]);
     assert_eq!(met, expected);
 }
+
+#[tokio::test]
+async fn a_gateway_answers_in_no_shape_of_the_providers_and_the_provider_in_its_own() {
+    let bench = Bench::open().await;
+    let id = bench.pay("pay_1").await;
+    let path = format!("{API}/payout-invoices/{id}");
+    let text = async || {
+        let request = bench.request(reqwest::Method::GET, &path);
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    for (fault, body) in [
+        (
+            "gateway:404_before",
+            "<html><body><h1>404 Not Found</h1></body></html>",
+        ),
+        ("gateway_json:404_after", r#"{"message":"not found"}"#),
+        ("gateway_empty:404_before", ""),
+        (
+            "status:404_before",
+            r#"{"errors":[{"code":"404","status":"Not Found"}]}"#,
+        ),
+    ] {
+        bench.fault("query", fault).await;
+        assert_eq!(text().await, (404, body.to_owned()), "{fault}");
+    }
+    bench.fault("create", "gateway:404_after").await;
+    bench.fault("create", "gateway:404_before").await;
+    for (reference, made) in [("pay_2", 2), ("pay_3", 2)] {
+        let reply = bench.try_create(&bench.card_invoice(reference)).await;
+        assert_eq!((reply.status, reply.body), (404, Value::Null));
+        assert_eq!(bench.payments().await.len(), made, "{reference}");
+    }
+}

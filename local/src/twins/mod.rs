@@ -8,6 +8,7 @@ pub(crate) mod control;
 mod delivery;
 mod fault_request;
 mod faults;
+mod moved;
 pub mod owlpay;
 pub mod payelata;
 pub mod paywizard;
@@ -21,6 +22,8 @@ mod bench;
 mod callbacks;
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod late;
 #[cfg(test)]
 mod misbehaviour;
 
@@ -186,6 +189,15 @@ impl Provider {
         }
     }
 
+    /// Whether an amount can be ordered together with this outcome.
+    pub(crate) fn moves_money(self, status: &str) -> bool {
+        match self {
+            Self::Payelata => payelata::moves_money(status),
+            Self::OwlPay => owlpay::moves_money(status),
+            Self::Paywizard => false,
+        }
+    }
+
     /// Where an outcome of this status waits in the books: what it is about takes it from there.
     pub(crate) fn outcome_book(self, status: &str) -> &'static str {
         match self {
@@ -254,6 +266,10 @@ impl Provider {
 pub(crate) struct Outcome<'a> {
     pub(crate) reference: &'a str,
     pub(crate) status: &'a str,
+    /// Whatever became of the payment so far, also if nothing did.
+    pub(crate) now: bool,
+    /// How much money moves with it, in minor units; what the status says when nobody ordered it.
+    pub(crate) amount: Option<i64>,
 }
 
 /// An error that a column's text is not what the twin wrote: the books were changed from outside.

@@ -49,7 +49,7 @@ pub struct Seen {
     pub status: String,
     /// The provider's ordering key; news with a lower one is old.
     pub updated: i64,
-    /// Whether the provider says that the object can still be withdrawn by a call, so that no money can have left.
+    /// The provider itself says that a call can still withdraw the object, so that no money can have left.
     pub withdrawable: bool,
     pub facts: Facts,
 }
@@ -73,8 +73,44 @@ pub enum Standing {
     NeedsReview,
 }
 
+/// A figure that a provider gives only once money has moved. One that is there and cannot be read is no proof that
+/// none did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Figure {
+    /// Left out, or null.
+    #[default]
+    Absent,
+    /// There, and not an exact amount of the currency from zero up.
+    Unreadable,
+    Exact(Cents),
+}
+
+impl Figure {
+    pub const fn exact(self) -> Option<Cents> {
+        match self {
+            Self::Exact(cents) => Some(cents),
+            Self::Absent | Self::Unreadable => None,
+        }
+    }
+
+    /// Whether it can stand for money that moved.
+    pub const fn may_be_money(self) -> bool {
+        match self {
+            Self::Absent => false,
+            Self::Unreadable => true,
+            Self::Exact(cents) => cents.get() != 0,
+        }
+    }
+}
+
+impl From<Option<Cents>> for Figure {
+    fn from(exact: Option<Cents>) -> Self {
+        exact.map_or(Self::Absent, Self::Exact)
+    }
+}
+
 /// The figures of a provider's object. None where the provider did not say, or where its figure is not
-/// an exact amount of the currency.
+/// an exact amount of the currency: either way it differs from what we asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     pub reference: String,
@@ -83,7 +119,8 @@ pub struct Facts {
     pub payout_amount: Option<Cents>,
     pub service_currency: Option<String>,
     pub service_payout_amount: Option<Cents>,
-    pub processed_amount: Option<Cents>,
+    /// What it says was paid.
+    pub processed_amount: Figure,
     pub test_mode: Option<bool>,
     /// Whether the provider says that it executed the payment at some time.
     pub was_processed: bool,
@@ -122,24 +159,21 @@ impl Difference {
 
 impl Facts {
     /// What the provider says that it paid: the figure where it gives one, all of N where it calls the
-    /// payment done without one.
+    /// payment done without one. A figure nobody can read is no amount to post.
     pub fn reported_paid(&self, standing: Standing, net: Cents) -> Cents {
         match standing {
-            Standing::Paid => self.processed_amount.unwrap_or(net),
-            Standing::NeedsReview | Standing::FinalNegative => {
-                self.processed_amount.unwrap_or(Cents::ZERO)
-            }
+            Standing::Paid => self.processed_amount.exact().unwrap_or(net),
+            Standing::NeedsReview | Standing::FinalNegative => match self.processed_amount {
+                Figure::Exact(cents) => cents,
+                Figure::Absent if self.was_processed => net,
+                Figure::Absent | Figure::Unreadable => Cents::ZERO,
+            },
             Standing::Inert
             | Standing::InFlight
             | Standing::Unrecognised
             | Standing::Rejected
             | Standing::Reversed => Cents::ZERO,
         }
-    }
-
-    /// Whether an object that ended without payment shows that money left all the same: a retry would pay again.
-    pub fn may_have_paid(&self) -> bool {
-        self.was_processed || self.processed_amount.is_some_and(Cents::is_positive)
     }
 
     /// Compares what the provider shows with the attempt. The driver must get exactly N: an amount with
@@ -164,8 +198,22 @@ impl Facts {
     /// What the provider calls paid: its own figure of it, where it has one beside the amount.
     pub const fn paid_figure(&self, attempt: &Attempt) -> Option<Cents> {
         match manifest(attempt.provider).shows {
-            Shows::Breakdown => self.processed_amount,
+            Shows::Breakdown => self.processed_amount.exact(),
             Shows::Order | Shows::Amount => self.amount,
+        }
+    }
+
+    /// Whether anything here says that money left, or could be read so.
+    pub const fn may_have_paid(&self) -> bool {
+        self.was_processed || self.processed_amount.may_be_money()
+    }
+
+    /// Whether the figures agree with a payment of exactly `net` that came back in full.
+    pub fn fits_a_return(&self, net: Cents) -> bool {
+        match self.processed_amount {
+            Figure::Absent => true,
+            Figure::Unreadable => false,
+            Figure::Exact(cents) => cents == net,
         }
     }
 
@@ -181,7 +229,7 @@ impl Facts {
     /// What the provider says that it paid, where it gives a figure.
     pub const fn reported_figure(&self, attempt: &Attempt) -> Option<Cents> {
         match manifest(attempt.provider).shows {
-            Shows::Breakdown | Shows::Order => self.processed_amount,
+            Shows::Breakdown | Shows::Order => self.processed_amount.exact(),
             Shows::Amount => self.amount,
         }
     }

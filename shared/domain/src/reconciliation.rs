@@ -199,8 +199,10 @@ fn agrees(held: &Held, seen: &Seen) -> bool {
             | Standing::FinalNegative
             | Standing::NeedsReview,
         ) => false,
-        (AttemptState::Dead, Standing::Inert | Standing::FinalNegative) => true,
-        (AttemptState::Dead, Standing::Reversed) => !seen.facts.was_processed,
+        (AttemptState::Dead, Standing::Inert) => true,
+        (AttemptState::Dead, Standing::FinalNegative | Standing::Reversed) => {
+            !seen.facts.may_have_paid()
+        }
         (
             AttemptState::Dead,
             Standing::InFlight

@@ -199,15 +199,21 @@ fn standing_proves(attempt: &Attempt, seen: &Seen) -> Verdict {
             Verdict::event(AttemptEvent::Paid)
         }
         Standing::Paid => mismatch(Difference::ProcessedAmount),
-        // A failure that moved money is for a person: a retry would pay again.
+        // A failure that moved money, or may have, is for a person: a retry would pay again.
         Standing::FinalNegative if seen.facts.may_have_paid() => {
             mismatch(Difference::ProcessedAmount)
         }
         Standing::FinalNegative => {
             Verdict::event(AttemptEvent::FinalNegative).because(seen.status.clone())
         }
+        // That all of it came back is believed only of figures that say what had left.
+        Standing::Reversed
+            if seen.facts.may_have_paid() && !seen.facts.fits_a_return(attempt.net) =>
+        {
+            mismatch(Difference::ProcessedAmount)
+        }
         Standing::Reversed => Verdict {
-            step: if seen.facts.was_processed {
+            step: if seen.facts.may_have_paid() {
                 Step::PaidThenReturned
             } else {
                 Step::Attempt(AttemptEvent::FinalNegative)

@@ -156,6 +156,11 @@ impl Ending {
         }
     }
 
+    /// Money that left can come back with it.
+    pub(crate) fn returns(self) -> bool {
+        !self.pays() && matches!(self.status, Status::PayoutFailed | Status::Cancelled)
+    }
+
     pub(crate) fn is_rejected(self) -> bool {
         self.status == Status::Rejected || self.note == Note::Rejected
     }

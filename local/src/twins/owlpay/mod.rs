@@ -28,7 +28,7 @@ pub mod webhook;
 #[cfg(test)]
 mod behaviour;
 #[cfg(test)]
-mod bench;
+pub(crate) mod bench;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
@@ -45,7 +45,7 @@ use axum::routing::{get, post, put};
 use super::Sandbox;
 
 pub(crate) use orders::payments;
-pub(crate) use outcome::{outcome_book, outcome_complaint, settle_now};
+pub(crate) use outcome::{moves_money, outcome_book, outcome_complaint, settle_now};
 pub(crate) use problem::refusal;
 
 /// The twin's name in the control API.

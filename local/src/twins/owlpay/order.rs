@@ -8,6 +8,7 @@ use super::problem::Failed;
 use super::shelf::{FURTHER, Kept, Shelf};
 use super::vendor::Vendor;
 use super::webhook;
+use crate::twins::moved::Moved;
 
 pub(crate) const REJECTION: &str = "The reviewer rejected the reconciliation.";
 
@@ -35,10 +36,8 @@ pub(crate) struct Order {
     pub(crate) close_reason: Option<String>,
     /// The reconciliation it is in.
     pub(crate) reconciliation: Option<String>,
-    /// Money left for the vendor; it stays so.
-    pub(crate) paid: bool,
-    /// It came back.
-    pub(crate) returned: bool,
+    #[serde(default)]
+    pub(crate) moved: Moved,
     /// What is still to come by itself, soonest first.
     plan: Vec<Step>,
 }
@@ -70,7 +69,7 @@ impl Kept for Order {
     fn catch_up(&mut self, now_s: i64) {
         let due = self.plan.partition_point(|step| step.at_s <= now_s);
         for step in self.plan.drain(..due).collect::<Vec<_>>() {
-            self.change(step.to, step.at_s);
+            self.change(step.to, None, step.at_s);
         }
     }
 }
@@ -95,8 +94,7 @@ impl Order {
             reject_reason: None,
             close_reason: None,
             reconciliation: None,
-            paid: false,
-            returned: false,
+            moved: Moved::default(),
             plan: Vec::new(),
         }
     }
@@ -130,7 +128,7 @@ impl Order {
     /// It may be cancelled: no money is out, and none is on its way.
     pub(crate) fn is_closable(&self) -> bool {
         let failed = self.state.status == Status::PayoutFailed;
-        (self.is_waiting() || failed) && (!self.paid || self.returned)
+        (self.is_waiting() || failed) && self.moved.outside() == 0
     }
 
     pub(crate) fn accounting(&self) -> Option<String> {
@@ -139,16 +137,20 @@ impl Order {
         made.then(|| format!("acc_{}", id.chars().take(23).collect::<String>()))
     }
 
-    /// Gives the order a status and moves its money accordingly.
+    /// Gives the order a status and moves its money accordingly, `ordered` of it where somebody said how much.
     ///
-    /// Money leaves once. It comes back once, when the bank returns it (`payout_failed` after it left). Any other
-    /// status after that is the provider contradicting itself: the money stays out.
-    pub(crate) fn change(&mut self, to: Ending, now_s: i64) {
-        if self.paid && to.status == Status::PayoutFailed {
-            self.returned = true;
-        }
+    /// Money comes back when the bank returns it (`payout_failed` after it left), and with a cancellation only as
+    /// much as was ordered. Any other status after a payment is the provider contradicting itself: the money
+    /// stays out. What came back leaves again when the order is paid after all.
+    pub(crate) fn change(&mut self, to: Ending, ordered: Option<i64>, now_s: i64) {
         if to.pays() {
-            self.paid = true;
+            self.moved.leave(ordered.unwrap_or(self.total));
+        } else if to.returns() {
+            let usual = match to.status {
+                Status::PayoutFailed => self.moved.outside(),
+                _ => 0,
+            };
+            self.moved.come_back(ordered.unwrap_or(usual));
         }
         if to.is_rejected() {
             self.reject_reason = Some(REJECTION.to_owned());
@@ -168,7 +170,7 @@ impl Order {
     /// Puts the order into a reconciliation, where it waits for review.
     pub(crate) fn submit(&mut self, reconciliation: &str, now_s: i64) {
         self.reconciliation = Some(reconciliation.to_owned());
-        self.change(Ending::plain(Status::Unconfirmed), now_s);
+        self.change(Ending::plain(Status::Unconfirmed), None, now_s);
     }
 
     /// Gives the order its way, writes it, and queues the webhooks that tell of each step.
@@ -176,7 +178,7 @@ impl Order {
         webhook::forget_later(shelf, &self)?;
         let mut ahead = self.clone();
         for step in &steps {
-            ahead.change(step.to, step.at_s);
+            ahead.change(step.to, None, step.at_s);
             webhook::queue(shelf, &ahead, step.at_s)?;
         }
         self.plan = steps;
@@ -186,11 +188,21 @@ impl Order {
     }
 
     /// Gives the order a status now, whatever was to come. `updated` grows, so that it is newer than what was read.
-    pub(crate) fn settle(mut self, to: Ending, shelf: &Shelf<'_>) -> Result<(), Failed> {
+    pub(crate) fn settle(self, to: Ending, shelf: &Shelf<'_>) -> Result<(), Failed> {
+        self.settle_moving(to, None, shelf)
+    }
+
+    /// As [`settle`](Self::settle), with so much money moved.
+    pub(crate) fn settle_moving(
+        mut self,
+        to: Ending,
+        ordered: Option<i64>,
+        shelf: &Shelf<'_>,
+    ) -> Result<(), Failed> {
         webhook::forget_later(shelf, &self)?;
         let now_s = shelf.now_s();
         self.plan.clear();
-        self.change(to, now_s.max(self.updated + 1));
+        self.change(to, ordered, now_s.max(self.updated + 1));
         webhook::queue(shelf, &self, now_s)?;
         shelf.replace(&self)?;
         Ok(())
@@ -228,8 +240,15 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::twins::moved::Way;
 
-    fn after(words: &[&str]) -> (bool, bool, bool) {
+    /// What moved, back with a minus, and whether it may be cancelled.
+    fn after(words: &[&str]) -> (Vec<i64>, bool) {
+        let ordered: Vec<_> = words.iter().map(|word| (*word, None)).collect();
+        after_ordered(&ordered)
+    }
+
+    fn after_ordered(words: &[(&str, Option<i64>)]) -> (Vec<i64>, bool) {
         let new = NewOrder {
             uuid: "ord_0".to_owned(),
             serial: "pay_1".to_owned(),
@@ -242,10 +261,12 @@ mod tests {
             allowed_at: 0,
         };
         let mut order = Order::received(new, 0);
-        for (at, word) in (1..).zip(words) {
-            order.change(word.parse().unwrap(), at);
+        for (at, (word, ordered)) in (1..).zip(words) {
+            order.change(word.parse().unwrap(), *ordered, at);
         }
-        (order.paid, order.returned, order.is_closable())
+        let signed = |(way, amount): (Way, i64)| way.signed(amount);
+        let rows = order.moved.rows(0).into_iter().map(signed);
+        (rows.filter(|row| *row != 0).collect(), order.is_closable())
     }
 
     #[test]
@@ -255,8 +276,9 @@ mod tests {
             "dest_bank.validated",
             "bank.transfer_end:is_paid",
             "bank.transfer_end:payout_finish",
+            "platform.order_cancelled:is_paid",
         ] {
-            assert_eq!(after(&[words]), (true, false, false), "{words}");
+            assert_eq!(after(&[words]), (vec![1000], false), "{words}");
         }
         for words in [
             "owlpay.order_settled",
@@ -265,17 +287,36 @@ mod tests {
             "bank.transfer_end",
             "bank.transfer_end:not_paid",
         ] {
-            assert_eq!(after(&[words]), (false, false, false), "{words}");
+            assert_eq!(after(&[words]), (Vec::new(), false), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_dead_word_that_is_paid_later_moves_the_money_then() {
+        for dead in [
+            "platform.order_cancelled",
+            "owlpay.order_rejected",
+            "owlpay.payout_failed",
+        ] {
+            for paid in ["owlpay.payout_succeed", "dest_bank.validated"] {
+                assert_eq!(after(&[dead, paid]), (vec![1000], false), "{dead} {paid}");
+            }
         }
     }
 
     #[test]
     fn money_comes_back_with_a_failure_after_it_left() {
         let (sent, failed) = ("owlpay.payout_succeed", "owlpay.payout_failed");
-        assert_eq!(after(&[failed]), (false, false, true));
-        assert_eq!(after(&[sent, failed]), (true, true, true));
+        assert_eq!(after(&[failed]), (Vec::new(), true));
+        assert_eq!(after(&[sent, failed]), (vec![1000, -1000], true));
+        let again = after(&[sent, failed, sent]);
+        assert_eq!(again, (vec![1000, -1000, 1000], false));
         let cancelled = "platform.order_cancelled";
-        assert_eq!(after(&[sent, cancelled]), (true, false, false));
-        assert_eq!(after(&["owlpay.order_rejected"]), (false, false, true));
+        assert_eq!(after(&[sent, cancelled]), (vec![1000], false));
+        let part = after_ordered(&[(sent, None), (cancelled, Some(400))]);
+        assert_eq!(part, (vec![1000, -400], false));
+        let part = after_ordered(&[(sent, None), (failed, Some(400))]);
+        assert_eq!(part, (vec![1000, -400], false), "the rest is out");
+        assert_eq!(after(&["owlpay.order_rejected"]), (Vec::new(), true));
     }
 }

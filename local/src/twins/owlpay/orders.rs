@@ -17,6 +17,7 @@ use super::shelf::{Mode, Shelf, new_hex_id};
 use super::vendor::Vendor;
 use crate::twins::Payment;
 use crate::twins::books::Page;
+use crate::twins::moved::Way;
 
 /// Most orders of one batch. The documents name no limit.
 const BATCH_MAX: usize = 100;
@@ -158,7 +159,8 @@ pub(crate) fn serial_of(caller: &Caller, uuid: &str) -> Option<String> {
     order.map(|order| order.serial)
 }
 
-/// The money movements of the orders with one serial, or of all: one row each, and one more where money came back.
+/// The money movements of the orders with one serial, or of all: one row each, and one for each order that moved
+/// nothing yet.
 pub(crate) fn payments(
     page: &Page<'_>,
     reference: Option<&str>,
@@ -175,18 +177,17 @@ pub(crate) fn payments(
             }),
         };
         for order in orders.map_err(Failed::into_books)? {
-            let row = |direction| Payment {
+            let row = |(way, amount_minor): (Way, i64)| Payment {
                 provider: NAME,
                 id: order.uuid.clone(),
                 reference: order.serial.clone(),
-                amount_minor: order.total,
+                amount_minor,
                 currency: order.currency.clone(),
-                direction,
+                direction: way.name(),
                 status: order.state.status.word().to_owned(),
-                paid: order.paid,
+                paid: order.moved.has_left(),
             };
-            rows.push(row("out"));
-            rows.extend(order.returned.then(|| row("in")));
+            rows.extend(order.moved.rows(order.total).into_iter().map(row));
         }
     }
     Ok(rows)

@@ -74,6 +74,16 @@ pub(crate) fn outcome_complaint(status: &str) -> Option<&'static str> {
     status.parse::<Wish>().is_err().then_some(EXPECTED)
 }
 
+/// Whether an order comes to this at once, and money can move with it: an amount can be ordered for it then.
+pub(crate) fn moves_money(status: &str) -> bool {
+    match status.parse() {
+        Ok(Wish::Ends(ending, 0)) => ending.pays() || ending.returns(),
+        Ok(Wish::Ends(..) | Wish::Reviewed(..) | Wish::Accepted | Wish::Form { .. }) | Err(()) => {
+            false
+        }
+    }
+}
+
 /// Where an outcome waits for what it is about.
 pub(crate) fn outcome_book(status: &str) -> &'static str {
     match status.parse() {
@@ -110,20 +120,21 @@ pub(crate) fn settle_now(
     let mut applied = false;
     for mode in Mode::ALL {
         let shelf = Shelf::new(page, mode, now_ms);
-        applied |= settle(&shelf, outcome.reference, wish).map_err(Failed::into_books)?;
+        applied |= settle(&shelf, outcome, wish).map_err(Failed::into_books)?;
     }
     Ok(applied)
 }
 
-fn settle(shelf: &Shelf<'_>, reference: &str, wish: Wish) -> Result<bool, Failed> {
+fn settle(shelf: &Shelf<'_>, outcome: &Outcome<'_>, wish: Wish) -> Result<bool, Failed> {
+    let reference = outcome.reference;
     match wish {
         Wish::Ends(ending, after_s) => {
             let mut orders: Vec<Order> = shelf.all_of_key(reference)?;
-            orders.retain(|order| order.reconciliation.is_some());
+            orders.retain(|order| outcome.now || order.reconciliation.is_some());
             let applied = !orders.is_empty();
             for order in orders {
                 if after_s == 0 {
-                    order.settle(ending, shelf)?;
+                    order.settle_moving(ending, outcome.amount, shelf)?;
                 } else {
                     order.settle_later(ending, after_s, shelf)?;
                 }

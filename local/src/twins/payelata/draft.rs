@@ -11,6 +11,7 @@ use super::catalogue::{self, Service};
 use super::lifecycle::Invoice;
 use super::money::Minor;
 use super::wishes::wished_ending;
+use crate::twins::moved::Moved;
 
 const REFERENCE_CHARS_MAX: usize = 255;
 const BLANK: &str = "This value should not be blank.";
@@ -119,7 +120,7 @@ impl<'a> Form<'a> {
             updated: now_s,
             processed: None,
             paid: None,
-            returned: None,
+            moved: Moved::default(),
             started: false,
             reference,
         };

@@ -13,6 +13,7 @@ use super::{NAME, broken, mode_of, query_value, refusal};
 use crate::twins::books::{Object, Page, Start};
 use crate::twins::control::json_response;
 use crate::twins::faults::Call;
+use crate::twins::moved::Way;
 use crate::twins::{Payment, Provider, Sandbox};
 
 const REFERENCE_FILTER: &str = "filter[reference_id]";
@@ -295,7 +296,7 @@ fn listed(sandbox: &Sandbox, query: Option<&str>) -> Response {
     json_response(StatusCode::OK, &list)
 }
 
-/// The money movements of one payout, or of all: one row each, and one more where money came back.
+/// The money movements of one payout, or of all: one row each, and one for each that moved nothing yet.
 pub(crate) fn payments(page: &Page<'_>, reference: Option<&str>) -> rusqlite::Result<Vec<Payment>> {
     let records = match reference {
         Some(reference) => page.by_reference(NAME, reference)?.into_iter().collect(),
@@ -304,18 +305,17 @@ pub(crate) fn payments(page: &Page<'_>, reference: Option<&str>) -> rusqlite::Re
     let mut rows = Vec::with_capacity(records.len());
     for record in &records {
         let invoice = Invoice::read(record)?;
-        let row = |amount_minor, direction| Payment {
+        let row = |(way, amount_minor): (Way, i64)| Payment {
             provider: NAME,
             id: invoice.id.clone(),
             reference: invoice.reference.clone(),
             amount_minor,
             currency: invoice.currency.clone(),
-            direction,
+            direction: way.name(),
             status: invoice.status.clone(),
-            paid: invoice.paid.is_some(),
+            paid: invoice.moved.has_left(),
         };
-        rows.push(row(invoice.paid.unwrap_or(invoice.amount), "out"));
-        rows.extend(invoice.returned.map(|returned| row(returned, "in")));
+        rows.extend(invoice.moved.rows(invoice.amount).into_iter().map(row));
     }
     Ok(rows)
 }

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use super::{NAME, callback, wire};
 use crate::twins::books::{Callback, Object, Page};
+use crate::twins::moved::{Moved, half};
 use crate::twins::{Outcome, spoiled};
 
 /// An invoice as the twin keeps it. Amounts in minor units, times in Unix seconds of the sandbox clock.
@@ -30,10 +31,10 @@ pub(crate) struct Invoice {
     pub(crate) created: i64,
     pub(crate) updated: i64,
     pub(crate) processed: Option<i64>,
-    /// What left for the recipient; `None` while nothing did.
+    /// What it calls paid; `None` while nothing left. What comes back later changes nothing here.
     pub(crate) paid: Option<i64>,
-    /// What came back.
-    pub(crate) returned: Option<i64>,
+    #[serde(default)]
+    pub(crate) moved: Moved,
     /// Processing was asked for; asking again changes nothing.
     pub(crate) started: bool,
 }
@@ -61,17 +62,41 @@ impl Ending {
     }
 }
 
-/// Statuses only reached after money left, by the flow diagram of the contract.
-const LEFT: [&str; 8] = [
-    "processed",
-    "partially_processed",
-    "canceling",
-    "cancel_pending",
-    "cancel_error",
-    "cancel_failed",
-    "partially_canceled",
-    "refunded",
-];
+/// What a status does to the money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    /// All of it is with the recipient, or as much as was ordered.
+    Pays,
+    PaysPart,
+    /// It is only reached after money left, by the flow diagram of the contract.
+    FollowsPayment,
+    Returns,
+    ReturnsPart,
+    /// What left before stays out: a provider that says so after a payment contradicts itself.
+    None,
+}
+
+impl Effect {
+    fn of(status: &str) -> Self {
+        match status {
+            "processed" => Self::Pays,
+            "partially_processed" => Self::PaysPart,
+            "canceling" | "cancel_pending" | "cancel_error" | "cancel_failed" | "refunding"
+            | "refund_pending" | "refund_failed" => Self::FollowsPayment,
+            "canceled" | "refunded" => Self::Returns,
+            "partially_canceled" | "partially_refunded" => Self::ReturnsPart,
+            _ => Self::None,
+        }
+    }
+}
+
+/// Whether money moves with this status, so that an amount can be ordered for it.
+pub(crate) fn moves_money(status: &str) -> bool {
+    match Effect::of(status) {
+        Effect::Pays | Effect::PaysPart | Effect::Returns | Effect::ReturnsPart => true,
+        Effect::FollowsPayment | Effect::None => false,
+    }
+}
 
 impl Invoice {
     pub(crate) fn read(record: &str) -> rusqlite::Result<Self> {
@@ -82,31 +107,49 @@ impl Invoice {
         serde_json::to_string(self).map_err(spoiled)
     }
 
-    /// Gives the invoice a status and moves its money accordingly.
+    /// Gives the invoice a status and moves its money accordingly, `ordered` of it where somebody said how much.
     ///
-    /// Money leaves once, and comes back once, with `canceled` or `refunded` after it left. A later
-    /// `process_failed` is the provider contradicting itself: the money stays out.
-    pub(crate) fn change(&mut self, to: Ending, now_s: i64) {
-        if self.paid.is_none() && LEFT.contains(&to.status.as_str()) {
-            let part = to.status == "partially_processed";
-            self.paid = Some(if part { half(self.amount) } else { self.amount });
-            self.processed = Some(now_s);
-        }
-        if let (Some(paid), None) = (self.paid, self.returned) {
-            self.returned = match to.status.as_str() {
-                "canceled" | "refunded" => Some(paid),
-                "partially_canceled" => Some(half(paid)),
-                _ => None,
-            };
+    /// Money that came back leaves again when the invoice is paid after all.
+    pub(crate) fn change(&mut self, to: Ending, ordered: Option<i64>, now_s: i64) {
+        match Effect::of(&to.status) {
+            Effect::Pays => self.pay(ordered.unwrap_or(self.amount), now_s),
+            Effect::PaysPart if ordered.is_none() && self.moved.has_left() => {}
+            Effect::PaysPart => self.pay(ordered.unwrap_or(half(self.amount)), now_s),
+            Effect::FollowsPayment => self.pay_once(now_s),
+            // Before a payment it is the end without one.
+            Effect::Returns => {
+                if to.status == "refunded" {
+                    self.pay_once(now_s);
+                }
+                let outside = self.moved.outside();
+                self.moved.come_back(ordered.unwrap_or(outside));
+            }
+            Effect::ReturnsPart => {
+                self.pay_once(now_s);
+                let part = ordered.unwrap_or(half(self.moved.outside()));
+                self.moved.come_back(part);
+            }
+            Effect::None => {}
         }
         self.status = to.status;
         self.resolution = to.resolution;
         self.updated = now_s;
     }
-}
 
-fn half(minor: i64) -> i64 {
-    (minor / 2).max(1)
+    fn pay(&mut self, amount: i64, now_s: i64) {
+        let outside = self.moved.outside();
+        self.moved.leave(amount);
+        if self.moved.outside() != outside {
+            self.paid = Some(self.moved.outside());
+            self.processed = Some(now_s);
+        }
+    }
+
+    fn pay_once(&mut self, now_s: i64) {
+        if !self.moved.has_left() {
+            self.pay(self.amount, now_s);
+        }
+    }
 }
 
 /// Starts an invoice in the books: it ends at once, as ordered or as it would by itself.
@@ -120,11 +163,12 @@ pub(crate) fn start(page: &Page<'_>, invoice: &mut Invoice, now_ms: i64) -> rusq
         Some(status) => Ending::of(&status),
         None => invoice.ending.clone(),
     };
-    invoice.change(ending, now_ms.div_euclid(1000));
+    invoice.change(ending, None, now_ms.div_euclid(1000));
     keep(page, invoice, now_ms)
 }
 
-/// Changes a started invoice now; false, and nothing done, when there is none of this reference.
+/// Changes an invoice now, a started one or, where that was ordered, any; false, and nothing done, when there is
+/// none of this reference.
 ///
 /// `updated` always grows, so that the change is newer than what was read before it.
 pub(crate) fn settle_now(
@@ -136,11 +180,13 @@ pub(crate) fn settle_now(
         return Ok(false);
     };
     let mut invoice = Invoice::read(&record)?;
-    if !invoice.started {
+    if !invoice.started && !outcome.now {
         return Ok(false);
     }
+    // What was moved by an order is not moved again by asking to process it.
+    invoice.started = true;
     let now_s = now_ms.div_euclid(1000).max(invoice.updated + 1);
-    invoice.change(Ending::of(outcome.status), now_s);
+    invoice.change(Ending::of(outcome.status), outcome.amount, now_s);
     keep(page, &invoice, now_ms)?;
     Ok(true)
 }
@@ -176,6 +222,7 @@ fn keep(page: &Page<'_>, invoice: &Invoice, now_ms: i64) -> rusqlite::Result<()>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::twins::moved::Way;
 
     fn invoice() -> Invoice {
         let empty = || RawValue::from_string("{}".to_owned()).unwrap();
@@ -199,23 +246,34 @@ mod tests {
             updated: 1,
             processed: None,
             paid: None,
-            returned: None,
+            moved: Moved::default(),
             started: true,
         }
     }
 
-    fn after(statuses: &[&str]) -> (Option<i64>, Option<i64>) {
+    /// What moved, back with a minus.
+    fn after(statuses: &[&str]) -> Vec<i64> {
+        let ordered: Vec<_> = statuses.iter().map(|status| (*status, None)).collect();
+        after_ordered(&ordered)
+    }
+
+    fn after_ordered(statuses: &[(&str, Option<i64>)]) -> Vec<i64> {
         let mut invoice = invoice();
-        for (at, status) in (2..).zip(statuses) {
-            invoice.change(Ending::of(status), at);
+        for (at, (status, ordered)) in (2..).zip(statuses) {
+            invoice.change(Ending::of(status), *ordered, at);
         }
-        (invoice.paid, invoice.returned)
+        if !invoice.moved.has_left() {
+            assert_eq!((invoice.paid, invoice.processed), (None, None));
+            return Vec::new();
+        }
+        let signed = |(way, amount): (Way, i64)| way.signed(amount);
+        invoice.moved.rows(0).into_iter().map(signed).collect()
     }
 
     #[test]
     fn money_leaves_when_the_status_says_so_and_only_then() {
-        assert_eq!(after(&["processed"]), (Some(1000), None));
-        assert_eq!(after(&["partially_processed"]), (Some(500), None));
+        assert_eq!(after(&["processed"]), [1000]);
+        assert_eq!(after(&["partially_processed"]), [500]);
         for status in [
             "processing",
             "process_pending",
@@ -224,22 +282,38 @@ mod tests {
             "canceled",
             "zzz",
         ] {
-            assert_eq!(after(&[status]), (None, None), "{status}");
+            assert!(after(&[status]).is_empty(), "{status}");
+            assert_eq!(after(&[status, "processed"]), [1000], "{status}");
         }
-        assert_eq!(after(&["process_pending", "processed"]), (Some(1000), None));
+        assert_eq!(after(&["partially_processed", "processed"]), [500, 500]);
+        for status in ["refunding", "refund_failed", "cancel_failed", "canceling"] {
+            assert_eq!(after(&[status]), [1000], "{status}");
+            assert_eq!(after(&["processed", status]), [1000], "{status}");
+        }
     }
 
     #[test]
-    fn money_comes_back_once_and_only_after_it_left() {
-        assert_eq!(after(&["processed", "canceled"]), (Some(1000), Some(1000)));
-        assert_eq!(
-            after(&["processed", "refunded", "canceled"]),
-            (Some(1000), Some(1000))
-        );
-        assert_eq!(
-            after(&["processed", "partially_canceled"]),
-            (Some(1000), Some(500))
-        );
-        assert_eq!(after(&["processed", "process_failed"]), (Some(1000), None));
+    fn money_comes_back_as_often_as_it_left_and_never_more_of_it() {
+        assert_eq!(after(&["processed", "canceled"]), [1000, -1000]);
+        assert_eq!(after(&["processed", "refunded", "canceled"]), [1000, -1000]);
+        assert_eq!(after(&["refunded"]), [1000, -1000]);
+        for part in ["partially_canceled", "partially_refunded"] {
+            assert_eq!(after(&["processed", part]), [1000, -500], "{part}");
+            let whole = after(&["processed", part, "refunded"]);
+            assert_eq!(whole, [1000, -500, -500], "{part}");
+        }
+        assert_eq!(after(&["processed", "process_failed"]), [1000]);
+        let again = after(&["processed", "canceled", "processed"]);
+        assert_eq!(again, [1000, -1000, 1000]);
+    }
+
+    #[test]
+    fn an_ordered_amount_is_what_moves() {
+        let part = ("partially_refunded", Some(300));
+        let moved = after_ordered(&[("processed", None), part, part, part, part]);
+        assert_eq!(moved, [1000, -300, -300, -300, -100]);
+        let more = ("processed", Some(1200));
+        assert_eq!(after_ordered(&[more]), [1200]);
+        assert_eq!(after_ordered(&[("partially_processed", Some(1))]), [1]);
     }
 }

@@ -23,7 +23,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::{Provider, Sandbox};
 
 pub(crate) use invoices::payments;
-pub(crate) use lifecycle::settle_now;
+pub(crate) use lifecycle::{moves_money, settle_now};
 pub(crate) use wire::refusal;
 
 /// The twin's name in the control API.

@@ -345,7 +345,7 @@ fn seen(reference: &str, booked: &Booked) -> Seen {
             payout_amount: Some(booked.net),
             service_currency: Some(booked.currency.to_owned()),
             service_payout_amount: Some(booked.net),
-            processed_amount: processed,
+            processed_amount: processed.into(),
             test_mode: Some(booked.mode == Mode::Test),
             was_processed: processed.is_some(),
         },

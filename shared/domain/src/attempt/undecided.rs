@@ -27,7 +27,7 @@ impl Shown {
     pub fn of(seen: &Seen) -> Self {
         Self {
             status: seen.status.clone(),
-            figure: seen.facts.processed_amount,
+            figure: seen.facts.processed_amount.exact(),
             updated: seen.updated,
         }
     }

@@ -4,7 +4,6 @@ use super::{Charge, ChargeEvent};
 use crate::{
     answer::{Answer, Refusal, Seen, Standing},
     ids::ProviderId,
-    money::Cents,
     routing::StopReason,
 };
 
@@ -74,7 +73,7 @@ fn seen_proves(charge: &Charge, seen: &Seen) -> ChargeVerdict {
         },
         Standing::Paid => ChargeVerdict::new(Unclear, "amount_differs"),
         // A refusal that took money is for a person.
-        Standing::FinalNegative if seen.facts.processed_amount.is_some_and(Cents::is_positive) => {
+        Standing::FinalNegative if seen.facts.may_have_paid() => {
             ChargeVerdict::new(Unclear, "processed_amount_differs")
         }
         Standing::FinalNegative => ChargeVerdict::new(Refused, &seen.status),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    answer::{Answer, Facts, Refusal, Seen, Standing},
+    answer::{Answer, Facts, Figure, Refusal, Seen, Standing},
     routing::StopReason,
 };
 
@@ -145,13 +145,20 @@ fn every_answer_proves_what_the_decision_table_says() {
 }
 
 #[test]
-fn a_refusal_that_took_money_is_for_people() {
-    let mut answer = shown(Standing::FinalNegative, None);
-    if let Answer::Exists { seen, .. } = &mut answer {
-        seen.facts.processed_amount = Some(Cents::new(1));
+fn a_refusal_that_took_money_or_may_have_is_for_people() {
+    for (figure, was_processed) in [
+        (Figure::Exact(Cents::new(1)), false),
+        (Figure::Unreadable, false),
+        (Figure::Absent, true),
+    ] {
+        let mut answer = shown(Standing::FinalNegative, None);
+        if let Answer::Exists { seen, .. } = &mut answer {
+            seen.facts.processed_amount = figure;
+            seen.facts.was_processed = was_processed;
+        }
+        let verdict = charge_proves(&prepared(), &answer);
+        assert_eq!(verdict.event, ChargeEvent::Unclear, "{figure:?}");
     }
-    let verdict = charge_proves(&prepared(), &answer);
-    assert_eq!(verdict.event, ChargeEvent::Unclear);
 }
 
 #[test]

@@ -1,5 +1,9 @@
 use super::*;
-use crate::{answer::Facts, attempt::tests::attempt, payout::tests::standard};
+use crate::{
+    answer::{Facts, Figure},
+    attempt::tests::attempt,
+    payout::tests::standard,
+};
 
 fn held(state: AttemptState, status: PayoutStatus) -> Held {
     let (payout, _) = standard();
@@ -24,7 +28,7 @@ fn shown(standing: Standing) -> ListedObject {
                 reference: "pay_1-a01".to_owned(),
                 currency: "USD".to_owned(),
                 amount: net,
-                processed_amount: net.filter(|_| was_processed),
+                processed_amount: net.filter(|_| was_processed).into(),
                 was_processed,
                 ..Facts::default()
             },
@@ -78,8 +82,27 @@ fn each_state_agrees_with_the_standings_that_say_the_same_of_the_money() {
 fn an_object_that_was_withdrawn_before_payment_agrees_with_a_dead_attempt() {
     let mut withdrawn = shown(Standing::Reversed);
     withdrawn.seen.facts.was_processed = false;
+    withdrawn.seen.facts.processed_amount = Figure::Absent;
     let dead = held(AttemptState::Dead, PayoutStatus::Failed);
     assert_eq!(reason(&dead, &withdrawn), None);
+    // Our books say that nothing left, and one of these says that something may have.
+    for standing in [Standing::FinalNegative, Standing::Reversed] {
+        for (figure, was_processed) in [
+            (Figure::Unreadable, false),
+            (Figure::Exact(Cents::new(1)), false),
+            (Figure::Absent, true),
+        ] {
+            let mut shown = shown(standing);
+            shown.seen.facts.processed_amount = figure;
+            shown.seen.facts.was_processed = was_processed;
+            let found = reason(&dead, &shown);
+            assert_eq!(
+                found,
+                Some(Reason::StatusDiffers),
+                "{standing:?} {figure:?}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -104,10 +127,15 @@ fn currency_is_told_before_amount_and_amount_before_status() {
 fn a_payment_of_another_figure_is_a_difference_of_the_amount() {
     let paid = held(AttemptState::Paid, PayoutStatus::Completed);
     let mut object = shown(Standing::Paid);
-    object.seen.facts.processed_amount = Some(Cents::new(44_749));
-    assert_eq!(reason(&paid, &object), Some(Reason::AmountDiffers));
-    object.seen.facts.processed_amount = None;
-    assert_eq!(reason(&paid, &object), Some(Reason::AmountDiffers));
+    for figure in [
+        Figure::Exact(Cents::new(44_749)),
+        Figure::Absent,
+        Figure::Unreadable,
+    ] {
+        object.seen.facts.processed_amount = figure;
+        let found = reason(&paid, &object);
+        assert_eq!(found, Some(Reason::AmountDiffers), "{figure:?}");
+    }
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn shown(attempt: &Attempt, seen: &Seen) -> Proof {
             Some(figure) if is_part(figure, attempt) => Proof::Part(figure),
             Some(_) | None => Proof::Open,
         },
-        Standing::NeedsReview => match seen.facts.processed_amount {
+        Standing::NeedsReview => match seen.facts.processed_amount.exact() {
             Some(figure) if is_part(figure, attempt) => Proof::Part(figure),
             Some(_) | None => Proof::Open,
         },

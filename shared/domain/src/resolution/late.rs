@@ -86,7 +86,7 @@ fn shown(attempt: &Attempt, object: &ProviderId, seen: &Seen) -> LateNews {
     let told = if attempt.has_paid() && is_own {
         of_a_payment(attempt, seen, &money)
     } else {
-        of_nothing_paid(seen)
+        of_nothing_paid(seen, attempt.net)
     };
     let (booked, net) = (money.booked(object, is_own), attempt.net);
     let more = |paid: Cents| Cents::new((paid.get() - booked.get()).max(0));
@@ -97,12 +97,15 @@ fn shown(attempt: &Attempt, object: &ProviderId, seen: &Seen) -> LateNews {
             more: more(paid),
         })
     };
+    // Whole, or as much of it as was settled.
+    let facts = &seen.facts;
+    let fits_a_return = facts.fits_a_return(net) || facts.fits_a_return(booked);
     match told {
         // What was not paid needs no figures that fit.
         Told::NoMoney => LateNews::Confirms,
         Told::Inert => LateNews::Nothing,
         Told::AsBooked if difference.is_none() => LateNews::Confirms,
-        Told::AllBack if difference.is_none() => LateNews::Returned,
+        Told::AllBack if difference.is_none() && fits_a_return => LateNews::Returned,
         Told::Paid => contradicts(seen.facts.reported_paid(seen.standing, net)),
         Told::AsBooked | Told::AllBack | Told::Unclear => contradicts(Cents::ZERO),
     }
@@ -150,13 +153,15 @@ fn of_a_payment(attempt: &Attempt, seen: &Seen, money: &AttemptMoney) -> Told {
 }
 
 /// Of an attempt, or an object, that our books have not as paid.
-fn of_nothing_paid(seen: &Seen) -> Told {
+fn of_nothing_paid(seen: &Seen, net: Cents) -> Told {
     let facts = &seen.facts;
     match seen.standing {
         Standing::Paid | Standing::NeedsReview => Told::Paid,
         Standing::InFlight | Standing::Unrecognised | Standing::Rejected => Told::Unclear,
         Standing::Inert => Told::Inert,
         Standing::FinalNegative if facts.may_have_paid() => Told::Paid,
+        // That all of it came back is believed only of figures that say what had left.
+        Standing::Reversed if facts.may_have_paid() && !facts.fits_a_return(net) => Told::Unclear,
         Standing::FinalNegative | Standing::Reversed => Told::NoMoney,
     }
 }

@@ -1,6 +1,10 @@
 use super::*;
 use crate::{
-    answer::Facts, attempt::tests::attempt, ids::ProviderId, money::Cents, routing::Provider,
+    answer::{Facts, Figure},
+    attempt::tests::attempt,
+    ids::ProviderId,
+    money::Cents,
+    routing::Provider,
 };
 
 fn facts() -> Facts {
@@ -12,7 +16,7 @@ fn facts() -> Facts {
         payout_amount: net,
         service_currency: Some("USD".to_owned()),
         service_payout_amount: net,
-        processed_amount: None,
+        processed_amount: Figure::Absent,
         test_mode: Some(true),
         was_processed: false,
     }
@@ -171,7 +175,7 @@ fn an_object_disappears_by_three_answers_over_a_quarter_of_an_hour() {
 #[test]
 fn what_fits_in_every_figure_leads_out_of_review_unless_two_objects_stand_under_our_reference() {
     let full = Facts {
-        processed_amount: Some(Cents::new(44_750)),
+        processed_amount: Figure::Exact(Cents::new(44_750)),
         ..facts()
     };
     for (answer, event, to) in [
@@ -223,7 +227,7 @@ fn what_fits_in_every_figure_leads_out_of_review_unless_two_objects_stand_under_
 #[test]
 fn paid_needs_every_figure_to_fit() {
     let paid = Facts {
-        processed_amount: Some(Cents::new(44_750)),
+        processed_amount: Figure::Exact(Cents::new(44_750)),
         was_processed: true,
         ..facts()
     };
@@ -243,14 +247,21 @@ fn paid_needs_every_figure_to_fit() {
     let cases = [
         (
             Facts {
-                processed_amount: other,
+                processed_amount: other.into(),
                 ..paid.clone()
             },
             "processed_amount_differs",
         ),
         (
             Facts {
-                processed_amount: None,
+                processed_amount: Figure::Absent,
+                ..paid.clone()
+            },
+            "processed_amount_differs",
+        ),
+        (
+            Facts {
+                processed_amount: Figure::Unreadable,
                 ..paid.clone()
             },
             "processed_amount_differs",
@@ -361,14 +372,8 @@ fn a_reversal_returns_what_was_paid_and_kills_what_was_not() {
 }
 
 #[test]
-fn a_failure_that_paid_something_and_a_stranger_object_go_to_review() {
+fn a_stranger_object_goes_to_review() {
     let review = Step::Attempt(AttemptEvent::Mismatch);
-    let paid = Facts {
-        processed_amount: Some(Cents::new(1)),
-        ..facts()
-    };
-    let failed = exists(Standing::FinalNegative, paid);
-    assert_eq!(step(AttemptState::Submitted, Asked::Read, &failed), review);
     let held = Attempt {
         object: Some(ProviderId::parse("cpoi_2").expect("valid")),
         ..attempt(AttemptState::Submitted)
@@ -378,6 +383,100 @@ fn a_failure_that_paid_something_and_a_stranger_object_go_to_review() {
         proves(&held, Asked::Read, &stranger, Timestamp::default()).step,
         review
     );
+}
+
+/// The figure, whether the provider says that it executed the payment, and whether money may have left by that.
+const SIGNS: [(Figure, bool, bool); 8] = [
+    (Figure::Absent, false, false),
+    (Figure::Exact(Cents::ZERO), false, false),
+    (Figure::Absent, true, true),
+    (Figure::Exact(Cents::ZERO), true, true),
+    (Figure::Unreadable, false, true),
+    (Figure::Unreadable, true, true),
+    (Figure::Exact(Cents::new(1)), false, true),
+    (Figure::Exact(Cents::new(44_750)), true, true),
+];
+
+#[test]
+fn a_failure_is_dead_only_when_nothing_says_that_money_may_have_left() {
+    for state in AttemptState::ALL {
+        for (processed_amount, was_processed, may_have_paid) in SIGNS {
+            let facts = Facts {
+                processed_amount,
+                was_processed,
+                ..facts()
+            };
+            let event = if may_have_paid {
+                AttemptEvent::Mismatch
+            } else {
+                AttemptEvent::FinalNegative
+            };
+            let answer = exists(Standing::FinalNegative, facts);
+            let found = step(state, Asked::Read, &answer);
+            assert_eq!(
+                found,
+                Step::Attempt(event),
+                "{state:?} {processed_amount:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_reversal_is_a_full_return_only_of_figures_that_fit() {
+    let mismatch = Step::Attempt(AttemptEvent::Mismatch);
+    for (processed_amount, was_processed, may_have_paid) in SIGNS {
+        let facts = Facts {
+            processed_amount,
+            was_processed,
+            ..facts()
+        };
+        let live = match processed_amount {
+            _ if !may_have_paid => Step::Attempt(AttemptEvent::FinalNegative),
+            Figure::Absent => Step::PaidThenReturned,
+            Figure::Exact(cents) if cents == Cents::new(44_750) => Step::PaidThenReturned,
+            Figure::Exact(_) | Figure::Unreadable => mismatch,
+        };
+        let fits = live != mismatch;
+        let answer = exists(Standing::Reversed, facts);
+        for state in [AttemptState::Submitted, AttemptState::Unknown] {
+            let found = step(state, Asked::Read, &answer);
+            assert_eq!(found, live, "{state:?} {processed_amount:?}");
+        }
+        let paid = told(&attempt(AttemptState::Paid), &answer);
+        assert_eq!(paid == Ok(LateNews::Returned), fits, "{processed_amount:?}");
+        assert_eq!(paid.is_ok(), fits);
+        let dead = told(&attempt(AttemptState::Dead), &answer);
+        assert_eq!(dead == Ok(LateNews::Confirms), fits, "{processed_amount:?}");
+        assert_eq!(dead.is_ok(), fits);
+    }
+}
+
+#[test]
+fn what_a_provider_reports_as_paid_is_its_figure_or_all_of_it_where_it_calls_the_payment_done() {
+    let net = Cents::new(44_750);
+    let reported = |standing, processed_amount, was_processed| {
+        let facts = Facts {
+            processed_amount,
+            was_processed,
+            ..facts()
+        };
+        facts.reported_paid(standing, net)
+    };
+    let part = Figure::Exact(Cents::new(400));
+    for standing in [
+        Standing::Paid,
+        Standing::NeedsReview,
+        Standing::FinalNegative,
+    ] {
+        assert_eq!(reported(standing, part, true), Cents::new(400));
+        assert_eq!(reported(standing, Figure::Absent, true), net);
+    }
+    assert_eq!(reported(Standing::Paid, Figure::Unreadable, true), net);
+    for standing in [Standing::NeedsReview, Standing::FinalNegative] {
+        assert_eq!(reported(standing, Figure::Unreadable, true), Cents::ZERO);
+        assert_eq!(reported(standing, Figure::Absent, false), Cents::ZERO);
+    }
 }
 
 #[test]
@@ -624,7 +723,7 @@ fn told(attempt: &Attempt, answer: &Answer) -> Result<LateNews, (String, i64)> {
 
 fn paid_facts(cents: i64) -> Facts {
     Facts {
-        processed_amount: Some(Cents::new(cents)),
+        processed_amount: Figure::Exact(Cents::new(cents)),
         was_processed: true,
         ..facts()
     }

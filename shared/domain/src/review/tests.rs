@@ -20,7 +20,7 @@ fn shows(reference: &str, processed: Option<i64>) -> Answer {
             withdrawable: false,
             facts: Facts {
                 reference: reference.to_owned(),
-                processed_amount: processed.map(Cents::new),
+                processed_amount: processed.map(Cents::new).into(),
                 ..Facts::default()
             },
         }),
@@ -433,7 +433,7 @@ fn reads(standing: Standing, processed: Option<i64>) -> Answer {
                 payout_amount: net,
                 service_currency: Some("USD".to_owned()),
                 service_payout_amount: net,
-                processed_amount: processed.map(Cents::new),
+                processed_amount: processed.map(Cents::new).into(),
                 test_mode: Some(true),
                 ..Facts::default()
             },

@@ -19,6 +19,11 @@ pub const CONNECT_MAX: Duration = Duration::from_secs(3);
 const IDLE_MAX: Duration = Duration::from_secs(15);
 
 pub(super) const TIMEOUT: &str = "timeout";
+/// A 404 that is not the provider's own error: a gateway in between, or an address that is no longer there, knows
+/// nothing of any payment.
+pub(super) const FOREIGN_404: &str = "status_404_foreign";
+/// The provider's own 404 to a search: it speaks of the address, for a search that finds nothing shows an empty list.
+pub(super) const SEARCH_404: &str = "status_404_search";
 
 /// The client could not be built: the machine has no usable trust store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,6 +4,7 @@
 //! promises that nothing was created: a refusal is a doubt until reads find nothing.
 
 pub mod callback;
+mod errors;
 pub mod invites;
 mod list;
 pub mod settings;
@@ -32,7 +33,7 @@ use self::{
 };
 use super::{
     CALL_BUDGET, READ_BUDGET,
-    http::{Http, Reply},
+    http::{FOREIGN_404, Http, Reply, SEARCH_404},
 };
 
 const UNREADABLE: &str = "body_unreadable";
@@ -214,17 +215,7 @@ fn created(attempt: &Attempt, reply: Reply) -> Answer {
             Data::Unreadable => unclear(UNREADABLE),
         },
         (200 | 201, Err(cause)) => unclear(cause),
-        (status @ (401 | 403), _) => doubted(Refusal::Credentials, http_word(status)),
-        (status @ (400 | 402 | 404), body) => {
-            let word = body.ok().and_then(|body| wire::error_word(&body));
-            match word.as_deref() {
-                // Not refusals: the call may be made again once the cause is gone.
-                Some(word @ ("rate_limit" | "data_is_lock")) => unclear(word),
-                Some(word) => doubted(Refusal::Input, format!("{}_{word}", http_word(status))),
-                None => doubted(Refusal::Input, http_word(status)),
-            }
-        }
-        (status, _) => unclear(&http_word(status)),
+        (status, body) => errors::not_created(&Reply { status, body }),
     }
 }
 
@@ -237,36 +228,39 @@ fn taken(reply: Reply) -> Answer {
             Data::Unreadable => unclear(UNREADABLE),
         },
         (200..=202, Err(cause)) => unclear(cause),
-        (status, _) => unclear(&http_word(status)),
+        (status, body) => errors::not_released(&Reply { status, body }),
     }
 }
 
-/// Only OwlPay's own no ends a cancellation: whatever else comes back, it is asked for again.
 fn canceled(reply: Reply) -> Answer {
-    let word = match &reply.body {
-        Ok(body) => wire::error_word(body),
-        Err(_) => None,
-    };
-    match (reply.status, word.as_deref()) {
-        (_, Some("rate_limit" | "data_is_lock")) => taken(reply),
-        (status @ (400 | 402 | 404 | 409 | 422), _) => refused(&http_word(status)),
-        _ => taken(reply),
+    match reply.status {
+        200..=202 => taken(reply),
+        _ => errors::not_canceled(&reply),
     }
 }
 
-/// The query table: the order that was shown, or what the read says instead.
+/// The query table: the order that was shown, or what the read says instead. Nothing is there when OwlPay itself
+/// says so of an id, or shows an empty list; any other 404 says nothing.
 fn seen(attempt: &Attempt, lookup: &Lookup, reply: Reply) -> Result<Box<Order>, Answer> {
+    if errors::is_own_404(&reply) {
+        return Err(match lookup {
+            Lookup::Object(_) => Answer::Absent,
+            Lookup::Reference => unclear(SEARCH_404),
+        });
+    }
     let body = match (reply.status, reply.body) {
-        (404, _) => return Err(Answer::Absent),
+        (404, _) => return Err(unclear(FOREIGN_404)),
         (200, Ok(body)) => body,
         (200, Err(cause)) => return Err(unclear(cause)),
         (status, _) => return Err(unclear(&http_word(status))),
     };
-    let raw = match wire::data(&body) {
-        Data::Shown(raw) => raw,
-        Data::Status(404) => return Err(Answer::Absent),
-        Data::Status(status) => return Err(unclear(&format!("body_status_{status}"))),
-        Data::Unreadable => return Err(unclear(UNREADABLE)),
+    let raw = match (wire::data(&body), lookup) {
+        (Data::Shown(raw), _) => raw,
+        (Data::Status(404), Lookup::Object(_)) if errors::is_absence(&body) => {
+            return Err(Answer::Absent);
+        }
+        (Data::Status(status), _) => return Err(unclear(&format!("body_status_{status}"))),
+        (Data::Unreadable, _) => return Err(unclear(UNREADABLE)),
     };
     match lookup {
         Lookup::Object(object) => match wire::shown(raw, attempt.currency) {
@@ -277,7 +271,8 @@ fn seen(attempt: &Attempt, lookup: &Lookup, reply: Reply) -> Result<Box<Order>, 
         Lookup::Reference => {
             let serial = attempt.reference.to_string();
             match wire::listing(raw, &serial, attempt.currency) {
-                Some(Listing::Nothing) => Err(Answer::Absent),
+                Some(Listing::Nothing) if wire::counts_none(&body) => Err(Answer::Absent),
+                Some(Listing::Nothing) => Err(unclear(UNREADABLE)),
                 Some(Listing::One(order)) => Ok(order),
                 Some(Listing::Several(order)) => Err(order.duplicated()),
                 Some(Listing::Others) => Err(unclear("filter_not_obeyed")),

@@ -14,19 +14,23 @@ pub struct Marks {
     pub is_finished: Option<bool>,
 }
 
+impl Marks {
+    /// Whether one of them says that the money left, whatever the word is.
+    pub fn say_paid(self) -> bool {
+        self.is_paid == Some(true) || self.is_finished == Some(true)
+    }
+}
+
 /// Words that mean the same whatever else the order shows.
-pub const WORDS: [(&str, Standing); 10] = [
+pub const WORDS: [(&str, Standing); 7] = [
     ("owlpay.order_unconfirmed", Standing::InFlight),
     ("vendor.order_unconfirmed", Standing::InFlight),
     ("platform.order_unconfirmed", Standing::InFlight),
     ("bank.wait_execute", Standing::InFlight),
     ("bank.transfer_start", Standing::InFlight),
     ("bank.in_process", Standing::InFlight),
-    ("owlpay.payout_succeed", Standing::Paid),
-    // Both may still be corrected and paid, until the order is canceled. Money that was on its way is for a person.
+    // It may still be corrected and paid, until the order is canceled. Money that was on its way is for a person.
     ("owlpay.payout_failed", Standing::NeedsReview),
-    ("owlpay.order_rejected", Standing::Rejected),
-    ("platform.order_cancelled", Standing::FinalNegative),
 ];
 
 /// The word of an order whose bank has taken the instruction: paid only with further evidence.
@@ -41,20 +45,41 @@ pub fn standing(word: &str, marks: Marks) -> Standing {
             Standing::InFlight
         }
     };
+    // A word that says that no money left, beside a mark that says that it did, is for a person.
+    let unpaid = |standing: Standing| {
+        if marks.say_paid() {
+            Standing::NeedsReview
+        } else {
+            standing
+        }
+    };
     match word {
         "owlpay.received_order" if marks.is_reconciled => Standing::InFlight,
-        "owlpay.received_order" => Standing::Inert,
-        "owlpay.order_confirmed" if marks.is_rejected => Standing::Rejected,
+        "owlpay.received_order" => unpaid(Standing::Inert),
+        // It may be corrected and paid until it is canceled.
+        "owlpay.order_rejected" => unpaid(Standing::Rejected),
+        "owlpay.order_confirmed" if marks.is_rejected => unpaid(Standing::Rejected),
         "owlpay.order_confirmed" => Standing::InFlight,
+        "platform.order_cancelled" => unpaid(Standing::FinalNegative),
         // Settled speaks of the review, not of the money.
         "owlpay.order_settled" => paid_if(marks.is_paid == Some(true)),
         TRANSFER_END => paid_if(marks.is_paid.or(marks.is_finished) == Some(true)),
-        "dest_bank.validated" => paid_if(marks.is_paid != Some(false)),
+        "dest_bank.validated" | "owlpay.payout_succeed" => paid_if(marks.is_paid != Some(false)),
         other => WORDS
             .iter()
             .find(|(known, _)| *known == other)
             .map_or(Standing::Unrecognised, |(_, standing)| *standing),
     }
+}
+
+/// Whether an order of which OwlPay says that it can be cancelled is believed: not when something else of it says
+/// that money is at the bank or with the vendor.
+pub fn may_be_withdrawn(word: &str, marks: Marks) -> bool {
+    let is_at_the_bank = matches!(
+        word,
+        "bank.transfer_start" | "bank.in_process" | TRANSFER_END | "dest_bank.validated"
+    );
+    !is_at_the_bank && !marks.say_paid() && standing(word, marks) != Standing::Paid
 }
 
 #[cfg(test)]
@@ -104,10 +129,71 @@ mod tests {
     }
 
     #[test]
-    fn the_receiving_bank_confirms_unless_the_order_denies_it() {
-        let validated = |is_paid| standing("dest_bank.validated", Marks { is_paid, ..PLAIN });
-        assert_eq!(validated(None), Standing::Paid);
-        assert_eq!(validated(Some(false)), Standing::InFlight);
+    fn a_success_is_believed_unless_the_order_denies_it() {
+        for word in ["dest_bank.validated", "owlpay.payout_succeed"] {
+            let paid = |is_paid| standing(word, Marks { is_paid, ..PLAIN });
+            assert_eq!(paid(None), Standing::Paid, "{word}");
+            assert_eq!(paid(Some(true)), Standing::Paid, "{word}");
+            assert_eq!(paid(Some(false)), Standing::InFlight, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_word_without_payment_beside_a_mark_of_payment_is_for_a_person() {
+        let paid = Marks {
+            is_paid: Some(true),
+            is_reconciled: false,
+            ..PLAIN
+        };
+        let finished = Marks {
+            is_paid: None,
+            is_finished: Some(true),
+            ..paid
+        };
+        for marks in [paid, finished] {
+            let rejected = Marks {
+                is_rejected: true,
+                ..marks
+            };
+            for (word, marks) in [
+                ("platform.order_cancelled", marks),
+                ("owlpay.order_rejected", marks),
+                ("owlpay.order_confirmed", rejected),
+                ("owlpay.payout_failed", marks),
+                ("owlpay.received_order", marks),
+            ] {
+                assert_eq!(standing(word, marks), Standing::NeedsReview, "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_is_withdrawn_only_while_nothing_else_speaks_of_money() {
+        for word in [
+            "owlpay.received_order",
+            "owlpay.order_unconfirmed",
+            "owlpay.order_confirmed",
+            "owlpay.order_rejected",
+            "owlpay.order_settled",
+            "owlpay.payout_failed",
+            "bank.wait_execute",
+        ] {
+            assert!(may_be_withdrawn(word, PLAIN), "{word}");
+            let paid = Marks {
+                is_paid: Some(true),
+                ..PLAIN
+            };
+            assert!(!may_be_withdrawn(word, paid), "{word}");
+        }
+        for word in [
+            "bank.transfer_start",
+            "bank.in_process",
+            "bank.transfer_end",
+            "dest_bank.validated",
+            "owlpay.payout_succeed",
+        ] {
+            assert!(!may_be_withdrawn(word, PLAIN), "{word}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
+    errors,
     settings::{Applicant, Remittance},
     wire,
 };
@@ -225,7 +226,7 @@ pub(super) fn is_deleted(raw: &RawValue) -> Option<bool> {
 
 /// A word that may be kept and shown; nothing else that OwlPay writes is.
 fn plain(word: &str) -> String {
-    if wire::is_plain(word) {
+    if errors::is_plain(word) {
         word.to_owned()
     } else {
         "unknown".to_owned()

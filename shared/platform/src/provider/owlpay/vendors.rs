@@ -17,7 +17,7 @@ use reqwest::{
 use serde_json::value::RawValue;
 
 use super::{
-    CALL_BUDGET, Data, OTHER_MODE, Owlpay, READ_BUDGET, Reply, UNREADABLE, http_word,
+    CALL_BUDGET, Data, OTHER_MODE, Owlpay, READ_BUDGET, Reply, UNREADABLE, errors, http_word,
     vendor_wire::{self, Vendor},
     wire,
 };
@@ -213,6 +213,8 @@ impl Owlpay {
         }
         match wire::data(&body) {
             Data::Shown(raw) => Ok(raw.to_owned()),
+            // Under HTTP 200 nobody but OwlPay speaks, and an envelope without an error is its own.
+            Data::Status(404) if errors::error_word(&body).is_none() => Err(PayeeAnswer::Absent),
             Data::Status(status) => Err(said(status, &body)),
             Data::Unreadable => Err(unclear(UNREADABLE)),
         }
@@ -255,11 +257,11 @@ fn same(data: &RawValue, payee: &ProviderId) -> Result<PayeeAnswer, PayeeAnswer>
 /// What a status says that brought no data. A conflict may be our own earlier call: the list tells. That a vendor
 /// is absent takes OwlPay's own error: a 404 of something in between would take every approval back.
 fn said(status: u16, body: &[u8]) -> PayeeAnswer {
-    let word = wire::error_word(body);
+    let word = errors::error_word(body);
     match (status, word.as_deref()) {
         (_, Some(word @ ("rate_limit" | "data_is_lock"))) => unclear(word),
-        (404, Some(_)) => PayeeAnswer::Absent,
-        (404, None) if matches!(wire::data(body), Data::Status(404)) => PayeeAnswer::Absent,
+        (_, Some(word)) if errors::is_about_our_account(word) => unclear(word),
+        (404, _) if errors::is_absence(body) => PayeeAnswer::Absent,
         (400 | 402 | 422, Some(word)) => refused(&format!("{}_{word}", http_word(status))),
         (400 | 402 | 422, None) => refused(&http_word(status)),
         (status, _) => unclear(&http_word(status)),

@@ -118,31 +118,6 @@ pub(super) fn data(body: &[u8]) -> Data<'_> {
     }
 }
 
-/// What kind of error a body names, as `error.code`, `error.type` or a flat `type`.
-pub(super) fn error_word(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Flat {
-        r#type: Option<String>,
-        error: Option<Inner>,
-    }
-    #[derive(Deserialize)]
-    struct Inner {
-        r#type: Option<String>,
-        code: Option<String>,
-    }
-    let flat: Flat = serde_json::from_slice(body).ok()?;
-    let inner = flat.error.and_then(|inner| inner.code.or(inner.r#type));
-    let word = inner.or(flat.r#type)?;
-    is_plain(&word).then_some(word)
-}
-
-/// Whether a word of OwlPay may be kept and shown: no name, and no account number, is one.
-pub(super) fn is_plain(word: &str) -> bool {
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit();
-    (1..=40).contains(&word.len()) && digits < 4 && word.bytes().all(plain)
-}
-
 #[derive(Deserialize)]
 struct OrderRow<'a> {
     uuid: Option<String>,
@@ -156,6 +131,7 @@ struct OrderRow<'a> {
     is_test: Option<bool>,
     is_paid: Option<bool>,
     is_rejected: Option<bool>,
+    is_allow_close: Option<bool>,
     order_transfer_uuid: Option<String>,
     updated_at: Option<String>,
 }
@@ -173,6 +149,7 @@ pub(super) struct Order {
     is_test: Option<bool>,
     is_paid: Option<bool>,
     is_rejected: bool,
+    is_allow_close: bool,
     updated: i64,
 }
 
@@ -215,6 +192,7 @@ pub(super) fn shown(raw: &RawValue, currency: Currency) -> Option<Order> {
         is_test: row.is_test,
         is_paid: row.is_paid,
         is_rejected: row.is_rejected.unwrap_or(false),
+        is_allow_close: row.is_allow_close.unwrap_or(false),
         updated,
     })
 }
@@ -254,6 +232,22 @@ pub(super) fn listing(raw: &RawValue, serial: &str, currency: Currency) -> Optio
         (None, _) => Listing::Others,
         (Some(one), None) => Listing::One(Box::new(one)),
         (Some(one), Some(_)) => Listing::Several(Box::new(one)),
+    })
+}
+
+/// Whether an answer without a row is a list that has none: one that counts some elsewhere is not.
+pub(super) fn counts_none(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Paged {
+        pagination: Option<Pagination>,
+    }
+    #[derive(Deserialize)]
+    struct Pagination {
+        total: Option<u64>,
+    }
+    serde_json::from_slice::<Paged>(body).is_ok_and(|paged| {
+        let total = paged.pagination.and_then(|it| it.total);
+        total.unwrap_or(0) == 0
     })
 }
 
@@ -307,15 +301,15 @@ impl Order {
             object: self.object,
             seen: Box::new(Seen {
                 standing: status::standing(&self.status, marks),
+                withdrawable: self.is_allow_close && status::may_be_withdrawn(&self.status, marks),
                 status: self.status,
                 updated: self.updated,
-                withdrawable: false,
                 facts: Facts {
                     reference: self.serial,
                     currency: self.currency,
                     amount: self.total,
                     test_mode: self.is_test,
-                    was_processed: self.is_paid == Some(true),
+                    was_processed: marks.say_paid(),
                     ..Facts::default()
                 },
             }),
@@ -419,22 +413,5 @@ mod tests {
             assert!(order_id(text).is_none(), "{text}");
         }
         assert!(order_id(&format!("ord_{}", "a".repeat(64))).is_some());
-    }
-
-    #[test]
-    fn only_a_plain_error_word_is_kept() {
-        let word = |body: &str| error_word(body.as_bytes());
-        assert_eq!(
-            word(r#"{"error":{"type":"x","code":"rate_limit"}}"#).as_deref(),
-            Some("rate_limit")
-        );
-        assert_eq!(
-            word(r#"{"type":"data_is_lock","message":"m"}"#).as_deref(),
-            Some("data_is_lock")
-        );
-        assert_eq!(word(r#"{"type":"John Smith 4111"}"#), None);
-        assert_eq!(word(r#"{"type":"000123456789"}"#), None);
-        assert!(word(r#"{"type":"2fa_error"}"#).is_some());
-        assert_eq!(word("nope"), None);
     }
 }

@@ -4,6 +4,7 @@
 //! may prove that nothing was created; a process call and a read never do.
 
 pub mod callback;
+mod errors;
 mod kept;
 mod order;
 mod pattern;
@@ -35,7 +36,7 @@ use self::{
 };
 use super::{
     CALL_BUDGET, READ_BUDGET,
-    http::{Http, Lost, Reply},
+    http::{FOREIGN_404, Http, Lost, Reply, SEARCH_404},
 };
 
 /// Invoices of one page: more would come near the largest answer that is read.
@@ -226,9 +227,10 @@ fn created(attempt: &Attempt, reply: Reply) -> Answer {
         (status @ (401 | 403), _) => refused(Refusal::Credentials, http_word(status)),
         (405, _) => refused(Refusal::Integration, http_word(405)),
         (422, body) => {
-            let fields = body.ok().and_then(|body| wire::refused_fields(&body));
+            let fields = body.ok().and_then(|body| errors::refused_fields(&body));
             refused(Refusal::Input, fields.unwrap_or_else(|| http_word(422)))
         }
+        (404, body) if !is_own_404(&body) => unclear(FOREIGN_404),
         (status, _) => unclear(&http_word(status)),
     }
 }
@@ -239,15 +241,19 @@ fn processed(attempt: &Attempt, reply: Reply) -> Answer {
         (200..=202, Ok(body)) => wire::single(&body, attempt.currency)
             .map_or_else(|| unclear(UNREADABLE), wire::Invoice::answer),
         (200..=202, Err(cause)) => unclear(cause),
+        (404, body) if !is_own_404(&body) => unclear(FOREIGN_404),
         (status, _) => unclear(&http_word(status)),
     }
 }
 
-/// The query table. A status other than 200 and 404 says nothing about the payout.
+/// The query table. Nothing is there when Payelata itself says so of an id, or shows an empty list; any other status,
+/// and any other 404, says nothing about the payout.
 fn seen(attempt: &Attempt, lookup: &Lookup, reply: Reply) -> Answer {
     let currency = attempt.currency;
     match (reply.status, reply.body, lookup) {
-        (404, _, _) => Answer::Absent,
+        (404, body, _) if !is_own_404(&body) => unclear(FOREIGN_404),
+        (404, _, Lookup::Object(_)) => Answer::Absent,
+        (404, _, Lookup::Reference) => unclear(SEARCH_404),
         (200, Ok(body), Lookup::Object(object)) => match wire::single(&body, currency) {
             Some(invoice) if invoice.object == *object => invoice.answer(),
             Some(_) => unclear("another_object"),
@@ -260,6 +266,10 @@ fn seen(attempt: &Attempt, lookup: &Lookup, reply: Reply) -> Answer {
         (200, Err(cause), _) => unclear(cause),
         (status, _, _) => unclear(&http_word(status)),
     }
+}
+
+fn is_own_404(body: &Result<Vec<u8>, &'static str>) -> bool {
+    body.as_ref().is_ok_and(|body| errors::is_own_404(body))
 }
 
 fn refused(by: Refusal, reason: String) -> Answer {

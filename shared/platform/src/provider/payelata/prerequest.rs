@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{UNREADABLE, order, pattern::Pattern, wire};
+use super::{UNREADABLE, errors, order, pattern::Pattern, wire};
 
 /// Fields of one service.
 const FIELDS_MAX: usize = 64;
@@ -217,7 +217,7 @@ impl Service {
 
 /// No member of a method can fill the field, so the kind of method is what does not fit.
 fn never_sent(key: &str) -> FieldError {
-    let message = if wire::is_field_name(key) {
+    let message = if errors::is_field_name(key) {
         format!("cannot be paid: the provider requires the field {key}, which is never sent")
     } else {
         "cannot be paid: the provider requires a field that is never sent".to_owned()

@@ -261,9 +261,10 @@ fn flat(raw: &RawValue, mode: Mode) -> Result<PublicInvoice, &'static str> {
     let is_status = (1..=wire::STATUS_MAX).contains(&it.status.len());
     let object = wire::invoice_id(&it.id).filter(|_| is_status);
     let cents = |raw: &RawValue| wire::amount(raw.get(), Currency::Usd);
+    let processed = wire::figure(it.processed_amount, Currency::Usd);
     Ok(PublicInvoice {
         object: object.ok_or(UNREADABLE)?,
-        standing: status::standing(&it.status),
+        standing: status::standing(&it.status, processed.may_be_money()),
         status: it.status,
         resolution: it.resolution,
         created: Timestamp::from_millis(created),
@@ -275,6 +276,6 @@ fn flat(raw: &RawValue, mode: Mode) -> Result<PublicInvoice, &'static str> {
         service_currency: it.service_currency,
         service_amount: cents(it.service_amount),
         service_payout_amount: cents(it.service_payout_amount),
-        processed_amount: it.processed_amount.and_then(cents),
+        processed_amount: processed.exact(),
     })
 }

@@ -27,12 +27,15 @@ pub const WORDS: [(&str, Standing); 20] = [
     ("refund_failed", Standing::NeedsReview),
 ];
 
-/// What a status word means for us. An unknown word is in flight, and somebody should look.
-pub fn standing(word: &str) -> Standing {
-    WORDS
-        .iter()
-        .find(|(known, _)| *known == word)
-        .map_or(Standing::Unrecognised, |(_, standing)| *standing)
+/// What a status word means for us. An unknown word is in flight, and somebody should look; an invoice that is
+/// said to wait for us and says that money may have left would be paid again by the process call.
+pub fn standing(word: &str, may_have_paid: bool) -> Standing {
+    let known = WORDS.iter().find(|(known, _)| *known == word);
+    match known {
+        Some((_, Standing::Inert)) if may_have_paid => Standing::NeedsReview,
+        Some((_, standing)) => *standing,
+        None => Standing::Unrecognised,
+    }
 }
 
 #[cfg(test)]
@@ -51,9 +54,9 @@ mod tests {
 
     #[test]
     fn a_word_is_read_exactly_and_anything_else_is_unrecognised() {
-        assert_eq!(standing("processed"), Standing::Paid);
+        assert_eq!(standing("processed", true), Standing::Paid);
         for word in ["Processed", "processed ", "paid", ""] {
-            assert_eq!(standing(word), Standing::Unrecognised, "{word:?}");
+            assert_eq!(standing(word, false), Standing::Unrecognised, "{word:?}");
         }
     }
 }

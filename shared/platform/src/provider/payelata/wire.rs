@@ -4,20 +4,17 @@
 //! Numbers stay text until they are counted in minor units. Unknown members are ignored; a body that
 //! lacks what an invoice must have is not an invoice, and the caller treats it as unclear.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 use domain::{
-    answer::{Answer, Facts, Seen, Standing},
+    answer::{Answer, Facts, Figure, Seen, Standing},
     ids::{Mode, ProviderId},
     money::{self, Cents, Currency},
     reconciliation::ListedObject,
     time::Timestamp,
 };
 use rust_decimal::Decimal;
-use serde::{
-    Deserialize,
-    de::{DeserializeOwned, IgnoredAny},
-};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use super::status;
@@ -26,10 +23,6 @@ use super::status;
 pub(super) const INVOICES: &str = "payout-invoices";
 
 pub(super) const STATUS_MAX: usize = 64;
-const FIELD_NAMES_MAX: usize = 10;
-const FIELD_NAME_MAX: usize = 40;
-/// More digits than a field's index has; an account number cannot pass as a field name.
-const FIELD_DIGITS_MAX: usize = 2;
 
 /// An invoice as it was shown.
 #[derive(Debug)]
@@ -82,11 +75,26 @@ impl Listing {
 }
 
 #[derive(Deserialize)]
-struct Document<'a> {
+pub(super) struct Document<'a> {
     #[serde(borrow)]
     data: Option<&'a RawValue>,
     #[serde(borrow)]
-    errors: Option<&'a RawValue>,
+    pub(super) errors: Option<&'a RawValue>,
+    #[serde(borrow)]
+    meta: Option<&'a RawValue>,
+}
+
+impl Document<'_> {
+    /// Whether it may be a list without a row: nothing in it speaks of an error, or of rows that are elsewhere.
+    fn is_plain(&self) -> bool {
+        #[derive(Deserialize)]
+        struct Counted {
+            count: Option<u64>,
+        }
+        let counted = self.meta.and_then(read::<Counted>);
+        let count = counted.and_then(|meta| meta.count).unwrap_or(0);
+        self.errors.is_none() && count == 0
+    }
 }
 
 #[derive(Deserialize)]
@@ -140,13 +148,14 @@ pub(super) fn single(body: &[u8], currency: Currency) -> Option<Invoice> {
 /// The invoices of a search by `reference`. Some versions of the interface show a single match without
 /// the array (contract, section 2, E7); its reference is compared like any other's.
 pub(super) fn listing(body: &[u8], reference: &str, currency: Currency) -> Option<Listing> {
-    let data = document(body)?.data?;
+    let document = document(body)?;
+    let data = document.data?;
     if !is_array(data) {
         return invoice(data, currency).map(|it| Listing::One(Box::new(it)));
     }
     let rows: Vec<&RawValue> = serde_json::from_str(data.get()).ok()?;
     match rows.as_slice() {
-        [] => Some(Listing::Nothing),
+        [] => document.is_plain().then_some(Listing::Nothing),
         [row] => invoice(row, currency).map(|it| Listing::One(Box::new(it))),
         several => {
             let invoices: Vec<Invoice> = several
@@ -210,7 +219,7 @@ pub(super) fn page(body: &[u8], mode: Mode) -> Option<(Vec<ListedObject>, Option
 /// The earlier invoice in a 409 answer. Its place is not documented (contract, section 7): `data`, its
 /// first row, or the same inside `errors`.
 pub(super) fn conflicting(body: &[u8], currency: Currency) -> Option<Invoice> {
-    let Document { data, errors } = document(body)?;
+    let Document { data, errors, .. } = document(body)?;
     let beside = data.and_then(first);
     let inside = errors
         .and_then(first)
@@ -223,37 +232,11 @@ pub(super) fn conflicting(body: &[u8], currency: Currency) -> Option<Invoice> {
         .find_map(|shown| invoice(shown, currency))
 }
 
-/// The names of the refused fields in a 422 answer, comma-separated. Names only: a value could be an
-/// account number.
-pub(super) fn refused_fields(body: &[u8]) -> Option<String> {
-    let errors: BTreeMap<String, IgnoredAny> = read(document(body)?.errors?)?;
-    let names: Vec<&str> = errors
-        .keys()
-        .map(String::as_str)
-        .filter(|name| is_field_name(name))
-        .take(FIELD_NAMES_MAX)
-        .collect();
-    if names.is_empty() {
-        None
-    } else {
-        Some(names.join(","))
-    }
-}
-
-/// Whether a text can be shown as the name of a field: an account number cannot pass as one.
-pub(super) fn is_field_name(name: &str) -> bool {
-    (1..=FIELD_NAME_MAX).contains(&name.len())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
-        && name.bytes().filter(u8::is_ascii_digit).count() <= FIELD_DIGITS_MAX
-}
-
-fn document(body: &[u8]) -> Option<Document<'_>> {
+pub(super) fn document(body: &[u8]) -> Option<Document<'_>> {
     serde_json::from_slice(body).ok()
 }
 
-fn read<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {
+pub(super) fn read<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {
     serde_json::from_str(raw.get()).ok()
 }
 
@@ -277,15 +260,13 @@ fn invoice(raw: &RawValue, currency: Currency) -> Option<Invoice> {
         return None;
     }
     let cents = |raw: Option<&RawValue>| raw.and_then(|it| amount(it.get(), currency));
-    let processed_amount = cents(attributes.processed_amount);
-    // A figure that cannot be read exactly is still a sign that something was paid.
-    let paid_something =
-        attributes.processed_amount.is_some() && processed_amount.is_none_or(Cents::is_positive);
+    let processed_amount = figure(attributes.processed_amount, currency);
+    let was_processed = attributes.processed.is_some() || processed_amount.may_be_money();
     Some(Invoice {
         object: invoice_id(&resource.id)?,
         created: attributes.created,
         seen: Seen {
-            standing: status::standing(&attributes.status),
+            standing: status::standing(&attributes.status, was_processed),
             updated: attributes.updated,
             withdrawable: false,
             facts: Facts {
@@ -297,7 +278,7 @@ fn invoice(raw: &RawValue, currency: Currency) -> Option<Invoice> {
                 service_payout_amount: cents(attributes.service_payout_amount),
                 processed_amount,
                 test_mode: attributes.test_mode,
-                was_processed: attributes.processed.is_some() || paid_something,
+                was_processed,
             },
             status: attributes.status,
         },
@@ -307,6 +288,16 @@ fn invoice(raw: &RawValue, currency: Currency) -> Option<Invoice> {
 /// A number token, or the same in quotes (contract, section 9). None when it is not exact.
 pub(super) fn amount(token: &str, currency: Currency) -> Option<Cents> {
     money::from_decimal_token(number(token)?, currency.exponent()).ok()
+}
+
+/// A figure that may be left out. Whatever stands there and is no exact amount from zero up cannot be read.
+pub(super) fn figure(raw: Option<&RawValue>, currency: Currency) -> Figure {
+    let Some(raw) = raw else {
+        return Figure::Absent;
+    };
+    amount(raw.get(), currency)
+        .filter(|cents| cents.get() >= 0)
+        .map_or(Figure::Unreadable, Figure::Exact)
 }
 
 /// An exact decimal of any currency, in major units: a number token, or the same in quotes.
@@ -365,6 +356,25 @@ mod tests {
     }
 
     #[test]
+    fn a_figure_that_cannot_be_read_is_told_from_one_that_is_left_out() {
+        let read = |text: &str| {
+            let raw: Option<Box<RawValue>> = serde_json::from_str(text).expect("JSON");
+            figure(raw.as_deref(), Currency::Usd)
+        };
+        assert_eq!(figure(None, Currency::Usd), Figure::Absent);
+        assert_eq!(read("null"), Figure::Absent);
+        for (text, minor) in [("0", 0), ("\"0.00\"", 0), ("447.5", 44_750), ("-0", 0)] {
+            assert_eq!(read(text), Figure::Exact(Cents::new(minor)), "{text}");
+        }
+        for text in [
+            "447.505", "-447.5", "-0.01", "\"\"", "\"ten\"", "\"null\"", "1e99", "true", "false",
+            "[]", "[447.5]", "{}",
+        ] {
+            assert_eq!(read(text), Figure::Unreadable, "{text}");
+        }
+    }
+
+    #[test]
     fn an_invoice_id_cannot_leave_its_place_in_a_path() {
         assert!(invoice_id("cpoi_VdHYVxq4RsLEebAQ").is_some());
         for text in [
@@ -379,22 +389,5 @@ mod tests {
             assert!(invoice_id(text).is_none(), "{text}");
         }
         assert!(invoice_id(&format!("cpoi_{}", "a".repeat(65))).is_none());
-    }
-
-    #[test]
-    fn refused_fields_are_named_without_their_values() {
-        let body = br#"{"errors":{"fields.card_number":"5123817234060000 is bad","amount":["x"],"5123817234060000":"?","a b":1}}"#;
-        assert_eq!(
-            refused_fields(body).as_deref(),
-            Some("amount,fields.card_number")
-        );
-        for body in [
-            br#"{"errors":[{"status":"x","code":"422"}]}"#.as_slice(),
-            b"{}",
-            b"no",
-            br#"{"errors":{}}"#,
-        ] {
-            assert_eq!(refused_fields(body), None);
-        }
     }
 }
