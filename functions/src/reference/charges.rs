@@ -121,6 +121,7 @@ fn create(samples: &Samples, charges: &Charges) -> Result<Operation, Error> {
     let refusals = [
         Samples::invalid(&[
             ("accountId", "must be 12 to 19 digits"),
+            ("channel", "must be one of: FACTOR4"),
             ("Idempotency-Key", "is required for a card charge"),
         ]),
         Error::Conflict(other.to_owned()),

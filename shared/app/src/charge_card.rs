@@ -119,13 +119,18 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
             return self.wait(call, &charge, (waiting, None)).await;
         }
         let account = self.open(&charge).await?;
-        let Ok(snapshot) = self.shown(call, &charge, &account).await else {
-            // Without it an unclear answer could never be explained, so nothing is sent. When that was a stopped
-            // route's probe, it is used up.
-            let next = switch.probing(now).stopped;
-            let probe_at = next.and_then(|stop| stop.probe_at);
-            let waiting = charge.waiting("balance_not_shown", now, probe_at);
-            return self.wait(call, &charge, (waiting, Some(switch))).await;
+        let snapshot = match self.shown(call, &charge, &account).await {
+            Ok(snapshot) => snapshot,
+            // Waiting would change nothing about what is stored.
+            Err(NotShown::Unusable(reason)) => return self.give_up(call, &charge, reason).await,
+            Err(NotShown::Silent | NotShown::Answered) => {
+                // Without it an unclear answer could never be explained, so nothing is sent. When that was a stopped
+                // route's probe, it is used up.
+                let next = switch.probing(now).stopped;
+                let probe_at = next.and_then(|stop| stop.probe_at);
+                let waiting = charge.waiting("balance_not_shown", now, probe_at);
+                return self.wait(call, &charge, (waiting, Some(switch))).await;
+            }
         };
         let Some((sending, switch)) = self.intend(call, &charge, (snapshot, switch)).await? else {
             return Ok(());

@@ -270,6 +270,8 @@ pub enum NotShown {
     Silent,
     /// It answered, and does not show this card, or not to us.
     Answered,
+    /// Nobody was asked: the account cannot be used as it was stored, and why, as a stable word.
+    Unusable(&'static str),
 }
 
 /// What is being looked for at a provider.

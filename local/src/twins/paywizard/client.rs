@@ -14,7 +14,7 @@ use platform::{
         paywizard::{
             CardShown, CustomerInfo, EntryType, MoneyOrder, Movement, OrderKey, OrderNo,
             OrderState, PayWizard, PrepaidCard, Told,
-            settings::{AmountUnit, PayWizardSettings},
+            settings::{AmountUnit, Channels, PayWizardSettings},
         },
     },
 };
@@ -35,7 +35,7 @@ fn settings(bench: &Bench) -> PayWizardSettings {
         client_id: CLIENT_ID.into(),
         client_secret: CLIENT_SECRET.into(),
         jwt_token: JWT_TOKEN.into(),
-        channel: CHANNEL.to_owned(),
+        channels: Channels::default(),
         refusal_codes: vec![401, 403],
         amount_unit: AmountUnit::Major,
         top_ups: true,
@@ -63,6 +63,7 @@ fn card(number: &str) -> PrepaidCard {
     PrepaidCard {
         account_id: number.into(),
         entry: EntryType::default(),
+        channel: CHANNEL.to_owned(),
     }
 }
 

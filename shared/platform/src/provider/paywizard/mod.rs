@@ -162,7 +162,7 @@ impl PayWizard {
 mod samples {
     use domain::ids::Mode;
 
-    use super::settings::{AmountUnit, CHANNEL, PayWizardSettings};
+    use super::settings::{AmountUnit, Channels, PayWizardSettings};
 
     pub(super) fn settings() -> PayWizardSettings {
         PayWizardSettings {
@@ -170,7 +170,7 @@ mod samples {
             client_id: "900000000000000001".into(),
             client_secret: "0123456789abcdef0123456789abcdef".into(),
             jwt_token: "EXAMPLETOKENEXAMPLETOKEN00000001".into(),
-            channel: CHANNEL.to_owned(),
+            channels: Channels::default(),
             refusal_codes: vec![401, 403],
             amount_unit: AmountUnit::Major,
             top_ups: true,

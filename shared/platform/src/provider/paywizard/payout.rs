@@ -11,7 +11,9 @@ use domain::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{EntryType, MoneyOrder, Movement, OrderNo, PayWizard, PrepaidCard, Told};
+use super::{
+    EntryType, MoneyOrder, Movement, OrderNo, PayWizard, PrepaidCard, Told, settings::Channels,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -19,6 +21,7 @@ struct CardAccount {
     r#type: String,
     account_id: String,
     entry_type: Option<String>,
+    channel: Option<String>,
 }
 
 impl PayWizard {
@@ -34,8 +37,9 @@ impl PayWizard {
         if attempt.tenant.mode() != self.settings.mode || !self.tops_up() {
             return refused(Refusal::Input, "mode_not_served");
         }
-        let Some(card) = card(order.account) else {
-            return refused(Refusal::Input, "account_unreadable");
+        let card = match card(order.account, &self.settings.channels) {
+            Ok(card) => card,
+            Err(reason) => return refused(Refusal::Input, reason),
         };
         let order_no = OrderNo::of(&attempt.reference.to_string());
         let told = self
@@ -55,8 +59,9 @@ impl PayWizard {
         if charge.tenant.mode() != self.settings.mode {
             return refused(Refusal::Input, "mode_not_served");
         }
-        let Some(card) = card(order.account) else {
-            return refused(Refusal::Input, "account_unreadable");
+        let card = match card(order.account, &self.settings.channels) {
+            Ok(card) => card,
+            Err(reason) => return refused(Refusal::Input, reason),
         };
         let order_no = OrderNo::of(charge.id.as_str());
         let told = self
@@ -72,7 +77,7 @@ impl PayWizard {
 
     /// What is on the card, and what names it.
     pub(crate) async fn snapshot(&self, account: &Plaintext) -> Result<Snapshot, NotShown> {
-        let card = card(account).ok_or(NotShown::Answered)?;
+        let card = card(account, &self.settings.channels).map_err(NotShown::Unusable)?;
         match self.balance(&card, Currency::Usd).await {
             Told::Said(shown) => Ok(Snapshot {
                 card: Plaintext(card.account_id.expose_secret().to_owned()),
@@ -86,20 +91,28 @@ impl PayWizard {
     }
 }
 
-fn card(account: &Plaintext) -> Option<PrepaidCard> {
-    let account: CardAccount = serde_json::from_str(&account.0).ok()?;
+/// The card that was stored, or why no call about it can be made. What was stored with a channel that is not served
+/// goes nowhere: through another channel its number may be somebody else's card.
+fn card(account: &Plaintext, channels: &Channels) -> Result<PrepaidCard, &'static str> {
+    const UNREADABLE: &str = "account_unreadable";
+    let account: CardAccount = serde_json::from_str(&account.0).map_err(|_| UNREADABLE)?;
     if account.r#type != MethodKind::PrepaidCard.name() {
-        return None;
+        return Err(UNREADABLE);
     }
-    Some(PrepaidCard {
+    let channel = account.channel.unwrap_or(channels.usual().to_owned());
+    if !channels.serves(&channel) {
+        return Err("channel_not_served");
+    }
+    Ok(PrepaidCard {
         account_id: SecretString::from(account.account_id),
         entry: match account.entry_type.as_deref() {
             None | Some("K") => EntryType::Keyed,
             Some("B") => EntryType::Barcode,
             Some("M") => EntryType::MagneticStripe,
             Some("P") => EntryType::Proximity,
-            Some(_) => return None,
+            Some(_) => return Err(UNREADABLE),
         },
+        channel,
     })
 }
 
@@ -188,16 +201,39 @@ mod tests {
 
     #[test]
     fn a_card_is_read_from_its_account_and_nothing_else_is_one() {
-        let read = |text: &str| card(&Plaintext(text.to_owned()));
+        let read = |text: &str| card(&Plaintext(text.to_owned()), &Channels::default());
         let plain = read(r#"{"type":"prepaid_card","accountId":"6000000000000001"}"#);
-        assert_eq!(plain.expect("a card").entry, EntryType::Keyed);
+        let plain = plain.expect("a card");
+        assert_eq!(
+            (plain.entry, plain.channel.as_str()),
+            (EntryType::Keyed, "FACTOR4")
+        );
         for other in [
             r#"{"type":"card","accountId":"6000000000000001"}"#,
             r#"{"type":"prepaid_card","accountId":"6000000000000001","entryType":"X"}"#,
+            r#"{"type":"prepaid_card","accountId":"6000000000000001","channel":4}"#,
             r#"{"type":"prepaid_card"}"#,
             "",
         ] {
-            assert!(read(other).is_none(), "{other}");
+            assert_eq!(read(other).err(), Some("account_unreadable"), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_card_keeps_the_channel_that_was_stored_and_one_that_is_not_served_is_no_card() {
+        let account = |channel: &str| {
+            Plaintext(format!(
+                r#"{{"type":"prepaid_card","accountId":"6000000000000001","channel":"{channel}"}}"#
+            ))
+        };
+        let two = Channels::of(vec!["FACTOR4".to_owned(), "SECOND".to_owned()]).expect("two");
+        for channel in ["FACTOR4", "SECOND"] {
+            let card = card(&account(channel), &two).expect("a card");
+            assert_eq!(card.channel, channel);
+        }
+        for channel in ["SECOND", "factor4", ""] {
+            let refused = card(&account(channel), &Channels::default()).err();
+            assert_eq!(refused, Some("channel_not_served"), "{channel}");
         }
     }
 }

@@ -39,6 +39,8 @@ impl EntryType {
 pub struct PrepaidCard {
     pub account_id: SecretString,
     pub entry: EntryType,
+    /// Its issuer, as PayWizard calls it. Every call about the card carries it.
+    pub channel: String,
 }
 
 /// How much moves between which card and us, under which number.
@@ -136,7 +138,7 @@ fn money<'a>(
     Money {
         client_id: settings.client_id.expose_secret(),
         tran_order_no: order.order_no.as_str(),
-        loyalty_channel: &settings.channel,
+        loyalty_channel: &order.card.channel,
         amount: amount(order.amount, order.currency),
         tran_currency: order.currency.code(),
         account_id: order.card.account_id.expose_secret(),
@@ -176,7 +178,7 @@ pub(super) fn activate(
 fn of_card<'a>(settings: &'a PayWizardSettings, card: &'a PrepaidCard) -> Card<'a> {
     Card {
         client_id: settings.client_id.expose_secret(),
-        loyalty_channel: &settings.channel,
+        loyalty_channel: &card.channel,
         account_id: card.account_id.expose_secret(),
         entry_type: card.entry.code(),
         activating: None,
@@ -218,6 +220,7 @@ mod tests {
         PrepaidCard {
             account_id: "6000000000000001".into(),
             entry,
+            channel: "FACTOR4".to_owned(),
         }
     }
 
@@ -270,6 +273,30 @@ mod tests {
             text(query_order(&settings, OrderKey::OrderNo(&order_no))),
             format!(r#"{{"clientId":"900000000000000001","transIndexCode":"{order_no}"}}"#)
         );
+    }
+
+    #[test]
+    fn every_call_about_a_card_carries_the_channel_of_the_card() {
+        let (settings, order_no) = (samples::settings(), OrderNo::of("x"));
+        let card = PrepaidCard {
+            channel: "SECOND".to_owned(),
+            ..card(EntryType::Keyed)
+        };
+        let order = MoneyOrder {
+            order_no: &order_no,
+            card: &card,
+            amount: Cents::new(1),
+            currency: Currency::Usd,
+        };
+        for body in [
+            pay(&settings, &order),
+            top_up(&settings, &order),
+            inquiry(&settings, &card),
+            activate(&settings, &card, &CustomerInfo::default()),
+        ] {
+            let body = text(body);
+            assert!(body.contains(r#""loyaltyChannel":"SECOND""#), "{body}");
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ fn of(unit: AmountUnit, reply: Reply) -> Told<Movement> {
     let card = PrepaidCard {
         account_id: "6000000000000001".into(),
         entry: EntryType::Keyed,
+        channel: "FACTOR4".to_owned(),
     };
     let order = MoneyOrder {
         order_no: &OrderNo::of("x"),
