@@ -424,6 +424,18 @@ pub trait Providers: Clone + Send + Sync + 'static {
     /// Reads the object of an attempt over an authenticated call.
     fn read(&self, attempt: &Attempt, lookup: &Lookup) -> impl Future<Output = Answer> + Send;
 
+    /// Reads what became of a charge that the provider has named, over an authenticated call. By default nobody can be
+    /// asked.
+    fn read_charge(
+        &self,
+        _charge: &Charge,
+        _object: &ProviderId,
+    ) -> impl Future<Output = Answer> + Send {
+        std::future::ready(Answer::Unclear {
+            cause: "no_look_up".to_owned(),
+        })
+    }
+
     /// One page of what a provider holds. By default nobody has a list.
     fn list(&self, _ask: ListAsk<'_>) -> impl Future<Output = Listing> + Send {
         std::future::ready(Listing::CannotList)

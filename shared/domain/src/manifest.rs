@@ -28,8 +28,17 @@ pub enum Idempotency {
 pub enum LookUp {
     /// By our reference and by its own id. So many absences, 30 s apart, prove that nothing was created.
     ByReference { absences: u32 },
-    /// Not at all: an unclear answer is for two operators.
+    /// By nothing that we know before its answer: an unclear answer is for two operators.
     None,
+}
+
+/// What a read by the provider's own id of an object proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByObject {
+    /// What became of it.
+    Outcome,
+    /// That it was paid, and nothing else: whatever else it shows is for people. It is asked before and while they are.
+    PaymentOnly,
 }
 
 /// Until when an object can be withdrawn.
@@ -77,6 +86,7 @@ pub struct Manifest {
     /// How long a reference is surely remembered; `None` when it is remembered for ever or not at all.
     pub remembers: Option<Duration>,
     pub look_up: LookUp,
+    pub by_object: ByObject,
     pub cancel: CancelWindow,
     pub shows: Shows,
     /// The least and the most one payment may be.
@@ -97,6 +107,7 @@ const PAYELATA: Manifest = Manifest {
     idempotency: Idempotency::ByReference,
     remembers: None,
     look_up: LookUp::ByReference { absences: 2 },
+    by_object: ByObject::Outcome,
     cancel: CancelWindow::LeaveInert,
     shows: Shows::Breakdown,
     amounts: (CENT, AMOUNT_MAX),
@@ -114,6 +125,7 @@ const OWLPAY: Manifest = Manifest {
     idempotency: Idempotency::ByReference,
     remembers: None,
     look_up: LookUp::ByReference { absences: 3 },
+    by_object: ByObject::Outcome,
     cancel: CancelWindow::ConfirmedCancel,
     shows: Shows::Order,
     amounts: (CENT, AMOUNT_MAX),
@@ -131,6 +143,7 @@ const PAYWIZARD: Manifest = Manifest {
     idempotency: Idempotency::None,
     remembers: None,
     look_up: LookUp::None,
+    by_object: ByObject::PaymentOnly,
     cancel: CancelWindow::VoidBeforeSettlement,
     shows: Shows::Amount,
     amounts: (CENT, AMOUNT_MAX),
@@ -195,6 +208,21 @@ mod tests {
             if promises.look_up == LookUp::None {
                 assert!(!promises.may_repeat(), "{}", provider.name());
                 assert!(!promises.may_abandon(), "{}", provider.name());
+            }
+        }
+    }
+
+    #[test]
+    fn where_a_read_proves_payments_only_nothing_is_repeated_or_given_up_on_its_word() {
+        for provider in Provider::ALL {
+            let promises = manifest(provider);
+            match promises.by_object {
+                ByObject::Outcome => {}
+                ByObject::PaymentOnly => {
+                    assert!(!promises.may_repeat(), "{}", provider.name());
+                    assert!(!promises.may_abandon(), "{}", provider.name());
+                    assert!(!provider.is_reread(), "{}", provider.name());
+                }
             }
         }
     }

@@ -69,6 +69,9 @@ pub(crate) async fn order(arrived: Arrived) -> Response {
             let Some(transaction) = find(page, asked)? else {
                 return Ok(None);
             };
+            if transaction.wishes.contains(&Wish::QueryOff) {
+                return Ok(None);
+            }
             let void = transaction.void(page, now_ms)?;
             let voided = void.is_some_and(|void| void.succeeded_ms().is_some());
             Ok(Some((transaction.as_of(now_ms), voided)))

@@ -109,8 +109,8 @@ mod tests {
             "OVN_PAYWIZARD_CHANNELS" => Some("SECOND, FACTOR4".to_owned()),
             _ => complete(name),
         };
-        let settings = PayWizardSettings::read(&two).expect("complete");
-        let channels = settings.expect("configured").channels;
+        let named = PayWizardSettings::read(&two).expect("complete");
+        let channels = named.expect("configured").channels;
         assert_eq!(channels.usual(), "SECOND");
         assert!(channels.serves("FACTOR4"));
         assert!(!settings.top_ups);

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use super::{OrderKey, OrderNo, settings::PayWizardSettings};
+use super::{OrderNo, settings::PayWizardSettings};
 
 /// How a card's number came to us.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,10 +116,7 @@ struct Card<'a> {
 #[serde(rename_all = "camelCase")]
 struct Order<'a> {
     client_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    checkout_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trans_index_code: Option<&'a str>,
+    checkout_id: &'a str,
 }
 
 pub(super) fn pay(settings: &PayWizardSettings, order: &MoneyOrder<'_>) -> Vec<u8> {
@@ -186,15 +183,10 @@ fn of_card<'a>(settings: &'a PayWizardSettings, card: &'a PrepaidCard) -> Card<'
     }
 }
 
-pub(super) fn query_order(settings: &PayWizardSettings, key: OrderKey<'_>) -> Vec<u8> {
-    let (checkout_id, trans_index_code) = match key {
-        OrderKey::Checkout(id) => (Some(id.as_str()), None),
-        OrderKey::OrderNo(number) => (None, Some(number.as_str())),
-    };
+pub(super) fn query_order(settings: &PayWizardSettings, checkout_id: &ProviderId) -> Vec<u8> {
     bytes(&Order {
         client_id: settings.client_id.expose_secret(),
-        checkout_id,
-        trans_index_code,
+        checkout_id: checkout_id.as_str(),
     })
 }
 
@@ -266,12 +258,8 @@ mod tests {
             format!(r#"{start},"activating":"Y","customerInfo":{{"country":"US"}}}}"#)
         );
         assert_eq!(
-            text(query_order(&settings, OrderKey::Checkout(&original))),
+            text(query_order(&settings, &original)),
             r#"{"clientId":"900000000000000001","checkoutId":"930000000000000001"}"#
-        );
-        assert_eq!(
-            text(query_order(&settings, OrderKey::OrderNo(&order_no))),
-            format!(r#"{{"clientId":"900000000000000001","transIndexCode":"{order_no}"}}"#)
         );
     }
 
