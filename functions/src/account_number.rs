@@ -2,8 +2,18 @@
 
 use std::ops::RangeInclusive;
 
+use platform::{api::fields::Fields, provider::paywizard::settings::Channels};
+
 /// How the account of a prepaid card is named: barcode, keyed, magnetic stripe, proximity.
 pub(crate) const ENTRY_TYPES: [(&str, &str); 4] = [("B", "B"), ("K", "K"), ("M", "M"), ("P", "P")];
+
+/// The channel of a prepaid card: one of those that are served, the usual one unless the client says otherwise. It is
+/// stored with the card, so that a card stays with its issuer whatever is usual later.
+pub(crate) fn channel(fields: &mut Fields, channels: &Channels) -> String {
+    let choices: Vec<_> = channels.all().map(|served| (served, served)).collect();
+    let chosen = fields.optional_one_of("channel", &choices);
+    chosen.unwrap_or(channels.usual()).to_owned()
+}
 
 /// A number of so many digits.
 pub(crate) fn digits(text: &str, length: RangeInclusive<usize>) -> Result<String, String> {

@@ -16,23 +16,23 @@ use platform::{
         view::CardChargeView,
     },
     entry::Backend,
+    provider::paywizard::settings::Channels,
 };
 
 use crate::{
-    account_number::{ENTRY_TYPES, digits, masked},
+    account_number::{ENTRY_TYPES, channel, digits, masked},
     asked::{Asked, asking, reply},
 };
 
 /// How the card is named unless the client says otherwise: keyed.
 const ENTRY_TYPE: &str = "K";
-/// The only channel of prepaid cards that is known.
-const CHANNEL: &str = "FACTOR4";
 
 /// What the handler works with, beside the backend.
 #[derive(Clone)]
 pub struct Means<Q, V> {
     pub queue: Q,
     pub vault: V,
+    pub channels: Channels,
 }
 
 pub async fn handle<S: Store, Q: Queue, V: Vault>(
@@ -52,7 +52,7 @@ async fn create<S: Store, Q: Queue, V: Vault>(
     let mut asked = Asked::read(backend, request)?;
     let amount = asked.fields.required_amount("amount");
     let reference = asked.fields.required_text("reference", 200);
-    let card = card(&mut asked.fields);
+    let card = card(&mut asked.fields, &means.channels);
     if asked.key.is_none() {
         asked
             .fields
@@ -87,16 +87,16 @@ struct Card {
     account: Plaintext,
 }
 
-fn card(fields: &mut Fields) -> Option<Card> {
+fn card(fields: &mut Fields, channels: &Channels) -> Option<Card> {
     let entry_type = fields.optional_one_of("entryType", &ENTRY_TYPES);
-    let channel = fields.optional_text("channel", 64);
+    let channel = channel(fields, channels);
     let number = fields.required("accountId", |text| digits(text, 12..=19))?;
     let masked = masked(&number);
     let members = BTreeMap::from([
         ("type", MethodKind::PrepaidCard.name().to_owned()),
         ("accountId", number),
         ("entryType", entry_type.unwrap_or(ENTRY_TYPE).to_owned()),
-        ("channel", channel.unwrap_or_else(|| CHANNEL.to_owned())),
+        ("channel", channel),
     ]);
     Some(Card {
         masked,

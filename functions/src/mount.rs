@@ -11,7 +11,7 @@ use app::{
 use platform::{
     api::{envelope::Reply, request::Request},
     entry::Backend,
-    provider::{owlpay, payelata::settings::CallbackSecrets},
+    provider::{owlpay, payelata::settings::CallbackSecrets, paywizard::settings::Channels},
 };
 
 use crate::{
@@ -39,6 +39,8 @@ pub struct World<S, Q, P, V> {
     pub callback_secrets: Arc<CallbackSecrets>,
     pub owlpay_secrets: Arc<owlpay::callback::CallbackSecrets>,
     pub breaker: Breaker,
+    /// Of prepaid cards.
+    pub channels: Channels,
 }
 
 /// Answers an admitted request with the function's own handler, behind the guard.
@@ -78,6 +80,7 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
             let means = put_payout_method::Means {
                 vault: world.vault.clone(),
                 providers: world.providers.clone(),
+                channels: world.channels.clone(),
             };
             put_payout_method::handle(backend, means, request).await
         }
@@ -92,8 +95,11 @@ async fn handle<S: Store + Lists, Q: Queue, P: Providers, V: Vault>(
         "get-balance" => get_balance::handle(backend, request).await,
         "create-deposit" => create_deposit::handle(backend, request).await,
         "create-card-charge" => {
-            let vault = world.vault.clone();
-            let means = create_card_charge::Means { queue, vault };
+            let means = create_card_charge::Means {
+                queue,
+                vault: world.vault.clone(),
+                channels: world.channels.clone(),
+            };
             create_card_charge::handle(backend, means, request).await
         }
         "get-card-charge" => get_card_charge::handle(backend, request).await,

@@ -23,7 +23,10 @@ use platform::{
             public::PayelataPublic,
             settings::{CallbackSecrets, PayelataSettings, PublicSettings},
         },
-        paywizard::{PayWizard, settings::PayWizardSettings},
+        paywizard::{
+            PayWizard,
+            settings::{Channels, PayWizardSettings},
+        },
     },
     settings::{QueueSettings, TableSettings, VaultSettings},
     sqs::SqsQueue,
@@ -122,6 +125,7 @@ pub fn for_charges() -> Result<create_card_charge::Means<SqsQueue, KmsVault>, Fa
     Ok(create_card_charge::Means {
         queue: queue()?,
         vault: vault()?,
+        channels: Channels::from_env()?,
     })
 }
 
@@ -138,6 +142,7 @@ pub fn for_payout_methods() -> Result<put_payout_method::Means<KmsVault, AnyProv
     Ok(put_payout_method::Means {
         vault: vault()?,
         providers: AnyProvider::default().with_payelata_public(public),
+        channels: Channels::from_env()?,
     })
 }
 

@@ -13,10 +13,11 @@ use domain::driver::{Driver, MethodKind};
 use platform::{
     api::{envelope::Reply, fields::Fields, json_text, request::Request, view::MethodView},
     entry::Backend,
+    provider::paywizard::settings::Channels,
 };
 
 use crate::{
-    account_number::{ENTRY_TYPES, digits, masked},
+    account_number::{ENTRY_TYPES, channel, digits, masked},
     asked::{Asked, asking, driver_id, reply},
 };
 
@@ -31,6 +32,8 @@ const KINDS: [(&str, MethodKind); 3] = [
 pub struct Means<V, P> {
     pub vault: V,
     pub providers: P,
+    /// Of prepaid cards.
+    pub channels: Channels,
 }
 
 pub async fn handle<S: Store, V: Vault, P: Providers>(
@@ -53,7 +56,7 @@ async fn put<S: Store, V: Vault, P: Providers>(
         let message = "must be one of card, bank_account, prepaid_card";
         return Err(Error::invalid("type", message));
     };
-    let account = account(&mut asked.fields, kind);
+    let account = account(&mut asked.fields, kind, &means.channels);
     let account = asked.fields.finish_with(account)?;
     let tenant = &asked.caller.tenant;
     let driver = request.parsed_param("id", "driver", |text| driver_id(backend, tenant, text))?;
@@ -79,7 +82,7 @@ struct Account {
     masked: String,
 }
 
-fn account(fields: &mut Fields, kind: MethodKind) -> Option<Account> {
+fn account(fields: &mut Fields, kind: MethodKind, channels: &Channels) -> Option<Account> {
     let mut members = BTreeMap::from([("type", kind.name().to_owned())]);
     let mut keep = |name: &'static str, value: Option<String>| {
         value.map(|value| members.insert(name, value));
@@ -115,7 +118,7 @@ fn account(fields: &mut Fields, kind: MethodKind) -> Option<Account> {
         MethodKind::PrepaidCard => {
             let entry_type = fields.optional_one_of("entryType", &ENTRY_TYPES);
             keep("entryType", entry_type.map(str::to_owned));
-            keep("channel", fields.optional_text("channel", 64));
+            keep("channel", Some(channel(fields, channels)));
             let account = fields.required_text("accountId", 64);
             keep("accountId", account.clone());
             account

@@ -6,40 +6,26 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use app::{breaker::Breaker, call::Clock, memory::MemoryQueue, seal::Seal};
 use axum::{
     Router, extract::State, http::StatusCode, response::Response, routing::post, serve::ListenerExt,
 };
-use domain::{ids::Mode, time::Timestamp};
+use domain::time::Timestamp;
 use functions::mount::World;
 use platform::{
     api::{auth::KeyCache, rate::Limiter},
     dynamo::{DynamoStore, Meter},
     entry::{Backend, system_entropy},
-    pace::Pace,
-    provider::{
-        AnyProvider,
-        http::Http,
-        owlpay::{self, Owlpay, settings::OwlpaySettings},
-        payelata::{
-            Payelata,
-            public::PayelataPublic,
-            settings::{BANK_SERVICE, CallbackSecrets, PayelataSettings, PublicSettings},
-        },
-        paywizard::{
-            PayWizard,
-            settings::{AmountUnit, CHANNEL, PayWizardSettings},
-        },
-    },
+    provider::paywizard::settings::Channels,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
+    adapters::{callback_secrets, owlpay_secrets, providers},
     clock::MovableClock,
     engine::{Engine, TABLE},
     gateway,
@@ -49,9 +35,6 @@ use crate::{
     twins::{
         Books, Sandbox,
         control::{ReadBody, bad_request, body_of, json_response, members, wrong_method},
-        owlpay as owlpay_twin,
-        payelata::{ACCOUNT_ID, API_KEY, CALLBACK_KEY_LIVE, CALLBACK_KEY_TEST, PUBLIC_KEY_TEST},
-        paywizard as paywizard_twin,
     },
     vault::LocalVault,
 };
@@ -199,84 +182,20 @@ fn url(listener: &TcpListener) -> io::Result<String> {
     Ok(format!("http://{}", listener.local_addr()?))
 }
 
-/// Deadlines of provider calls follow the movable clock.
-fn pace(clock: &MovableClock) -> Pace {
-    let clock = clock.clone();
-    Pace::by(Arc::new(move |span: Duration| {
-        let clock = clock.clone();
-        let span_ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-        let at_ms = clock.now_ms().saturating_add(span_ms);
-        Box::pin(async move { clock.sleep_until(at_ms).await })
-    }))
-}
-
-fn callback_secrets() -> CallbackSecrets {
-    CallbackSecrets {
-        test: vec![CALLBACK_KEY_TEST.into()],
-        live: vec![CALLBACK_KEY_LIVE.into()],
-    }
-}
-
-fn owlpay_secrets() -> owlpay::callback::CallbackSecrets {
-    owlpay::callback::CallbackSecrets {
-        test: vec![owlpay_twin::WEBHOOK_SECRET_TEST.into()],
-        live: vec![owlpay_twin::WEBHOOK_SECRET_LIVE.into()],
-    }
-}
-
-fn providers(clock: &MovableClock, api: &str, sandbox: &str) -> Result<AnyProvider, Fault> {
-    let settings = PayelataSettings {
-        private_base: format!("{sandbox}/payelata/api"),
-        account_id: ACCOUNT_ID.into(),
-        api_key: API_KEY.into(),
-        callback_base: api.to_owned(),
-        callback_secrets: callback_secrets(),
-        bank_service: BANK_SERVICE.to_owned(),
-        mode: Mode::Test,
-        sandbox_hosts: Vec::new(),
-    };
-    let http = Http::new(pace(clock))?;
-    let payelata = Payelata::new(settings, http.clone())?;
-    let settings = PublicSettings {
-        public_base: format!("{sandbox}/payelata/public-api"),
-        public_key: PUBLIC_KEY_TEST.into(),
-        bank_service: BANK_SERVICE.to_owned(),
-        mode: Mode::Test,
-        sandbox_hosts: Vec::new(),
-    };
-    let payelata_public = PayelataPublic::new(settings, http.clone())?;
-    let settings = OwlpaySettings {
-        base: format!("{sandbox}/owlpay/api/v1/platform/tunnel"),
-        api_key: owlpay_twin::KEY_TEST.into(),
-        mode: Mode::Test,
-        sandbox_hosts: Vec::new(),
-    };
-    let owlpay = Owlpay::new(settings, http.clone())?;
-    let settings = PayWizardSettings {
-        base: format!("{sandbox}/paywizard"),
-        client_id: paywizard_twin::CLIENT_ID.into(),
-        client_secret: paywizard_twin::CLIENT_SECRET.into(),
-        jwt_token: paywizard_twin::JWT_TOKEN.into(),
-        channel: CHANNEL.to_owned(),
-        refusal_codes: vec![401, 403],
-        amount_unit: AmountUnit::Major,
-        top_ups: true,
-        mode: Mode::Test,
-        sandbox_hosts: Vec::new(),
-    };
-    let paywizard = PayWizard::new(settings, http)?;
-    Ok(AnyProvider::new(payelata)
-        .with_payelata_public(Some(payelata_public))
-        .with_owlpay(Some(owlpay))
-        .with_paywizard(Some(paywizard)))
-}
-
 impl Host {
     /// Starts everything and puts the start data.
     ///
     /// # Errors
     /// When a port or the folder is taken, or what the folder holds cannot be read.
     pub async fn start(options: Options) -> Result<Self, Fault> {
+        Self::start_serving(options, Channels::default()).await
+    }
+
+    /// As [`Host::start`], with these prepaid channels served by the bundle and by the twin of PayWizard.
+    ///
+    /// # Errors
+    /// As [`Host::start`].
+    pub async fn start_serving(options: Options, channels: Channels) -> Result<Self, Fault> {
         let Storage {
             engine,
             books,
@@ -292,6 +211,7 @@ impl Host {
         let (api, sandbox_url) = (url(&api_port)?, url(&sandbox_port)?);
         let sandbox = Sandbox::open(books, clock.clone());
         sandbox.tell_api(&api);
+        sandbox.serve_channels(channels.all().map(str::to_owned).collect());
         let meter = Arc::new(Meter::default());
         let moving = clock.clone();
         let app_clock = Clock::new(move || Timestamp::from_millis(moving.now_ms()));
@@ -307,11 +227,12 @@ impl Host {
                 version: env!("CARGO_PKG_VERSION"),
             },
             queue: MemoryQueue::new(app_clock),
-            providers: providers(&clock, &api, &sandbox_url)?,
+            providers: providers(&clock, (&api, &sandbox_url), &channels)?,
             vault: LocalVault::new(secrets.derive("vault")),
             callback_secrets: Arc::new(callback_secrets()),
             owlpay_secrets: Arc::new(owlpay_secrets()),
             breaker: Breaker::default(),
+            channels,
         };
         let keys = start::put(&world, &secrets).await?;
         let pump = Pump::new(world.clone(), clock.clone(), sandbox.clone());

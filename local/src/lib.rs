@@ -5,6 +5,7 @@
     allow(clippy::unwrap_used, reason = "a test may fail where it stands")
 )]
 
+mod adapters;
 pub mod client;
 pub mod clock;
 pub mod comparison;

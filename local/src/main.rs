@@ -11,7 +11,10 @@ use local::{
     host::{self, Fault, Host, Options, Place},
     load,
 };
-use platform::dynamo::DynamoStore;
+use platform::{
+    dynamo::DynamoStore,
+    provider::paywizard::settings::{CHANNEL, Channels},
+};
 
 /// Half of what a local payout takes is the engine, the SDK and JSON allocating, on many threads. No function has
 /// another allocator than the system's.
@@ -46,6 +49,9 @@ struct Up {
     /// Also serve the embedded DynamoDB API on this port, for `cargo lambda watch`.
     #[arg(long)]
     aws_port: Option<u16>,
+    /// Prepaid channels that are served, the usual one first.
+    #[arg(long, value_delimiter = ',', default_value = CHANNEL)]
+    channels: Vec<String>,
     #[command(flatten)]
     place: Where,
     /// After the start, pay a standard and an instant payout and a batch, and print what became of them.
@@ -151,13 +157,14 @@ async fn run(cli: Cli) -> Result<bool, Fault> {
 }
 
 async fn serve(up: Up) -> Result<bool, Fault> {
-    let mut host = Host::start(Options {
+    let channels = Channels::of(up.channels).ok_or("--channels takes names of channels")?;
+    let options = Options {
         port: up.port,
         sandbox_port: up.sandbox_port,
         aws_port: up.aws_port,
         place: up.place.place(),
-    })
-    .await?;
+    };
+    let mut host = Host::start_serving(options, channels).await?;
     say(&serde_json::to_string(&host.ready)?);
     if up.demo {
         let completed = demo::run(&host).await?;

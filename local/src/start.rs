@@ -31,8 +31,8 @@ use crate::{
     secrets::Secrets,
 };
 
-/// The three API keys of a local host, as the ready line prints them.
-#[derive(Clone, Debug, Serialize)]
+/// The four API keys of a local host, as the ready line prints them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StartKeys {
     /// Every scope.
     pub full: String,
@@ -40,6 +40,8 @@ pub struct StartKeys {
     pub read: String,
     /// Every scope, of a second tenant that owns nothing.
     pub other: String,
+    /// Every scope, of the first tenant and another owner: what two operators decide needs this key too.
+    pub second: String,
 }
 
 /// As good as none: tests and demos call as fast as they can.
@@ -50,6 +52,8 @@ const LIMIT: RateLimit = RateLimit {
 
 /// Who holds the start keys.
 const OWNER: &str = "local";
+/// Who holds the key of the second operator.
+const SECOND_OWNER: &str = "local-second";
 const TENANT: &str = "acme";
 const OTHER_TENANT: &str = "other";
 const DRIVER: &str = "OVN-DRIVER-789";
@@ -71,9 +75,28 @@ pub async fn put(world: &LocalWorld, secrets: &Secrets) -> Result<StartKeys, Err
         .filter(|scope| scope.ends_with(":read"))
         .collect();
     let keys = StartKeys {
-        full: put_key(&call, world, secrets, ("full", &tenant, &scope::ALL)).await?,
-        read: put_key(&call, world, secrets, ("read", &tenant, &reading)).await?,
-        other: put_key(&call, world, secrets, ("other", &other, &scope::ALL)).await?,
+        full: put_key(&call, world, secrets, StartKey::new("full", &tenant)).await?,
+        read: put_key(
+            &call,
+            world,
+            secrets,
+            StartKey {
+                scopes: &reading,
+                ..StartKey::new("read", &tenant)
+            },
+        )
+        .await?,
+        other: put_key(&call, world, secrets, StartKey::new("other", &other)).await?,
+        second: put_key(
+            &call,
+            world,
+            secrets,
+            StartKey {
+                owner: SECOND_OWNER,
+                ..StartKey::new("second", &tenant)
+            },
+        )
+        .await?,
     };
     put_driver(&call, world, &tenant).await?;
     for load in LOADS {
@@ -97,12 +120,38 @@ fn quietly<T>(tenant: &TenantId) -> Asking<'_, T> {
     }
 }
 
+/// What a start key is made of, beside its secret.
+struct StartKey<'a> {
+    name: &'a str,
+    tenant: &'a TenantId,
+    owner: &'a str,
+    scopes: &'a [&'a str],
+}
+
+impl<'a> StartKey<'a> {
+    /// A key of every scope that the first operator holds.
+    const fn new(name: &'a str, tenant: &'a TenantId) -> Self {
+        Self {
+            name,
+            tenant,
+            owner: OWNER,
+            scopes: &scope::ALL,
+        }
+    }
+}
+
 async fn put_key(
     call: &Call,
     world: &LocalWorld,
     secrets: &Secrets,
-    (name, tenant, scopes): (&str, &TenantId, &[&str]),
+    start: StartKey<'_>,
 ) -> Result<String, Error> {
+    let StartKey {
+        name,
+        tenant,
+        owner,
+        scopes,
+    } = start;
     let material = hex::encode(secrets.derive(&format!("start key {name}")));
     let (id, rest) = material.split_at(12);
     let secret = &rest[..40];
@@ -111,7 +160,7 @@ async fn put_key(
         version: 1,
         tenant: tenant.clone(),
         name: name.to_owned(),
-        owner: OWNER.to_owned(),
+        owner: owner.to_owned(),
         operator: true,
         digest: world.backend.seal.api_key(secret),
         previous: None,

@@ -323,6 +323,23 @@ fn who_asks_payelata_about_accounts_has_no_credential_that_moves_money() {
     assert!(!moves.contains(&"put-payout-method"));
 }
 
+/// What is stored with a card must be what is later served: one list for who saves it and who calls PayWizard.
+#[test]
+fn who_saves_prepaid_cards_and_who_calls_paywizard_have_the_same_channels() {
+    let template = Template::read();
+    let mut need = having(&template, "OVN_PAYWIZARD_BASE");
+    need.extend(["put-payout-method", "create-card-charge"]);
+    let mut have = having(&template, "OVN_PAYWIZARD_CHANNELS");
+    need.sort_unstable();
+    have.sort_unstable();
+    assert_eq!(have, need);
+    for function in have {
+        let own = &template.properties(&resource_name(function))["Environment"]["Variables"];
+        let named = own["OVN_PAYWIZARD_CHANNELS"].as_str();
+        assert_eq!(named, Some("PaywizardChannels"), "{function}");
+    }
+}
+
 #[test]
 fn only_the_dispatcher_opens_charged_cards() {
     let template = Template::read();

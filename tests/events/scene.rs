@@ -164,6 +164,7 @@ impl Scene {
             "OVN_PAYELATA_API_KEY" => API_KEY.to_owned(),
             "OVN_PAYELATA_CALLBACK_KEYS_TEST" => "sk_test_EXAMPLEKEY0001".to_owned(),
             "OVN_OWLPAY_CALLBACK_KEYS_TEST" => crate::signed::OWLPAY_SECRET.to_owned(),
+            "OVN_PAYWIZARD_CHANNELS" => "FACTOR4".to_owned(),
             "OVN_PAYWIZARD_BASE"
             | "OVN_PAYWIZARD_SANDBOX_HOSTS"
             | "OVN_PAYWIZARD_REFUSAL_CODES"

@@ -7,6 +7,7 @@ mod books;
 mod busy;
 mod charge_people;
 mod charge_races;
+mod charge_reads;
 mod charge_routes;
 mod charge_stage;
 mod charges;

@@ -195,7 +195,8 @@ async fn a_charge_ends_as_its_card_does_and_only_a_paid_one_funds_the_wallet() {
     for (card, status, funded) in [
         ("01", "completed", 25_000),
         ("02", "failed", 0),
-        ("03", "in_review", 0),
+        // Pending at first; asked about by the provider's own id before people are.
+        ("03", "completed", 25_000),
         ("04", "in_review", 0),
     ] {
         let stage = Stage::new().await;
@@ -205,6 +206,78 @@ async fn a_charge_ends_as_its_card_does_and_only_a_paid_one_funds_the_wallet() {
         let charge = shown(&stage, &id).await;
         assert_eq!(charge["status"], status, "{card}: {charge}");
         assert_eq!(stage.balance().await.0, before + funded, "{card}");
+        stage.assert_books().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pending_charge_is_asked_about_until_its_provider_shows_it_paid() {
+    let stage = Stage::new().await;
+    let (before, _, _) = stage.balance().await;
+    // Pending until somebody says otherwise.
+    let order = json!({"provider": "paywizard", "status": "pending"});
+    stage.control("/_control/outcomes", &order).await;
+    let id = id_of(&ask(&stage, &from_card("01"), "k1").await);
+    stage.advance(600).await;
+    let charge = shown(&stage, &id).await;
+    assert_eq!(charge["status"], "in_review", "{charge}");
+    assert_eq!(charge["statusReason"], "pending");
+    let evidence = &charge["evidence"];
+    assert_eq!(evidence["providerStatus"], "order_pending");
+    assert_eq!(evidence["balanceBefore"], 1_000_000);
+    assert_eq!(evidence["balanceAfter"], 1_000_000);
+    assert_eq!(evidence.get("reportedAmount"), None);
+
+    // One operator has said something; the provider is faster than the second.
+    let ann = operator(&stage, "acme~test", "ann").await;
+    let word = json!({"outcome": "not_paid", "evidenceId": "S-1"});
+    let path = format!("{CHARGES}/{id}/decisions");
+    let proposed = stage
+        .call(Call::new("POST", &path).key(&ann).json(&word))
+        .await;
+    assert_eq!(proposed.status, 200, "{}", proposed.text);
+    let row = &stage.payments().await[0];
+    let order =
+        json!({"provider": "paywizard", "status": "success", "reference": row["reference"]});
+    stage.control("/_control/outcomes", &order).await;
+    stage.advance(3_600).await;
+    let charge = shown(&stage, &id).await;
+    assert_eq!(charge["status"], "completed", "{charge}");
+    assert_eq!(charge["evidence"]["reportedAmount"], 25_000);
+    assert_eq!(stage.balance().await.0, before + 25_000);
+    let bob = operator(&stage, "acme~test", "bob").await;
+    let late = stage
+        .call(Call::new("POST", &path).key(&bob).json(&word))
+        .await;
+    assert_eq!(late.status, 409);
+    assert_eq!(taken(&stage).await, [25_000], "one call, never repeated");
+    stage.assert_books().await;
+}
+
+/// Whatever the order query shows beside a payment of exactly the amount is for people, and never a failure.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_state_of_the_order_query_ends_a_charge() {
+    let states = (1..=9).filter(|state| *state != 2);
+    let mut words: Vec<_> = states.map(|state| format!("order_state_{state}")).collect();
+    words.extend(["query_off", "amount_differs", "amount_in_minor_units"].map(str::to_owned));
+    for word in words {
+        let stage = Stage::new().await;
+        let (before, _, _) = stage.balance().await;
+        let order = json!({"provider": "paywizard", "status": word});
+        stage.control("/_control/outcomes", &order).await;
+        let id = id_of(&ask(&stage, &from_card("03"), "k1").await);
+        stage.advance(24 * 3_600).await;
+        let charge = shown(&stage, &id).await;
+        assert_eq!(charge["status"], "in_review", "{word}: {charge}");
+        assert_eq!(stage.balance().await.0, before, "{word}");
+        let reported = match word.as_str() {
+            "amount_differs" => json!(25_001),
+            "amount_in_minor_units" => json!(2_500_000),
+            _ => Value::Null,
+        };
+        let evidence = &charge["evidence"];
+        assert_eq!(evidence["reportedAmount"], reported, "{word}: {evidence}");
+        assert_eq!(evidence["balanceAfter"], 975_000, "{word}");
         stage.assert_books().await;
     }
 }

@@ -14,6 +14,7 @@ mod batch_refusals;
 mod batch_stage;
 mod batch_storms;
 mod batches;
+mod channels;
 mod charges;
 mod comparison;
 mod conformance;

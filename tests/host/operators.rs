@@ -99,3 +99,20 @@ async fn an_operator_cannot_become_a_second_one_by_rotating_their_key() {
     // Stopping a colleague's key is another matter.
     assert_eq!(revoke(&stage, &ann, &bobs).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ready_line_has_a_key_of_a_second_owner_who_may_do_all_the_first_may() {
+    let stage = Stage::new().await;
+    let line = serde_json::to_value(&stage.host.ready).expect("JSON");
+    let names: Vec<_> = line["keys"].as_object().expect("keys").keys().collect();
+    assert_eq!(names, ["full", "other", "read", "second"]);
+    assert_eq!(line["keys"]["second"], stage.second());
+
+    let shown = get(&stage, stage.second(), "/api/v1/keys").await;
+    let items = shown.body["data"]["items"].as_array().expect("items");
+    let held = |name: &str| items.iter().find(|it| text(it, "name") == name);
+    let (full, second) = (held("full").expect("full"), held("second").expect("second"));
+    assert_eq!(full["scopes"], second["scopes"]);
+    assert_eq!(second["operator"], true);
+    assert_ne!(text(full, "owner"), text(second, "owner"));
+}

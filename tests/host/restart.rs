@@ -9,17 +9,14 @@ async fn a_restart_knows_its_keys_its_wallet_and_its_clock() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = Place::Folder(folder.path().to_owned());
     let first = Stage::at(place.clone()).await;
-    let keys = (first.key().to_owned(), first.host.ready.keys.read.clone());
+    let keys = first.host.ready.keys.clone();
     let id = first.create("L-12345").await;
     first.advance(3_600).await;
     let (balance, later) = (first.balance().await, first.host.world.backend.clock.now());
     drop(first);
     drop(wait_for(place.clone()).await);
     let third = wait_for(place).await;
-    assert_eq!(
-        (third.key().to_owned(), third.host.ready.keys.read.clone()),
-        keys
-    );
+    assert_eq!(third.host.ready.keys, keys);
     assert_eq!(third.balance().await, balance);
     assert!(
         third.host.world.backend.clock.now() >= later,

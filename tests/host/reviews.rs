@@ -121,8 +121,7 @@ async fn a_payout_that_was_partly_processed_is_settled_to_its_end_by_two_operato
         assert_eq!(stage.payout(&payout).await["statusReason"], "in_review");
         stage.assert_books().await;
 
-        let bob = operator(&stage, "acme~test", "bob").await;
-        let second = decide(&stage, &bob, (&id, &body)).await;
+        let second = decide(&stage, stage.second(), (&id, &body)).await;
         assert_eq!(second.status, 200, "{}", second.text);
         let closed = &second.body["data"];
         assert_eq!(text(closed, "status"), "closed");
@@ -135,7 +134,7 @@ async fn a_payout_that_was_partly_processed_is_settled_to_its_end_by_two_operato
             .map(|it| (text(it, "owner"), text(it, "outcome")))
             .collect();
         let said = text(&body, "outcome");
-        assert_eq!(owners, [("local", said), ("bob", said)]);
+        assert_eq!(owners, [("local", said), ("local-second", said)]);
 
         let ended = stage.payout(&payout).await;
         assert_eq!(ended["status"], status);
@@ -153,7 +152,7 @@ async fn a_payout_that_was_partly_processed_is_settled_to_its_end_by_two_operato
         assert_eq!(json!(moved), legs);
         assert_eq!(listed(&stage, "?status=open").await, (vec![], 0));
         assert_eq!(listed(&stage, "").await, (vec![id.clone()], 1));
-        let late = decide(&stage, &bob, (&id, &body)).await;
+        let late = decide(&stage, stage.second(), (&id, &body)).await;
         assert_eq!(reason(&late), (409, "review_closed"));
         stage.advance(24 * 3_600).await;
         assert_eq!(stage.payout(&payout).await["status"], status);

@@ -105,6 +105,11 @@ impl Stage {
         &self.host.ready.keys.full
     }
 
+    /// The key of an operator of the same tenant who is another person.
+    pub(crate) fn second(&self) -> &str {
+        &self.host.ready.keys.second
+    }
+
     pub(crate) async fn call(&self, call: Call<'_>) -> Answer {
         send(&self.http, &self.host.ready.api, call).await
     }

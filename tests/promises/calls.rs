@@ -8,7 +8,7 @@ use domain::{
     attempt_machine::{AttemptEvent, AttemptState},
     driver::MethodKind,
     ids::ProviderId,
-    manifest::{CancelWindow, Idempotency, LookUp, Manifest, Steps},
+    manifest::{ByObject, CancelWindow, Idempotency, LookUp, Manifest, Steps},
     money::{Cents, Currency},
     resolution::{ABSENCES_APART, Asked, Step, VISIBLE_AFTER, proves},
     routing::{Skipped, Wish, choose, served_by},
@@ -179,7 +179,7 @@ async fn nothing_is_absent_by_the_word_of_a_gateway_and_by_the_providers_own_onl
             for answer in [
                 rig.create(&attempt).await,
                 rig.process(&attempt, &object).await,
-                rig.read(&attempt, object.clone()).await,
+                rig.read(&attempt, &object).await,
                 rig.look_up(&attempt).await,
             ] {
                 assert!(is_unclear(&answer), "{name} {page}: {answer:?}");
@@ -187,12 +187,63 @@ async fn nothing_is_absent_by_the_word_of_a_gateway_and_by_the_providers_own_onl
         }
         let own = "status:404_before";
         rig.fault(provider, "query", own).await;
-        let read = rig.read(&attempt, object).await;
+        let read = rig.read(&attempt, &object).await;
         assert_eq!(read, Answer::Absent, "{name}");
         rig.fault(provider, "query", own).await;
         let looked = rig.look_up(&attempt).await;
         assert!(is_unclear(&looked), "{name}: {looked:?}");
         assert_eq!(rig.made(&attempt).await, (1, Vec::new()), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_by_the_providers_id_proves_the_outcome_or_a_payment_and_nothing_else() {
+    let rig = Rig::new().await;
+    for promises in promises() {
+        let name = promises.provider.name();
+        let attempt = rig.attempt(promises.provider).await;
+        let (object, _) = shown(&rig.create(&attempt).await);
+        let review = Attempt {
+            state: AttemptState::Review,
+            object: Some(object.clone()),
+            ..attempt.clone()
+        };
+        let read = async || {
+            let answer = rig.read(&review, &object).await;
+            (
+                proves(&review, Asked::Read, &answer, rig.now()).step,
+                answer,
+            )
+        };
+        match promises.by_object {
+            ByObject::Outcome => {
+                let (step, answer) = read().await;
+                assert_eq!(shown(&answer).0, object, "{name}");
+                assert_eq!(step, Step::Attempt(AttemptEvent::Created), "{name}");
+            }
+            ByObject::PaymentOnly => {
+                let (step, answer) = read().await;
+                assert_eq!(shown(&answer), (object.clone(), Standing::Paid), "{name}");
+                assert_eq!(step, Step::Attempt(AttemptEvent::Paid), "{name}");
+                let other = Attempt {
+                    net: Cents::new(NET + 1),
+                    ..review.clone()
+                };
+                let step = proves(&other, Asked::Read, &answer, rig.now()).step;
+                assert_eq!(step, Step::Attempt(AttemptEvent::Mismatch), "{name}");
+                for state in (1..=9).filter(|state| *state != 2) {
+                    rig.order(&attempt, &format!("order_state_{state}")).await;
+                    let (step, answer) = read().await;
+                    assert_eq!(shown(&answer).1, Standing::NeedsReview, "{name} {state}");
+                    let open = Step::Attempt(AttemptEvent::Mismatch);
+                    assert_eq!(step, open, "{name} {state}");
+                }
+                rig.order(&attempt, "query_off").await;
+                let (step, answer) = read().await;
+                assert!(!matches!(answer, Answer::Absent), "{name}");
+                assert_eq!(step, Step::Nothing, "{name}");
+            }
+        }
     }
 }
 

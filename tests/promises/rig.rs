@@ -145,14 +145,24 @@ impl Rig {
         self.adapter().read(attempt, &Lookup::Reference).await
     }
 
-    pub(crate) async fn read(&self, attempt: &Attempt, object: ProviderId) -> Answer {
-        self.adapter().read(attempt, &Lookup::Object(object)).await
-    }
-
     /// The next call of this operation goes wrong like this.
     pub(crate) async fn fault(&self, provider: Provider, operation: &str, fault: &str) {
         let order = json!({"provider": provider.name(), "operation": operation, "fault": fault});
         self.control("/_control/faults", &order).await;
+    }
+
+    /// Reads by the provider's own id.
+    pub(crate) async fn read(&self, attempt: &Attempt, object: &ProviderId) -> Answer {
+        let lookup = Lookup::Object(object.clone());
+        self.adapter().read(attempt, &lookup).await
+    }
+
+    /// What the twin is to make of a payment that it has.
+    pub(crate) async fn order(&self, attempt: &Attempt, status: &str) {
+        let name = local::comparison::name_at(attempt.provider, &attempt.reference.to_string());
+        let order =
+            json!({"provider": attempt.provider.name(), "status": status, "reference": name});
+        self.control("/_control/outcomes", &order).await;
     }
 
     /// From now on the calls to this provider are counted; nothing else becomes of them.

@@ -4,10 +4,10 @@ use app::error::Error;
 use domain::{
     charge::{
         Applied, Asked, Charge, ChargeDecision, ChargeEvent, ChargeOutcome, ChargeState, Decided,
-        Evidence,
+        Evidence, Told,
     },
     denied::Denied,
-    ids::ChargeId,
+    ids::{ChargeId, ProviderId},
     money::Cents,
     transition::Actor,
 };
@@ -58,7 +58,12 @@ impl Charges {
         let prepared = Charge::prepared(asked, samples.now);
         let sending = moved(samples, &prepared, ChargeEvent::Intend)?;
         let review = Charge {
-            reason: Some("timeout".to_owned()),
+            reason: Some("amount_differs".to_owned()),
+            object: ProviderId::parse("930000000000000001").ok(),
+            told: Some(Told {
+                status: "success".to_owned(),
+                paid: Some(Cents::new(AMOUNT.get() + 1)),
+            }),
             balance_before: Some(Cents::new(1_000_000)),
             evidence: Some(Evidence {
                 balance: Cents::new(750_000),
@@ -121,6 +126,7 @@ fn create(samples: &Samples, charges: &Charges) -> Result<Operation, Error> {
     let refusals = [
         Samples::invalid(&[
             ("accountId", "must be 12 to 19 digits"),
+            ("channel", "must be one of: FACTOR4"),
             ("Idempotency-Key", "is required for a card charge"),
         ]),
         Error::Conflict(other.to_owned()),
@@ -141,8 +147,8 @@ fn get(samples: &Samples, charges: &Charges) -> Operation {
         function: "get-card-charge",
         tag: TAG,
         summary: "Read a card charge",
-        description: "While it is in review it shows the evidence: what was on the card before the call and after it, \
-            read again every hour.",
+        description: "While it is in review it shows the evidence: what the provider says of it, and what was on the card \
+            before the call and after it, read again every hour. A read that shows it paid by exactly its amount completes it.",
     };
     Operation::new(title)
         .answering("completed", &CardChargeView::from(&charges.paid), samples)

@@ -6,7 +6,7 @@ use platform::api::{
     body::{
         AccountType, BankAccountMethod, BankAccountType, CardMethod, CardType, Decision,
         DriverRegistration, DriverRevision, EntryType, NewPayoutMethod, PrepaidCardMethod,
-        PrepaidCardType, Verification,
+        PrepaidCardType, PrepaidChannel, Verification,
     },
     page_view::PageView,
     view::{DriverView, ListedDriverView, MethodView, RegisteredDriverView},
@@ -189,7 +189,7 @@ fn put_method(samples: &Samples) -> Result<Operation, Error> {
         r#type: PrepaidCardType::PrepaidCard,
         account_id: "4000123",
         entry_type: Some(EntryType::B),
-        channel: Some("fuel"),
+        channel: Some(PrepaidChannel::Factor4),
     });
     let bodies = [
         ("card", card),
@@ -197,7 +197,10 @@ fn put_method(samples: &Samples) -> Result<Operation, Error> {
         ("prepaid_card", prepaid_card),
     ];
     let refusals = [
-        Samples::invalid(&[("cardNumber", "must be 12 to 19 digits")]),
+        Samples::invalid(&[
+            ("cardNumber", "must be 12 to 19 digits"),
+            ("channel", "must be one of: FACTOR4"),
+        ]),
         Error::NotFound("driver"),
         Error::Conflict("the driver kept changing; send it again".to_owned()),
     ];

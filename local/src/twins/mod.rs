@@ -54,6 +54,8 @@ struct Inner {
     outbox: Outbox,
     /// Address of the merchant's API, once it is told.
     api: OnceLock<String>,
+    /// The prepaid channels that PayWizard serves, once others than the documented one are named.
+    channels: OnceLock<Vec<String>>,
 }
 
 impl Sandbox {
@@ -66,6 +68,7 @@ impl Sandbox {
                 clock,
                 outbox,
                 api: OnceLock::new(),
+                channels: OnceLock::new(),
             }),
         }
     }
@@ -75,6 +78,12 @@ impl Sandbox {
     pub fn tell_api(&self, base: &str) {
         // Told twice is told once.
         let _first_counts = self.inner.api.set(base.to_owned());
+    }
+
+    /// Names the prepaid channels that PayWizard serves. The first word counts; without one it serves the documented
+    /// channel only.
+    pub fn serve_channels(&self, names: Vec<String>) {
+        let _first_counts = self.inner.channels.set(names);
     }
 
     /// Every route of the twins (`/payelata/api`, `/payelata/public-api`, `/owlpay/api`,
@@ -101,6 +110,12 @@ impl Sandbox {
     /// Address of the merchant's API, when it was told.
     pub(crate) fn api(&self) -> Option<&str> {
         self.inner.api.get().map(String::as_str)
+    }
+
+    /// The prepaid channels that PayWizard serves.
+    pub(crate) fn channels(&self) -> Vec<String> {
+        let named = self.inner.channels.get().cloned();
+        named.unwrap_or_else(|| vec![paywizard::CHANNEL.to_owned()])
     }
 
     /// The money movements of one payment, or all, of every twin.

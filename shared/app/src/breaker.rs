@@ -85,6 +85,8 @@ impl Breaker {
         let unclear = match shown {
             Ok(_) | Err(NotShown::Answered) => false,
             Err(NotShown::Silent) => true,
+            // No call was made.
+            Err(NotShown::Unusable(_)) => return shown,
         };
         self.note(route, (Operation::Read, unclear), now);
         shown

@@ -1,5 +1,6 @@
 //! Charges a card: one call, with a durable step before it, and never a second one unless the first provably
-//! did nothing. While nobody knows what became of it, the card's balance is read as evidence.
+//! did nothing. While nobody knows what became of it, the provider is asked by its own id of the charge, and the card's
+//! balance is read as evidence.
 
 mod outcome;
 
@@ -7,11 +8,14 @@ use std::time::Duration;
 
 use domain::{
     breaker::{Operation, is_unclear},
-    charge::{Applied, CHARGER, Charge, ChargeEvent, ChargeState, ChargeVerdict, charge_proves},
-    ids::{Mode, Submission},
+    charge::{
+        Applied, CHARGER, Charge, ChargeEvent, ChargeState, ChargeVerdict, Look, charge_proves,
+        charge_read_proves,
+    },
+    ids::{Mode, ProviderId, Submission},
     routing::{Provider, RouteState, RouteSwitch},
 };
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 pub(crate) use self::outcome::moved;
 use crate::{
@@ -69,12 +73,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
             ChargeState::Prepared => self.send(call, charge, &switch).await,
             ChargeState::Sending if charge.is_leased(call.now()) => Ok(()),
             ChargeState::Sending => {
-                let lost = ChargeVerdict {
-                    event: ChargeEvent::Unclear,
-                    reason: Some("answer_lost".to_owned()),
-                    stop: None,
-                    object: None,
-                };
+                let lost = ChargeVerdict::new(ChargeEvent::Unclear, "answer_lost");
                 self.record(call, &charge, lost).await
             }
             ChargeState::Review => self.look(call, &charge).await,
@@ -119,13 +118,18 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
             return self.wait(call, &charge, (waiting, None)).await;
         }
         let account = self.open(&charge).await?;
-        let Ok(snapshot) = self.shown(call, &charge, &account).await else {
-            // Without it an unclear answer could never be explained, so nothing is sent. When that was a stopped
-            // route's probe, it is used up.
-            let next = switch.probing(now).stopped;
-            let probe_at = next.and_then(|stop| stop.probe_at);
-            let waiting = charge.waiting("balance_not_shown", now, probe_at);
-            return self.wait(call, &charge, (waiting, Some(switch))).await;
+        let snapshot = match self.shown(call, &charge, &account).await {
+            Ok(snapshot) => snapshot,
+            // Waiting would change nothing about what is stored.
+            Err(NotShown::Unusable(reason)) => return self.give_up(call, &charge, reason).await,
+            Err(NotShown::Silent | NotShown::Answered) => {
+                // Without it an unclear answer could never be explained, so nothing is sent. When that was a stopped
+                // route's probe, it is used up.
+                let next = switch.probing(now).stopped;
+                let probe_at = next.and_then(|stop| stop.probe_at);
+                let waiting = charge.waiting("balance_not_shown", now, probe_at);
+                return self.wait(call, &charge, (waiting, Some(switch))).await;
+            }
         };
         let Some((sending, switch)) = self.intend(call, &charge, (snapshot, switch)).await? else {
             return Ok(());
@@ -274,19 +278,52 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
         }
     }
 
-    /// The balance of a card whose charge is in review, for whoever decides. Nothing is sent that moves money.
+    /// What the provider says of a charge in review that it has named, which may prove that it was paid; and the
+    /// balance of its card, for whoever decides. Nothing is sent that moves money.
     async fn look(&self, call: &Call, charge: &Charge) -> Result<(), Error> {
         let now = call.now();
         if charge.next_at.is_some_and(|at| at > now) {
             return Ok(());
         }
-        let account = self.open(charge).await?;
-        let shown = self.shown(call, charge, &account).await.ok();
-        let balance = shown.map(|snapshot| snapshot.balance);
-        let seen = charge.looked_at(balance, call.now());
+        let verdict = match &charge.object {
+            Some(object) => Some(self.ask(call, charge, object).await),
+            None => None,
+        };
+        let is_paid = verdict.as_ref().map(|it| it.event) == Some(ChargeEvent::Paid);
+        let look = Look {
+            balance: if is_paid {
+                None
+            } else {
+                let account = self.open(charge).await?;
+                let shown = self.shown(call, charge, &account).await.ok();
+                shown.map(|snapshot| snapshot.balance)
+            },
+            told: verdict.as_ref().and_then(|it| it.told.clone()),
+        };
+        // Written first: a payment that the books cannot take is then asked about later, not again at once.
+        let seen = charge.looked_at(look, call.now());
         let tx_id = call.tx_id(&format!("charge-look {}", charge.version));
         let changes = moved(call, charge, &seen, Changes::new("charge-look", tx_id));
-        self.store.commit(changes).await.or_else(overtaken)
+        match self.store.commit(changes).await {
+            Ok(()) => {}
+            Err(error) => return overtaken(error),
+        }
+        match verdict {
+            Some(verdict) if is_paid => return self.record(call, &seen, verdict).await,
+            Some(_) if charge.looks == 0 => {
+                let reason = charge.reason.as_deref();
+                error!(charge.id = %charge.id, reason, "a card charge needs two operators");
+            }
+            Some(_) | None => {}
+        }
+        Ok(())
+    }
+
+    async fn ask(&self, call: &Call, charge: &Charge, object: &ProviderId) -> ChargeVerdict {
+        let answer = self.providers.read_charge(charge, object).await;
+        let noted = (Operation::Read, is_unclear(&answer));
+        self.breaker.note(route(charge), noted, call.now());
+        charge_read_proves(charge, &answer)
     }
 
     async fn open(&self, charge: &Charge) -> Result<Plaintext, Error> {

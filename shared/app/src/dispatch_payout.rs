@@ -18,6 +18,7 @@ use domain::{
     driver::{Driver, MethodKind},
     fee::Rail,
     ids::AttemptRef,
+    manifest::{ByObject, manifest},
     payout::{Payout, PayoutStatus},
     routing::{self, Choice, Provider, RouteSwitch, Skipped, Wish},
     time::Timestamp,
@@ -252,6 +253,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
                         send::now(&self.queue, message).await;
                     }
                     send_next_check(call, &self.queue, &attempt).await;
+                    ask_before_people(&self.queue, &attempt).await;
                     return Ok(());
                 }
                 Recorded::Overtaken => match self.read_again(&sight).await? {
@@ -312,6 +314,27 @@ pub(crate) async fn send_next_check(call: &Call, queue: &impl Queue, attempt: &A
             inbox: None,
         });
         send::after(queue, check, u32::try_from(delay).unwrap_or(60)).await;
+    }
+}
+
+/// How long after its create an attempt in review is first asked about, in seconds: what was pending may have ended by
+/// then, and people need not decide.
+const FIRST_ASK: u32 = 60;
+
+/// An attempt that waits for people, and whose provider can still say that it was paid, is asked about soon; what is
+/// lost here is left to the due index.
+async fn ask_before_people(queue: &impl Queue, attempt: &Attempt) {
+    let proves_payments = match manifest(attempt.provider).by_object {
+        ByObject::PaymentOnly => true,
+        ByObject::Outcome => false,
+    };
+    if proves_payments && attempt.state == AttemptState::Review && attempt.object.is_some() {
+        let check = Message::Check(Check {
+            tenant: attempt.tenant.clone(),
+            reference: attempt.reference.clone(),
+            inbox: None,
+        });
+        send::after(queue, check, FIRST_ASK).await;
     }
 }
 

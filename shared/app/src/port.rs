@@ -270,6 +270,8 @@ pub enum NotShown {
     Silent,
     /// It answered, and does not show this card, or not to us.
     Answered,
+    /// Nobody was asked: the account cannot be used as it was stored, and why, as a stable word.
+    Unusable(&'static str),
 }
 
 /// What is being looked for at a provider.
@@ -421,6 +423,18 @@ pub trait Providers: Clone + Send + Sync + 'static {
 
     /// Reads the object of an attempt over an authenticated call.
     fn read(&self, attempt: &Attempt, lookup: &Lookup) -> impl Future<Output = Answer> + Send;
+
+    /// Reads what became of a charge that the provider has named, over an authenticated call. By default nobody can be
+    /// asked.
+    fn read_charge(
+        &self,
+        _charge: &Charge,
+        _object: &ProviderId,
+    ) -> impl Future<Output = Answer> + Send {
+        std::future::ready(Answer::Unclear {
+            cause: "no_look_up".to_owned(),
+        })
+    }
 
     /// One page of what a provider holds. By default nobody has a list.
     fn list(&self, _ask: ListAsk<'_>) -> impl Future<Output = Listing> + Send {

@@ -1,6 +1,7 @@
 //! A charge: money taken from a company's prepaid card into the wallet. One call in one step, which its
-//! provider can neither recognise nor be asked about: what is unclear is never sent again.
+//! provider does not recognise: what is unclear is never sent again. What it was answered about can be read.
 
+mod looks;
 mod machine;
 mod proof;
 
@@ -8,8 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::looks::{Evidence, Look, Told};
 pub use self::machine::{ChargeCell, ChargeEvent, ChargeState, decide};
-pub use self::proof::{ChargeVerdict, charge_proves};
+pub use self::proof::{ChargeVerdict, charge_proves, charge_read_proves};
 use crate::{
     attempt::{LEASE, LEASE_MARGIN},
     denied::Denied,
@@ -27,10 +29,6 @@ pub const CHARGER: Provider = Provider::Paywizard;
 /// A charge that could not be sent for so long is given up: nobody expects the debit any more. A pause does
 /// not count: an operator who pauses a provider wants what waits for it to go on afterwards.
 pub const UNSENT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
-/// When the balance of a charge in review is first read, and how far apart later reads are.
-const FIRST_EVIDENCE: Duration = Duration::from_secs(5 * 60);
-const EVIDENCE_APART: Duration = Duration::from_secs(60 * 60);
-
 /// One charge of a prepaid card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
@@ -62,6 +60,12 @@ pub struct Charge {
     /// What was on the card when it was last read in review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+    /// What its provider last said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
+    /// How often it was looked at in review.
+    #[serde(default, skip_serializing_if = "looks::is_zero")]
+    pub looks: u32,
     /// The name under which the card is locked for this charge: one money call at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_lock: Option<String>,
@@ -83,13 +87,6 @@ pub struct Charge {
     pub outbox: Option<String>,
     pub created_at: Timestamp,
     pub changed_at: Timestamp,
-}
-
-/// A balance of the card after the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
-    pub balance: Cents,
-    pub at: Timestamp,
 }
 
 /// What an operator found out.
@@ -196,6 +193,8 @@ impl Charge {
             held_at: None,
             balance_before: None,
             evidence: None,
+            told: None,
+            looks: 0,
             card_lock: None,
             object: None,
             reason: None,
@@ -272,7 +271,7 @@ impl Charge {
             }
             ChargeEvent::Unclear => {
                 self.lease_until = None;
-                self.next_at = Some(at.plus(FIRST_EVIDENCE));
+                self.next_at = Some(at.plus(self.look_delay()));
             }
             ChargeEvent::GiveUp
             | ChargeEvent::Paid
@@ -311,19 +310,6 @@ impl Charge {
         Self {
             held_at: Some(at),
             ..self.waiting("provider_paused", at, Some(until))
-        }
-    }
-
-    /// The charge in review after a look at the card; without a balance the last one stays.
-    #[must_use]
-    pub fn looked_at(&self, balance: Option<Cents>, at: Timestamp) -> Self {
-        let seen = balance.map(|balance| Evidence { balance, at });
-        Self {
-            version: self.version + 1,
-            evidence: seen.or(self.evidence),
-            next_at: Some(at.plus(EVIDENCE_APART)),
-            changed_at: at,
-            ..self.clone()
         }
     }
 

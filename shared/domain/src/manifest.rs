@@ -28,8 +28,17 @@ pub enum Idempotency {
 pub enum LookUp {
     /// By our reference and by its own id. So many absences, 30 s apart, prove that nothing was created.
     ByReference { absences: u32 },
-    /// Not at all: an unclear answer is for two operators.
+    /// By nothing that we know before its answer: an unclear answer is for two operators.
     None,
+}
+
+/// What a read by the provider's own id of an object proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByObject {
+    /// What became of it.
+    Outcome,
+    /// That it was paid, and nothing else: whatever else it shows is for people. It is asked before and while they are.
+    PaymentOnly,
 }
 
 /// Until when an object can be withdrawn.
@@ -86,6 +95,7 @@ pub struct Manifest {
     /// How long a reference is surely remembered; `None` when it is remembered for ever or not at all.
     pub remembers: Option<Duration>,
     pub look_up: LookUp,
+    pub by_object: ByObject,
     pub cancel: CancelWindow,
     pub full_return: ReturnProof,
     pub shows: Shows,
@@ -107,6 +117,7 @@ const PAYELATA: Manifest = Manifest {
     idempotency: Idempotency::ByReference,
     remembers: None,
     look_up: LookUp::ByReference { absences: 2 },
+    by_object: ByObject::Outcome,
     cancel: CancelWindow::LeaveInert,
     full_return: ReturnProof::ByStatus,
     shows: Shows::Breakdown,
@@ -125,6 +136,7 @@ const OWLPAY: Manifest = Manifest {
     idempotency: Idempotency::ByReference,
     remembers: None,
     look_up: LookUp::ByReference { absences: 3 },
+    by_object: ByObject::Outcome,
     cancel: CancelWindow::ConfirmedCancel,
     full_return: ReturnProof::None,
     shows: Shows::Order,
@@ -143,6 +155,7 @@ const PAYWIZARD: Manifest = Manifest {
     idempotency: Idempotency::None,
     remembers: None,
     look_up: LookUp::None,
+    by_object: ByObject::PaymentOnly,
     cancel: CancelWindow::VoidBeforeSettlement,
     full_return: ReturnProof::None,
     shows: Shows::Amount,
@@ -208,6 +221,21 @@ mod tests {
             if promises.look_up == LookUp::None {
                 assert!(!promises.may_repeat(), "{}", provider.name());
                 assert!(!promises.may_abandon(), "{}", provider.name());
+            }
+        }
+    }
+
+    #[test]
+    fn where_a_read_proves_payments_only_nothing_is_repeated_or_given_up_on_its_word() {
+        for provider in Provider::ALL {
+            let promises = manifest(provider);
+            match promises.by_object {
+                ByObject::Outcome => {}
+                ByObject::PaymentOnly => {
+                    assert!(!promises.may_repeat(), "{}", provider.name());
+                    assert!(!promises.may_abandon(), "{}", provider.name());
+                    assert!(!provider.is_reread(), "{}", provider.name());
+                }
             }
         }
     }

@@ -2,33 +2,38 @@
 
 use serde_json::{Map, Value};
 
-use super::{CHANNEL, money};
+use super::{cards, money};
 
 const ORDER_NO_CHARS_MAX: usize = 32;
 const ACCOUNT_ID_CHARS_MAX: usize = 64;
 
 /// The members of a request's body.
-pub(crate) struct Asked(Map<String, Value>);
+pub(crate) struct Asked {
+    members: Map<String, Value>,
+    /// The channels that are served.
+    channels: Vec<String>,
+}
 
 /// Why a request is not usable, for its sender.
 pub(crate) type Complaint = String;
 
 impl Asked {
     /// The members of the JSON object `body` is; `None` when it is none.
-    pub(crate) fn read(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice(body).ok().map(Self)
+    pub(crate) fn read(body: &[u8], channels: Vec<String>) -> Option<Self> {
+        let members = serde_json::from_slice(body).ok()?;
+        Some(Self { members, channels })
     }
 
     /// A member that is text and not empty.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.0
+        self.members
             .get(name)
             .and_then(Value::as_str)
             .filter(|text| !text.is_empty())
     }
 
     fn required(&self, name: &str) -> Result<&str, Complaint> {
-        match self.0.get(name) {
+        match self.members.get(name) {
             None | Some(Value::Null) => Err(format!("{name} is required")),
             Some(Value::String(text)) if !text.is_empty() => Ok(text),
             Some(_) => Err(format!("{name} must be a string")),
@@ -50,12 +55,16 @@ impl Asked {
         }
     }
 
-    /// The card, after the channel and the way its number was entered were found right.
-    pub(crate) fn account_id(&self) -> Result<&str, Complaint> {
+    /// The card, after the channel and the way its number was entered were found right. None when this channel has
+    /// not issued such a card: another one may have.
+    pub(crate) fn account_id(&self) -> Result<Option<&str>, Complaint> {
         let channel = self.required("loyaltyChannel")?;
-        if channel != CHANNEL {
-            return Err(format!("loyaltyChannel must be {CHANNEL}"));
-        }
+        let Some(issuer) = self.channels.iter().position(|served| served == channel) else {
+            return Err(format!(
+                "loyaltyChannel must be {}",
+                self.channels.join(" or ")
+            ));
+        };
         let account = self.required("accountId")?;
         if account.len() > ACCOUNT_ID_CHARS_MAX {
             return Err("accountId is too long".to_owned());
@@ -63,7 +72,7 @@ impl Asked {
         if !matches!(self.required("entryType")?, "B" | "K" | "M" | "P") {
             return Err("entryType must be B, K, M or P".to_owned());
         }
-        Ok(account)
+        Ok((cards::issuer(account) == issuer).then_some(account))
     }
 
     /// The amount in minor units, and its currency.
@@ -79,7 +88,7 @@ impl Asked {
 
     /// Whether a debit may take less than was asked.
     pub(crate) fn nsf_allowed(&self) -> Result<bool, Complaint> {
-        match self.0.get("nsfAllowed") {
+        match self.members.get("nsfAllowed") {
             None | Some(Value::Null) => Ok(false),
             Some(Value::Bool(allowed)) => Ok(*allowed),
             Some(_) => Err("nsfAllowed must be a boolean".to_owned()),
@@ -88,7 +97,7 @@ impl Asked {
 
     /// Whether the card is to be activated; `None` when nothing is said.
     pub(crate) fn activating(&self) -> Result<Option<bool>, Complaint> {
-        match self.0.get("activating") {
+        match self.members.get("activating") {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if text == "Y" => Ok(Some(true)),
             Some(Value::String(text)) if text == "N" => Ok(Some(false)),
@@ -98,7 +107,7 @@ impl Asked {
 
     /// What is told about the holder; `None` when nothing is.
     pub(crate) fn customer(&self) -> Result<Option<&Value>, Complaint> {
-        let Some(customer) = self.0.get("customerInfo").filter(|it| !it.is_null()) else {
+        let Some(customer) = self.members.get("customerInfo").filter(|it| !it.is_null()) else {
             return Ok(None);
         };
         let Some(members) = customer.as_object() else {
@@ -151,7 +160,8 @@ mod tests {
     use super::*;
 
     fn asked(body: &Value) -> Asked {
-        Asked::read(body.to_string().as_bytes()).unwrap()
+        let channels = vec!["FACTOR4".to_owned()];
+        Asked::read(body.to_string().as_bytes(), channels).unwrap()
     }
 
     fn pay() -> Value {
@@ -165,9 +175,28 @@ mod tests {
     fn a_complete_request_is_read() {
         let asked = asked(&pay());
         assert_eq!(asked.order_no("tranOrderNo").unwrap(), "20250401123534801");
-        assert_eq!(asked.account_id().unwrap(), "914639258868515");
+        assert_eq!(asked.account_id().unwrap(), Some("914639258868515"));
         assert_eq!(asked.amount().unwrap(), (1050, "USD"));
         assert!(!asked.nsf_allowed().unwrap());
+    }
+
+    #[test]
+    fn a_card_belongs_to_the_channel_that_issued_it() {
+        let of = |channel: &str, card: &str| {
+            let mut body = pay();
+            body["loyaltyChannel"] = json!(channel);
+            body["accountId"] = json!(card);
+            let channels = vec!["FACTOR4".to_owned(), "SECOND".to_owned()];
+            let asked = Asked::read(body.to_string().as_bytes(), channels).unwrap();
+            asked.account_id().map(|card| card.is_some())
+        };
+        let (first, second) = ("6000123412341234", "6001123412341234");
+        assert_eq!(of("FACTOR4", first), Ok(true));
+        assert_eq!(of("FACTOR4", second), Ok(false));
+        assert_eq!(of("SECOND", first), Ok(false));
+        assert_eq!(of("SECOND", second), Ok(true));
+        let complaint = "loyaltyChannel must be FACTOR4 or SECOND".to_owned();
+        assert_eq!(of("THIRD", first), Err(complaint));
     }
 
     #[test]

@@ -40,7 +40,15 @@ pub const FRESH_BALANCE: i64 = 10_000;
 /// The first digits of cards that must be activated and hold nothing: 16 digits in all.
 pub const PREFIX_INACTIVE: &str = "6009";
 
+/// The first digits of the cards of the second channel, where one is served: 16 digits in all, active.
+pub const PREFIX_SECOND: &str = "6001";
+
 const DIGITS: usize = 16;
+
+/// Which of the served channels has issued a card of this number, if there is one.
+pub(crate) fn issuer(number: &str) -> usize {
+    usize::from(number.starts_with(PREFIX_SECOND))
+}
 
 /// A card. Amounts in cents.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -98,7 +106,7 @@ impl Card {
         let is_card = number.len() == DIGITS && number.bytes().all(|b| b.is_ascii_digit());
         let (active, usd) = if START_CARDS.contains(&number) {
             (true, START_BALANCE)
-        } else if is_card && number.starts_with(PREFIX) {
+        } else if is_card && (number.starts_with(PREFIX) || number.starts_with(PREFIX_SECOND)) {
             (true, FRESH_BALANCE)
         } else if is_card && number.starts_with(PREFIX_INACTIVE) {
             (false, 0)

@@ -12,9 +12,9 @@ use platform::{
     provider::{
         http::Http,
         paywizard::{
-            CardShown, CustomerInfo, EntryType, MoneyOrder, Movement, OrderKey, OrderNo,
-            OrderState, PayWizard, PrepaidCard, Told,
-            settings::{AmountUnit, PayWizardSettings},
+            CardShown, CustomerInfo, EntryType, MoneyOrder, Movement, OrderNo, OrderState,
+            PayWizard, PrepaidCard, Told,
+            settings::{AmountUnit, Channels, PayWizardSettings},
         },
     },
 };
@@ -35,7 +35,7 @@ fn settings(bench: &Bench) -> PayWizardSettings {
         client_id: CLIENT_ID.into(),
         client_secret: CLIENT_SECRET.into(),
         jwt_token: JWT_TOKEN.into(),
-        channel: CHANNEL.to_owned(),
+        channels: Channels::default(),
         refusal_codes: vec![401, 403],
         amount_unit: AmountUnit::Major,
         top_ups: true,
@@ -63,6 +63,7 @@ fn card(number: &str) -> PrepaidCard {
     PrepaidCard {
         account_id: number.into(),
         entry: EntryType::default(),
+        channel: CHANNEL.to_owned(),
     }
 }
 
@@ -94,7 +95,7 @@ async fn balance(client: &PayWizard, number: &str) -> Cents {
 }
 
 async fn state(client: &PayWizard, id: &ProviderId) -> OrderState {
-    match client.query_order(OrderKey::Checkout(id), USD).await {
+    match client.query_order(id, USD).await {
         Told::Said(shown) => {
             assert_eq!(shown.amount, Some(Cents::new(1_050)));
             shown.state
@@ -186,16 +187,19 @@ async fn what_is_pending_is_found_by_its_checkout_id() {
     assert_eq!(state(&client, &checkout_id).await, OrderState::Pending);
     bench.forward(PENDING_MS / 1000);
     assert_eq!(state(&client, &checkout_id).await, OrderState::Completed);
-    let by_number = OrderNo::of("1");
-    let key = OrderKey::OrderNo(&by_number);
-    let unknown = client.query_order(key, USD).await;
-    assert!(matches!(unknown, Told::Unclear { cause } if cause == "code_404"));
-    let order = json!({"status": "query_by_order_no", "reference": by_number.as_str()});
-    bench.order("outcomes", order).await;
-    match client.query_order(key, USD).await {
-        Told::Said(shown) => assert_eq!(shown.checkout_id, checkout_id),
-        other => panic!("{other:?}"),
+    let number = OrderNo::of("1");
+    for (word, expected) in [
+        ("order_state_4", OrderState::Refunded),
+        ("order_state_9", OrderState::PreAuthorisationPartlyRevoked),
+    ] {
+        let order = json!({"status": word, "reference": number.as_str()});
+        bench.order("outcomes", order).await;
+        assert_eq!(state(&client, &checkout_id).await, expected);
     }
+    let order = json!({"status": "query_off", "reference": number.as_str()});
+    bench.order("outcomes", order).await;
+    let unknown = client.query_order(&checkout_id, USD).await;
+    assert!(matches!(unknown, Told::Unclear { cause } if cause == "code_404"));
 }
 
 #[tokio::test]
@@ -303,7 +307,7 @@ async fn the_other_calls_meet_the_same_faults() {
     let told = client.balance(&card(CARD_OK), USD).await;
     assert!(matches!(told, Told::Unclear { cause } if cause == "body_unreadable"));
     fault("query", "status:503_before").await;
-    let told = client.query_order(OrderKey::Checkout(&paid), USD).await;
+    let told = client.query_order(&paid, USD).await;
     assert!(matches!(told, Told::Unclear { cause } if cause == "http_503"));
     fault("activate", "code:500_after").await;
     let told = client

@@ -16,7 +16,7 @@ const NO_ORDER: Refused = Refused::Code(wire::NOT_FOUND, "order not found");
 
 pub(crate) async fn inquiry(arrived: Arrived) -> Response {
     let work = |asked: &Asked| {
-        let number = asked.account_id()?;
+        let number = asked.account_id()?.ok_or(NO_CARD)?;
         let now_ms = arrived.now_ms();
         let books = arrived.sandbox.books();
         let card = books.write(|page| Card::open(page, number, now_ms))?;
@@ -31,6 +31,7 @@ pub(crate) async fn activate(arrived: Arrived) -> Response {
         let activating = asked.required_activating()?;
         let customer = to_raw_value(asked.required_customer()?).map_err(spoiled)?;
         let now_ms = arrived.now_ms();
+        let number = number.ok_or(NO_CARD)?;
         let card = arrived.sandbox.books().write(|page| {
             let Some(mut card) = Card::open(page, number, now_ms)? else {
                 return Ok(None);
@@ -68,6 +69,9 @@ pub(crate) async fn order(arrived: Arrived) -> Response {
             let Some(transaction) = find(page, asked)? else {
                 return Ok(None);
             };
+            if transaction.wishes.contains(&Wish::QueryOff) {
+                return Ok(None);
+            }
             let void = transaction.void(page, now_ms)?;
             let voided = void.is_some_and(|void| void.succeeded_ms().is_some());
             Ok(Some((transaction.as_of(now_ms), voided)))

@@ -37,7 +37,7 @@ use sign::Signer;
 
 pub use cards::{
     CARD_FAIL, CARD_OF_THE_SAMPLE, CARD_OK, CARD_PENDING_FAIL, CARD_PENDING_OK, CARD_UNANSWERED,
-    FRESH_BALANCE, PREFIX, PREFIX_INACTIVE, START_BALANCE,
+    FRESH_BALANCE, PREFIX, PREFIX_INACTIVE, PREFIX_SECOND, START_BALANCE,
 };
 pub use transactions::{PENDING_MS, SETTLED_AFTER_MS};
 pub(crate) use transactions::{payments, settle_now};
@@ -125,7 +125,7 @@ impl Refused {
 }
 
 /// A request whose sender is the sandbox's account.
-fn admit(headers: &HeaderMap, body: &[u8]) -> Result<Asked, Refused> {
+fn admit(headers: &HeaderMap, body: &[u8], channels: Vec<String>) -> Result<Asked, Refused> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let content_type = text(header::CONTENT_TYPE.as_str()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
@@ -143,7 +143,7 @@ fn admit(headers: &HeaderMap, body: &[u8]) -> Result<Asked, Refused> {
     if !text("sign").is_some_and(|sign| signer.accepts(body, sign)) {
         return Err(Refused::Code(wire::WRONG_SIGN, "invalid sign"));
     }
-    let Some(asked) = Asked::read(body) else {
+    let Some(asked) = Asked::read(body, channels) else {
         return Err(Refused::Code(
             wire::BAD_REQUEST,
             "the body must be a JSON object",
@@ -191,7 +191,7 @@ impl Arrived {
         reference: impl FnOnce(&Asked) -> Result<Option<String>, Refused>,
         work: impl FnOnce(&Asked) -> Result<Response, Refused> + Send,
     ) -> Response {
-        let asked = admit(&self.headers, &self.body);
+        let asked = admit(&self.headers, &self.body, self.sandbox.channels());
         let (asked, reference) = match asked.and_then(|asked| {
             let reference = reference(&asked)?;
             Ok((asked, reference))

@@ -41,7 +41,8 @@ enum Wanted<'a> {
 }
 
 struct Money<'a> {
-    card: &'a str,
+    /// None when the channel has issued no such card.
+    card: Option<&'a str>,
     amount: i64,
     currency: &'a str,
 }
@@ -144,7 +145,10 @@ impl<'a> Wanted<'a> {
             Ok(Movement {
                 kind,
                 direction,
-                card: Card::open(page, money.card, now_ms)?,
+                card: match money.card {
+                    Some(number) => Card::open(page, number, now_ms)?,
+                    None => None,
+                },
                 amount: money.amount,
                 currency: money.currency.to_owned(),
                 nsf_allowed: false,

@@ -9,8 +9,9 @@ use serde_json::value::RawValue;
 
 use super::MID;
 use super::cards::Card;
-use super::money::{self, Number};
+use super::money::Number;
 use super::transactions::{Kind, Outcome, State, Transaction};
+use super::wishes::Wish;
 use crate::twins::control::json_response;
 
 /// The body code of a request that was handled. It says nothing about the money.
@@ -157,13 +158,22 @@ pub(crate) fn order(transaction: &Transaction, voided: bool, now_ms: i64) -> Res
             ..
         } => 5,
     };
+    let ordered = transaction.wishes.iter().rev().find_map(|wish| match wish {
+        Wish::OrderState(state) => Some(*state),
+        Wish::End(_)
+        | Wish::DuplicateError
+        | Wish::FoundByOrderNo
+        | Wish::AmountInMinorUnits
+        | Wish::AmountDiffers
+        | Wish::QueryOff => None,
+    });
     let order = Order {
         mid: MID,
         paywizard_id: &transaction.paywizard_id,
         checkout_id: &transaction.checkout_id,
         trans_index_code: &transaction.trans_index_code,
-        state,
-        amount: money::text(transaction.amount),
+        state: ordered.unwrap_or(state),
+        amount: transaction.amount_told(),
         tran_time: moment(transaction.made_ms),
     };
     handled(&order, now_ms)

@@ -6,7 +6,7 @@ use super::transactions::Outcome;
 
 /// What is ordered, for the message that refuses anything else.
 pub(crate) const EXPECTED: &str = "success, failure, pending, pending_success, pending_failure, duplicate_error, \
-query_by_order_no, amount_in_minor_units or amount_differs";
+query_by_order_no, amount_in_minor_units, amount_differs, query_off or order_state_1 to order_state_9";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Wish {
@@ -19,6 +19,10 @@ pub(crate) enum Wish {
     AmountInMinorUnits,
     /// The amount is answered as a cent more than what moved.
     AmountDiffers,
+    /// The order query does not know it.
+    QueryOff,
+    /// The order query shows this state, whatever became of it.
+    OrderState(u8),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,9 +44,16 @@ impl Wish {
             "query_by_order_no" => Self::FoundByOrderNo,
             "amount_in_minor_units" => Self::AmountInMinorUnits,
             "amount_differs" => Self::AmountDiffers,
-            _ => return None,
+            "query_off" => Self::QueryOff,
+            word => Self::OrderState(order_state(word)?),
         })
     }
+}
+
+/// The state that a word orders the query to show: one of the documented ones.
+fn order_state(word: &str) -> Option<u8> {
+    let number = word.strip_prefix("order_state_")?.parse().ok()?;
+    (1..=9).contains(&number).then_some(number)
 }
 
 /// What an ordered outcome may say; `None` when `status` is fine.
@@ -59,12 +70,18 @@ mod tests {
 
     #[test]
     fn every_word_that_is_expected_is_understood_and_no_other() {
-        let words = EXPECTED.replace(" or ", ", ");
-        assert_eq!(words.split(", ").count(), 9);
+        let words = EXPECTED.replace(" or ", ", ").replace(" to ", ", ");
+        assert_eq!(words.split(", ").count(), 12);
         for word in words.split(", ") {
             assert_eq!(outcome_complaint(word), None, "{word}");
         }
-        for word in ["", "Success", "processed"] {
+        for word in [
+            "",
+            "Success",
+            "processed",
+            "order_state_0",
+            "order_state_10",
+        ] {
             assert_eq!(outcome_complaint(word), Some(EXPECTED), "{word}");
         }
     }

@@ -37,7 +37,7 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
         let mut failed = None;
         for _ in 0..ROUNDS {
             let next = match current.apply(verdict.event, call.now()) {
-                Ok(Applied::Changed(next)) => after(&current, *next, &verdict),
+                Ok(Applied::Changed(next)) => next.answered(&verdict, call.now()),
                 Ok(Applied::Unchanged) => return Ok(()),
                 Ok(Applied::Contradiction) => return self.contradicted(call, &current).await,
                 Err(_) => {
@@ -79,6 +79,10 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
     ) -> Result<(), Error> {
         let (state, reason) = (charge.state.name(), charge.reason.as_deref());
         match charge.state {
+            // Its provider is asked first; see `look`.
+            ChargeState::Review if charge.object.is_some() => {
+                info!(charge.id = %charge.id, reason, "a card charge will be asked about");
+            }
             ChargeState::Review => {
                 error!(charge.id = %charge.id, reason, "a card charge needs two operators");
             }
@@ -107,14 +111,6 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
     }
 }
 
-fn after(before: &Charge, next: Charge, verdict: &ChargeVerdict) -> Charge {
-    Charge {
-        object: before.object.clone().or_else(|| verdict.object.clone()),
-        reason: verdict.reason.clone(),
-        ..next
-    }
-}
-
 const fn label(state: ChargeState) -> &'static str {
     match state {
         ChargeState::Prepared => "charge-unsent",
@@ -127,19 +123,20 @@ const fn label(state: ChargeState) -> &'static str {
 
 /// The card may have been debited, and the books cannot take it as it is.
 fn unpostable(error: &CommitError, verdict: ChargeVerdict) -> ChargeVerdict {
-    let (reason, object) = if error.refused(Subject::Object).is_some() {
-        // The provider answered with what it calls another payment.
-        ("object_of_another", None)
+    let (reason, object, told) = if error.refused(Subject::Object).is_some() {
+        // The provider answered with what it calls another payment, and with the figures of that one.
+        ("object_of_another", None, None)
     } else if error.refused(Subject::Available).is_some() {
-        ("wallet_limit", verdict.object)
+        ("wallet_limit", verdict.object, verdict.told)
     } else {
-        ("not_postable", verdict.object)
+        ("not_postable", verdict.object, verdict.told)
     };
     ChargeVerdict {
         event: ChargeEvent::Unclear,
         reason: Some(reason.to_owned()),
         object,
         stop: verdict.stop,
+        told,
     }
 }
 

@@ -1,4 +1,4 @@
-//! One money call at a time on a card whose issuer cannot be asked about it, and what was on the card
+//! One money call at a time on a card whose issuer cannot be asked about one whose answer was lost, and what was on the card
 //! before.
 
 use domain::{

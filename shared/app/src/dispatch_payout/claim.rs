@@ -57,20 +57,21 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
             kind: method.kind,
             version: method.version,
         };
+        let route = (provider, payout.tenant.mode());
+        let snapshot = match self.snapshot(call, route, &account).await {
+            Ok(snapshot) => snapshot,
+            // Waiting would change nothing about what is stored.
+            Err(NotShown::Unusable(reason)) => return self.cancel(call, payout, reason).await,
+            Err(NotShown::Silent | NotShown::Answered) => {
+                let switch = scene.switch(provider);
+                self.wait_for_card(call, payout, switch).await?;
+                return Ok(Claim::Decided);
+            }
+        };
         let means = Means {
             provider,
             method: pinned,
-            snapshot: match self
-                .snapshot(call, (provider, payout.tenant.mode()), &account)
-                .await
-            {
-                Ok(snapshot) => snapshot,
-                Err(NotShown::Silent | NotShown::Answered) => {
-                    let switch = scene.switch(provider);
-                    self.wait_for_card(call, payout, switch).await?;
-                    return Ok(Claim::Decided);
-                }
-            },
+            snapshot,
             choice,
         };
         let claimed = claimed(call, &scene, &self.seal, means)?;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::{
     answer::Answer,
     attempt::Attempt,
+    charge::Charge,
     ids::{PayoutId, ProviderId, TenantId},
     routing::Provider,
     time::Timestamp,
@@ -249,6 +250,11 @@ impl<T: Providers> Providers for Faulty<T> {
 
     async fn read(&self, attempt: &Attempt, lookup: &Lookup) -> Answer {
         self.asking("read", self.inner.read(attempt, lookup)).await
+    }
+
+    async fn read_charge(&self, charge: &Charge, object: &ProviderId) -> Answer {
+        let effect = self.inner.read_charge(charge, object);
+        self.asking("read-charge", effect).await
     }
 
     async fn list(&self, ask: ListAsk<'_>) -> Listing {

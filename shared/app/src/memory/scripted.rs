@@ -108,6 +108,9 @@ struct Books {
     charged: BTreeMap<ProviderId, (ChargeId, Cents)>,
     /// Answers every charge with this object, as a provider that mixes payments up would.
     stuck_on: Option<ProviderId>,
+    /// What reads of charges show; they show nothing without it.
+    charges_shown: Option<Ending>,
+    charge_reads: u32,
     reads: u32,
     shows: u32,
     payees: Payees,
@@ -204,6 +207,16 @@ impl ScriptedProvider {
         self.lock().charges
     }
 
+    /// What every further read of a charge shows.
+    pub fn show_charges(&self, ending: Ending) {
+        self.lock().charges_shown = Some(ending);
+    }
+
+    /// How many reads of charges arrived.
+    pub fn charge_reads(&self) -> u32 {
+        self.lock().charge_reads
+    }
+
     /// Answers every further charge with this object.
     pub fn answer_with(&self, object: ProviderId) {
         self.lock().stuck_on = Some(object);
@@ -238,48 +251,61 @@ impl Books {
         self.charges += 1;
         let number = usize::try_from(self.charges).unwrap_or(usize::MAX);
         let object = self.stuck_on.clone().unwrap_or_else(|| object_id(number));
-        let (standing, status, taken) = match ending {
-            Ending::Paid => (Standing::Paid, "success", charge.amount),
-            Ending::PaidShort => {
-                let short = Cents::new(charge.amount.get() - 1);
-                (Standing::Paid, "success", short)
-            }
-            Ending::InFlight => (Standing::InFlight, "pending", charge.amount),
-            Ending::Failed | Ending::Withdrawn | Ending::Rejected => {
-                (Standing::FinalNegative, "declined", Cents::ZERO)
-            }
-            Ending::Reversed => (Standing::Reversed, "voided", Cents::ZERO),
-            Ending::Reversing | Ending::PartlyBack => (Standing::NeedsReview, "odd", charge.amount),
-        };
+        let (standing, status, taken) = charge_end(charge, ending);
         self.charged
             .insert(object.clone(), (charge.id.clone(), taken));
-        Answer::Exists {
-            object,
-            seen: Box::new(Seen {
-                standing,
-                status: status.to_owned(),
-                updated: 1,
-                withdrawable: false,
-                facts: Facts {
-                    amount: Some(match standing {
-                        Standing::Paid => taken,
-                        Standing::Inert
-                        | Standing::InFlight
-                        | Standing::Unrecognised
-                        | Standing::Rejected
-                        | Standing::FinalNegative
-                        | Standing::Reversed
-                        | Standing::NeedsReview => charge.amount,
-                    }),
-                    ..Facts::default()
-                },
-            }),
-        }
+        charge_shown(charge, object, (standing, status, taken))
     }
 
     fn next_trouble(&mut self, operation: Operation) -> Option<Trouble> {
         let found = self.troubles.iter().position(|(of, _)| *of == operation)?;
         self.troubles.remove(found).map(|(_, trouble)| trouble)
+    }
+}
+
+/// How a charge ends: its standing, the provider's word, and what was taken.
+fn charge_end(charge: &Charge, ending: Ending) -> (Standing, &'static str, Cents) {
+    match ending {
+        Ending::Paid => (Standing::Paid, "success", charge.amount),
+        Ending::PaidShort => {
+            let short = Cents::new(charge.amount.get() - 1);
+            (Standing::Paid, "success", short)
+        }
+        Ending::InFlight => (Standing::InFlight, "pending", charge.amount),
+        Ending::Failed | Ending::Withdrawn | Ending::Rejected => {
+            (Standing::FinalNegative, "declined", Cents::ZERO)
+        }
+        Ending::Reversed => (Standing::Reversed, "voided", Cents::ZERO),
+        Ending::Reversing | Ending::PartlyBack => (Standing::NeedsReview, "odd", charge.amount),
+    }
+}
+
+fn charge_shown(
+    charge: &Charge,
+    object: ProviderId,
+    (standing, status, taken): (Standing, &str, Cents),
+) -> Answer {
+    Answer::Exists {
+        object,
+        seen: Box::new(Seen {
+            standing,
+            status: status.to_owned(),
+            updated: 1,
+            withdrawable: false,
+            facts: Facts {
+                amount: Some(match standing {
+                    Standing::Paid => taken,
+                    Standing::Inert
+                    | Standing::InFlight
+                    | Standing::Unrecognised
+                    | Standing::Rejected
+                    | Standing::FinalNegative
+                    | Standing::Reversed
+                    | Standing::NeedsReview => charge.amount,
+                }),
+                ..Facts::default()
+            },
+        }),
     }
 }
 
@@ -457,18 +483,36 @@ impl Providers for ScriptedProvider {
         })
     }
 
-    async fn read(&self, attempt: &Attempt, _: &Lookup) -> Answer {
+    async fn read(&self, attempt: &Attempt, lookup: &Lookup) -> Answer {
         let mut books = self.lock();
         books.reads += 1;
         let trouble = books.next_trouble(Operation::Read);
         let reference = attempt.reference.to_string();
-        with_trouble(trouble, || match manifest(attempt.provider).look_up {
-            LookUp::None => Answer::Unclear {
-                cause: "not_asked".to_owned(),
-            },
-            LookUp::ByReference { .. } => match books.by_reference.get(&reference) {
-                None => Answer::Absent,
-                Some(booked) => shown(&reference, booked),
+        with_trouble(trouble, || {
+            match (manifest(attempt.provider).look_up, lookup) {
+                (LookUp::None, Lookup::Reference) => Answer::Unclear {
+                    cause: "not_asked".to_owned(),
+                },
+                (LookUp::ByReference { .. }, _) | (LookUp::None, Lookup::Object(_)) => {
+                    match books.by_reference.get(&reference) {
+                        None => Answer::Absent,
+                        Some(booked) => shown(&reference, booked),
+                    }
+                }
+            }
+        })
+    }
+
+    async fn read_charge(&self, charge: &Charge, object: &ProviderId) -> Answer {
+        let mut books = self.lock();
+        books.charge_reads += 1;
+        let trouble = books.next_trouble(Operation::Read);
+        let shown = books.charges_shown;
+        with_trouble(trouble, || match shown {
+            Some(ending) => charge_shown(charge, object.clone(), charge_end(charge, ending)),
+            None => Answer::Doubted {
+                by: Refusal::Input,
+                reason: "not_found".to_owned(),
             },
         })
     }

@@ -198,17 +198,24 @@ fn what_provably_never_left_gives_the_card_free_and_waits_longer_each_time() {
     assert_eq!(charge.sends, 9);
 }
 
+fn balance(balance: Option<Cents>) -> Look {
+    Look {
+        balance,
+        told: None,
+    }
+}
+
 #[test]
 fn the_card_of_a_charge_in_review_is_looked_at_once_an_hour() {
     let review = moved(
         &moved(&prepared(), ChargeEvent::Intend),
         ChargeEvent::Unclear,
     );
-    let seen = review.looked_at(Some(Cents::new(7)), AT);
+    let seen = review.looked_at(balance(Some(Cents::new(7))), AT);
     let hour = Some(AT.plus(Duration::from_secs(3_600)));
     assert_eq!(seen.next_at, hour);
     let later = AT.plus(Duration::from_secs(3_600));
-    let silent = seen.looked_at(None, later);
+    let silent = seen.looked_at(Look::default(), later);
     let evidence = Evidence {
         balance: Cents::new(7),
         at: AT,
@@ -292,4 +299,85 @@ fn a_paid_charge_debits_clearing_and_credits_the_wallet() {
         .map(|leg| (leg.account.name(), leg.amount.get()))
         .collect();
     assert_eq!(legs, [("clearing.paywizard", -1_050), ("available", 1_050)]);
+}
+
+/// A charge in review that its provider has named.
+fn named() -> Charge {
+    let review = moved(
+        &moved(&prepared(), ChargeEvent::Intend),
+        ChargeEvent::Unclear,
+    );
+    let pending = charge_proves(&review, &shown(Standing::NeedsReview, Some(AMOUNT)));
+    review.answered(&pending, AT)
+}
+
+#[test]
+fn a_charge_that_its_provider_has_named_is_asked_about_sooner_and_then_less_often() {
+    let mut charge = named();
+    let mut minutes = Vec::new();
+    for _ in 0..5 {
+        let at = charge.next_at.expect("looked at");
+        minutes.push(at.since(charge.changed_at).as_secs() / 60);
+        charge = charge.looked_at(Look::default(), at);
+    }
+    assert_eq!(minutes, [1, 4, 16, 60, 60]);
+}
+
+#[test]
+fn a_read_proves_a_payment_of_exactly_the_amount_and_nothing_else() {
+    let charge = named();
+    let told = |paid| Told {
+        status: text("word"),
+        paid,
+    };
+    let paid = charge_read_proves(&charge, &shown(Standing::Paid, Some(AMOUNT)));
+    assert_eq!((paid.event, paid.reason), (ChargeEvent::Paid, None));
+    assert_eq!(paid.told, Some(told(Some(AMOUNT))));
+
+    let other = Some(Cents::new(1_049));
+    for (answer, said) in [
+        (shown(Standing::Paid, other), Some(told(other))),
+        (shown(Standing::Paid, None), Some(told(None))),
+        (
+            shown(Standing::FinalNegative, Some(AMOUNT)),
+            Some(told(None)),
+        ),
+        (shown(Standing::Reversed, Some(AMOUNT)), Some(told(None))),
+        (shown(Standing::NeedsReview, Some(AMOUNT)), Some(told(None))),
+        (shown(Standing::InFlight, Some(AMOUNT)), Some(told(None))),
+        (Answer::Absent, None),
+        (Answer::Taken, None),
+        (Answer::NotSent { cause: text("dns") }, None),
+        (
+            Answer::Refused {
+                by: Refusal::Input,
+                reason: text("x"),
+            },
+            None,
+        ),
+        (
+            Answer::Doubted {
+                by: Refusal::Input,
+                reason: text("code_404"),
+            },
+            None,
+        ),
+        (
+            Answer::Unclear {
+                cause: text("timeout"),
+            },
+            None,
+        ),
+    ] {
+        let open = charge_read_proves(&charge, &answer);
+        assert_eq!(open.event, ChargeEvent::Unclear, "{answer:?}");
+        assert_eq!((open.told, open.stop), (said, None), "{answer:?}");
+        assert_eq!(open.reason, charge.reason, "{answer:?}");
+    }
+    let stranger = Charge {
+        object: Some("930000000000000002".parse().expect("valid")),
+        ..charge
+    };
+    let open = charge_read_proves(&stranger, &shown(Standing::Paid, Some(AMOUNT)));
+    assert_eq!((open.event, open.told), (ChargeEvent::Unclear, None));
 }

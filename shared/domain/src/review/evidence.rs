@@ -209,7 +209,8 @@ impl Evidence {
     pub fn carries(&self, now: Timestamp) -> Carries {
         let can_be_asked = match manifest(self.provider).look_up {
             LookUp::ByReference { .. } => true,
-            LookUp::None => false,
+            // By the provider's own id, where it named one.
+            LookUp::None => self.object.is_some(),
         };
         if !can_be_asked {
             return Carries::Unread(Unreadable::NoQuery);

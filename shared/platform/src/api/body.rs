@@ -387,6 +387,13 @@ pub enum EntryType {
     P,
 }
 
+/// The issuer of a prepaid card, as PayWizard calls it. An operator of a deployment can have more of them served.
+#[derive(Serialize, ToSchema)]
+pub enum PrepaidChannel {
+    #[serde(rename = "FACTOR4")]
+    Factor4,
+}
+
 /// A prepaid card. PayWizard pays it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -397,9 +404,9 @@ pub struct PrepaidCardMethod {
     pub account_id: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry_type: Option<EntryType>,
+    /// `FACTOR4` unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Text<64>>)]
-    pub channel: Option<&'static str>,
+    pub channel: Option<PrepaidChannel>,
 }
 
 /// What can be decided about a driver's identity.
@@ -538,8 +545,7 @@ pub struct NewCardCharge {
     pub entry_type: Option<EntryType>,
     /// `FACTOR4` unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Text<64>>)]
-    pub channel: Option<&'static str>,
+    pub channel: Option<PrepaidChannel>,
     /// One charge each: the same reference with the same amount and card answers the first.
     #[schema(value_type = Text<200>)]
     pub reference: &'static str,

@@ -152,7 +152,7 @@ impl Fields {
     pub fn required_one_of<T: Copy>(
         &mut self,
         name: &'static str,
-        choices: &[(&'static str, T)],
+        choices: &[(&str, T)],
     ) -> Option<T> {
         self.require(name);
         self.optional_one_of(name, choices)
@@ -161,7 +161,7 @@ impl Fields {
     pub fn optional_one_of<T: Copy>(
         &mut self,
         name: &'static str,
-        choices: &[(&'static str, T)],
+        choices: &[(&str, T)],
     ) -> Option<T> {
         let value = self.take(name)?;
         let chosen = value
@@ -334,7 +334,7 @@ fn map_text_of(value: &Value) -> Result<&str, String> {
         })
 }
 
-fn expected_word<T>(choices: &[(&'static str, T)]) -> String {
+fn expected_word<T>(choices: &[(&str, T)]) -> String {
     let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
     format!("must be one of: {}", words.join(", "))
 }

@@ -13,7 +13,8 @@ use app::port::{
     PayeeAnswer, PayeeAsk, Plaintext, Providers, Snapshot,
 };
 use domain::{
-    answer::Answer, attempt::Attempt, driver::MethodKind, ids::ProviderId, routing::Provider,
+    answer::Answer, attempt::Attempt, charge::Charge, driver::MethodKind, ids::ProviderId,
+    routing::Provider,
 };
 
 /// The most time a create or a process call may take (reliability design, section 6).
@@ -162,7 +163,17 @@ impl Providers for AnyProvider {
                 Some(owlpay) => owlpay.read(attempt, lookup).await,
                 None => not_configured(),
             },
-            Provider::Paywizard => has_none("look_up"),
+            Provider::Paywizard => match &self.paywizard {
+                Some(paywizard) => paywizard.read(attempt, lookup).await,
+                None => not_configured(),
+            },
+        }
+    }
+
+    async fn read_charge(&self, charge: &Charge, object: &ProviderId) -> Answer {
+        match &self.paywizard {
+            Some(paywizard) => paywizard.read_charge(charge, object).await,
+            None => not_configured(),
         }
     }
 

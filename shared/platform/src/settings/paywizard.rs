@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use super::{Lookup, environment, list, mode, optional, required};
 use crate::{
     error::Fatal,
-    provider::paywizard::settings::{AmountUnit, CHANNEL, PayWizardSettings},
+    provider::paywizard::settings::{AmountUnit, Channels, PayWizardSettings},
 };
 
 impl PayWizardSettings {
@@ -28,14 +28,35 @@ impl PayWizardSettings {
             client_id: secret("OVN_PAYWIZARD_CLIENT_ID", "the client id")?,
             client_secret: secret("OVN_PAYWIZARD_CLIENT_SECRET", "the client secret")?,
             jwt_token: secret("OVN_PAYWIZARD_TOKEN", "the transaction token")?,
-            channel: optional(lookup, "OVN_PAYWIZARD_CHANNEL")
-                .unwrap_or_else(|| CHANNEL.to_owned()),
+            channels: Channels::read(lookup)?,
             refusal_codes: codes(lookup)?,
             amount_unit: unit(lookup)?,
             top_ups: optional(lookup, "OVN_PAYWIZARD_TOP_UPS").as_deref() == Some("on"),
             mode: mode(lookup)?,
             sandbox_hosts: list(lookup, "OVN_PAYWIZARD_SANDBOX_HOSTS"),
         }))
+    }
+}
+
+impl Channels {
+    /// Reads `OVN_PAYWIZARD_CHANNELS`; without it the one channel that is documented is served. Who saves a card reads
+    /// it as who calls PayWizard does.
+    ///
+    /// # Errors
+    /// [`Fatal::Setting`] when something between the commas is no name.
+    pub fn from_env() -> Result<Self, Fatal> {
+        Self::read(&environment)
+    }
+
+    fn read(lookup: Lookup<'_>) -> Result<Self, Fatal> {
+        let (name, expected) = (
+            "OVN_PAYWIZARD_CHANNELS",
+            "names of channels with commas between them, each 1 to 64 letters, digits, _ and -",
+        );
+        match optional(lookup, name) {
+            None => Ok(Self::default()),
+            Some(_) => Self::of(list(lookup, name)).ok_or(Fatal::Setting { name, expected }),
+        }
     }
 }
 
@@ -83,7 +104,15 @@ mod tests {
             .expect("complete")
             .expect("configured");
         assert_eq!(settings.refusal_codes, [401, 403]);
-        assert_eq!(settings.channel, CHANNEL);
+        assert_eq!(settings.channels, Channels::default());
+        let two = |name: &str| match name {
+            "OVN_PAYWIZARD_CHANNELS" => Some("SECOND, FACTOR4".to_owned()),
+            _ => complete(name),
+        };
+        let named = PayWizardSettings::read(&two).expect("complete");
+        let channels = named.expect("configured").channels;
+        assert_eq!(channels.usual(), "SECOND");
+        assert!(channels.serves("FACTOR4"));
         assert!(!settings.top_ups);
     }
 
@@ -92,11 +121,12 @@ mod tests {
         for name in [
             "OVN_PAYWIZARD_REFUSAL_CODES",
             "OVN_PAYWIZARD_AMOUNT_UNIT",
+            "OVN_PAYWIZARD_CHANNELS",
             "OVN_PAYWIZARD_TOKEN",
         ] {
             let odd = |asked: &str| match asked == name {
                 true if name.ends_with("TOKEN") => None,
-                true => Some("odd".to_owned()),
+                true => Some("not a name".to_owned()),
                 false => complete(asked),
             };
             let Err(error) = PayWizardSettings::read(&odd) else {

@@ -1,6 +1,9 @@
 //! What a card charge shows.
 
-use domain::charge::{Charge, ChargeDecision, ChargeState};
+use domain::{
+    charge::{Charge, ChargeDecision, ChargeState},
+    money::Cents,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -55,6 +58,13 @@ pub struct EvidenceView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<vocabulary::Time>)]
     read_at: Option<String>,
+    /// What the provider says that it took, where it gives a figure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<vocabulary::SignedAmount>)]
+    reported_amount: Option<i64>,
+    /// The provider's own last word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_status: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_id: Option<&'a str>,
 }
@@ -95,11 +105,13 @@ impl<'a> From<&'a Charge> for CardChargeView<'a> {
 
 impl<'a> From<&'a Charge> for EvidenceView<'a> {
     fn from(charge: &'a Charge) -> Self {
-        let seen = charge.evidence;
+        let (seen, told) = (charge.evidence, charge.told.as_ref());
         Self {
             balance_before: charge.balance_before.map(|balance| balance.get()),
             balance_after: seen.map(|seen| seen.balance.get()),
             read_at: seen.map(|seen| seen.at.to_string()),
+            reported_amount: told.and_then(|told| told.paid).map(Cents::get),
+            provider_status: told.map(|told| told.status.as_str()),
             provider_id: charge.object.as_ref().map(|object| object.as_str()),
         }
     }

@@ -11,7 +11,6 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use super::{
-    OrderKey,
     settings::{AmountUnit, HANDLED, PayWizardSettings},
     wire::MoneyOrder,
 };
@@ -50,6 +49,8 @@ pub enum Movement {
     /// Something moved, but the amount is not the one that was asked, or cannot be read.
     AmountUnclear {
         checkout_id: ProviderId,
+        /// The figure that was told, where one can be read.
+        told: Option<Cents>,
     },
 }
 
@@ -61,9 +62,8 @@ pub struct CardShown {
 }
 
 /// What the vendor said of an order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderShown {
-    pub checkout_id: ProviderId,
     pub state: OrderState,
     /// `None` when it is not an exact amount in the unit of the settings.
     pub amount: Option<Cents>,
@@ -79,8 +79,12 @@ pub enum OrderState {
     Refunded,
     PartlyRefunded,
     Closed,
-    /// States of pre-authorisations, which prepaid cards do not have, and numbers that are not documented.
-    Other(u64),
+    /// States of pre-authorisations, which prepaid cards do not have.
+    PreAuthorised,
+    PreAuthorisationRevoked,
+    PreAuthorisationPartlyRevoked,
+    /// A number that is not documented.
+    Unknown,
 }
 
 impl OrderState {
@@ -92,7 +96,26 @@ impl OrderState {
             4 => Self::Refunded,
             5 => Self::Closed,
             6 => Self::PartlyRefunded,
-            other => Self::Other(other),
+            7 => Self::PreAuthorised,
+            8 => Self::PreAuthorisationRevoked,
+            9 => Self::PreAuthorisationPartlyRevoked,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// A stable word for people, and what a read is told apart by.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "order_pending",
+            Self::Completed => "order_completed",
+            Self::Revoked => "order_revoked",
+            Self::Refunded => "order_refunded",
+            Self::PartlyRefunded => "order_partly_refunded",
+            Self::Closed => "order_closed",
+            Self::PreAuthorised => "order_pre_authorised",
+            Self::PreAuthorisationRevoked => "order_pre_authorisation_revoked",
+            Self::PreAuthorisationPartlyRevoked => "order_pre_authorisation_partly_revoked",
+            Self::Unknown => "order_state_unknown",
         }
     }
 }
@@ -157,26 +180,31 @@ pub(super) fn moved(
         let amount = shown
             .amount
             .and_then(|raw| amount(raw, settings.amount_unit, order.currency));
-        movement(&shown, amount == Some(order.amount))
+        movement(&shown, (amount == Some(order.amount), amount))
     })
 }
 
 /// Reads the answer of a void, which shows no amount.
 pub(super) fn voided(settings: &PayWizardSettings, reply: Reply) -> Told<Movement> {
-    said(settings, reply, |data| movement(&read(data)?, true))
+    said(settings, reply, |data| movement(&read(data)?, (true, None)))
 }
 
-fn movement(shown: &Moved<'_>, amount_fits: bool) -> Result<Movement, &'static str> {
+/// What was told of a call, with whether the amount fits and the figure that was told.
+fn movement(
+    shown: &Moved<'_>,
+    (fits, told): (bool, Option<Cents>),
+) -> Result<Movement, &'static str> {
     let checkout_id = || {
         let id = shown.checkout_id.as_deref().and_then(checkout_id);
         id.ok_or("checkout_id_unreadable")
     };
-    match (shown.result, amount_fits) {
+    match (shown.result, fits) {
         (0, true) => Ok(Movement::Done {
             checkout_id: checkout_id()?,
         }),
         (0, false) => Ok(Movement::AmountUnclear {
             checkout_id: checkout_id()?,
+            told,
         }),
         (1, _) => Ok(Movement::Refused),
         (2, _) => Ok(Movement::Pending {
@@ -214,18 +242,16 @@ pub(super) fn card(
 /// Reads the answer of an order query.
 pub(super) fn order(
     settings: &PayWizardSettings,
-    (key, currency): (OrderKey<'_>, Currency),
+    (asked, currency): (&ProviderId, Currency),
     reply: Reply,
 ) -> Told<OrderShown> {
     said(settings, reply, |data| {
         let shown: Order<'_> = read(data)?;
         let checkout_id = checkout_id(&shown.checkout_id).ok_or("checkout_id_unreadable")?;
-        match key {
-            OrderKey::Checkout(asked) if *asked != checkout_id => return Err("another_order"),
-            OrderKey::Checkout(_) | OrderKey::OrderNo(_) => {}
+        if *asked != checkout_id {
+            return Err("another_order");
         }
         Ok(OrderShown {
-            checkout_id,
             state: OrderState::of(shown.state),
             amount: shown
                 .amount

@@ -1,6 +1,6 @@
 //! PayWizard: prepaid cards. A payment takes money from a card, a top-up puts money on it, each in one step. There is
-//! no promise about repeats and no look-up by our own number, so every call is sent once and whatever its answer does
-//! not prove is for people, or for a comparison of balances.
+//! no promise about repeats and no look-up by our own number, so every call is sent once. Whatever its answer does not
+//! prove is for people; the order query by the vendor's own id may prove before that it was carried out.
 //!
 //! Nothing here decides about money: [`Told`] says what an answer proves.
 
@@ -28,13 +28,6 @@ use super::{
     CALL_BUDGET, READ_BUDGET,
     http::{Http, Lost, Reply},
 };
-
-/// How an order is asked for. The second way is documented for the sister product only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderKey<'a> {
-    Checkout(&'a ProviderId),
-    OrderNo(&'a OrderNo),
-}
 
 /// The adapter for one PayWizard account.
 #[derive(Clone, Debug)]
@@ -129,11 +122,16 @@ impl PayWizard {
         }
     }
 
-    /// What became of an order.
-    pub async fn query_order(&self, key: OrderKey<'_>, currency: Currency) -> Told<OrderShown> {
-        let body = wire::query_order(&self.settings, key);
+    /// What became of an order that the vendor has named. Never asked for by our own number: whether that is found is
+    /// not documented, and another transaction might be.
+    pub async fn query_order(
+        &self,
+        checkout_id: &ProviderId,
+        currency: Currency,
+    ) -> Told<OrderShown> {
+        let body = wire::query_order(&self.settings, checkout_id);
         match self.send(QUERY_ORDER, body).await {
-            Ok(reply) => answer::order(&self.settings, (key, currency), reply),
+            Ok(reply) => answer::order(&self.settings, (checkout_id, currency), reply),
             Err(lost) => lost.into(),
         }
     }
@@ -162,7 +160,7 @@ impl PayWizard {
 mod samples {
     use domain::ids::Mode;
 
-    use super::settings::{AmountUnit, CHANNEL, PayWizardSettings};
+    use super::settings::{AmountUnit, Channels, PayWizardSettings};
 
     pub(super) fn settings() -> PayWizardSettings {
         PayWizardSettings {
@@ -170,7 +168,7 @@ mod samples {
             client_id: "900000000000000001".into(),
             client_secret: "0123456789abcdef0123456789abcdef".into(),
             jwt_token: "EXAMPLETOKENEXAMPLETOKEN00000001".into(),
-            channel: CHANNEL.to_owned(),
+            channels: Channels::default(),
             refusal_codes: vec![401, 403],
             amount_unit: AmountUnit::Major,
             top_ups: true,

@@ -1,9 +1,11 @@
 //! Payouts to drivers' prepaid cards and charges of our own ones, as the providers' port wants them: one call, no
-//! look-up, no repeat.
+//! repeat, and a look-up only by what the vendor has named it.
 
-use app::port::{ChargeOrder, CreateOrder, NotShown, Plaintext, Snapshot};
+use app::port::{ChargeOrder, CreateOrder, Lookup, NotShown, Plaintext, Snapshot};
 use domain::{
     answer::{Answer, Facts, Refusal, Seen, Standing},
+    attempt::Attempt,
+    charge::Charge,
     driver::MethodKind,
     ids::{Mode, ProviderId},
     money::{Cents, Currency},
@@ -11,7 +13,10 @@ use domain::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{EntryType, MoneyOrder, Movement, OrderNo, PayWizard, PrepaidCard, Told};
+use super::{
+    EntryType, MoneyOrder, Movement, OrderNo, OrderShown, OrderState, PayWizard, PrepaidCard, Told,
+    settings::Channels,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -19,6 +24,7 @@ struct CardAccount {
     r#type: String,
     account_id: String,
     entry_type: Option<String>,
+    channel: Option<String>,
 }
 
 impl PayWizard {
@@ -34,10 +40,12 @@ impl PayWizard {
         if attempt.tenant.mode() != self.settings.mode || !self.tops_up() {
             return refused(Refusal::Input, "mode_not_served");
         }
-        let Some(card) = card(order.account) else {
-            return refused(Refusal::Input, "account_unreadable");
+        let card = match card(order.account, &self.settings.channels) {
+            Ok(card) => card,
+            Err(reason) => return refused(Refusal::Input, reason),
         };
-        let order_no = OrderNo::of(&attempt.reference.to_string());
+        let reference = attempt.reference.to_string();
+        let order_no = OrderNo::of(&reference);
         let told = self
             .top_up(&MoneyOrder {
                 order_no: &order_no,
@@ -46,7 +54,7 @@ impl PayWizard {
                 currency: attempt.currency,
             })
             .await;
-        answer(told, attempt.net)
+        answer(told, &reference, attempt.net)
     }
 
     /// Takes a charge's amount from the card.
@@ -55,8 +63,9 @@ impl PayWizard {
         if charge.tenant.mode() != self.settings.mode {
             return refused(Refusal::Input, "mode_not_served");
         }
-        let Some(card) = card(order.account) else {
-            return refused(Refusal::Input, "account_unreadable");
+        let card = match card(order.account, &self.settings.channels) {
+            Ok(card) => card,
+            Err(reason) => return refused(Refusal::Input, reason),
         };
         let order_no = OrderNo::of(charge.id.as_str());
         let told = self
@@ -67,12 +76,33 @@ impl PayWizard {
                 currency: charge.currency,
             })
             .await;
-        answer(told, charge.amount)
+        answer(told, charge.id.as_str(), charge.amount)
+    }
+
+    /// Asks the order query about a top-up that the vendor has named. Without its name there is nobody to ask.
+    pub(crate) async fn read(&self, attempt: &Attempt, lookup: &Lookup) -> Answer {
+        let Lookup::Object(checkout_id) = lookup else {
+            return unclear("no_look_up");
+        };
+        if attempt.tenant.mode() != self.settings.mode {
+            return unclear("mode_not_served");
+        }
+        let told = self.query_order(checkout_id, attempt.currency).await;
+        order_answer(told, checkout_id, &attempt.reference.to_string())
+    }
+
+    /// The same about a charge.
+    pub(crate) async fn read_charge(&self, charge: &Charge, checkout_id: &ProviderId) -> Answer {
+        if charge.tenant.mode() != self.settings.mode {
+            return unclear("mode_not_served");
+        }
+        let told = self.query_order(checkout_id, charge.currency).await;
+        order_answer(told, checkout_id, charge.id.as_str())
     }
 
     /// What is on the card, and what names it.
     pub(crate) async fn snapshot(&self, account: &Plaintext) -> Result<Snapshot, NotShown> {
-        let card = card(account).ok_or(NotShown::Answered)?;
+        let card = card(account, &self.settings.channels).map_err(NotShown::Unusable)?;
         match self.balance(&card, Currency::Usd).await {
             Told::Said(shown) => Ok(Snapshot {
                 card: Plaintext(card.account_id.expose_secret().to_owned()),
@@ -86,49 +116,55 @@ impl PayWizard {
     }
 }
 
-fn card(account: &Plaintext) -> Option<PrepaidCard> {
-    let account: CardAccount = serde_json::from_str(&account.0).ok()?;
+/// The card that was stored, or why no call about it can be made. What was stored with a channel that is not served
+/// goes nowhere: through another channel its number may be somebody else's card.
+fn card(account: &Plaintext, channels: &Channels) -> Result<PrepaidCard, &'static str> {
+    const UNREADABLE: &str = "account_unreadable";
+    let account: CardAccount = serde_json::from_str(&account.0).map_err(|_| UNREADABLE)?;
     if account.r#type != MethodKind::PrepaidCard.name() {
-        return None;
+        return Err(UNREADABLE);
     }
-    Some(PrepaidCard {
+    let channel = account.channel.unwrap_or(channels.usual().to_owned());
+    if !channels.serves(&channel) {
+        return Err("channel_not_served");
+    }
+    Ok(PrepaidCard {
         account_id: SecretString::from(account.account_id),
         entry: match account.entry_type.as_deref() {
             None | Some("K") => EntryType::Keyed,
             Some("B") => EntryType::Barcode,
             Some("M") => EntryType::MagneticStripe,
             Some("P") => EntryType::Proximity,
-            Some(_) => return None,
+            Some(_) => return Err(UNREADABLE),
         },
+        channel,
     })
 }
 
-/// What a money call over `asked` means for an attempt. The vendor shows the amount and nothing else of it.
-fn answer(told: Told<Movement>, asked: Cents) -> Answer {
-    let shown = |object: ProviderId, standing, status: &str, amount| Answer::Exists {
-        object,
-        seen: Box::new(Seen {
-            standing,
-            status: status.to_owned(),
-            updated: 0,
-            withdrawable: false,
-            facts: Facts {
-                amount,
-                was_processed: standing == Standing::Paid,
-                ..Facts::default()
-            },
-        }),
+/// What a money call over `asked` means for what we call `reference`. The vendor shows the amount and nothing else of
+/// it; that it is ours is known from the call it answers.
+fn answer(told: Told<Movement>, reference: &str, asked: Cents) -> Answer {
+    let shown = |object: ProviderId, (standing, status), figures: Figures| {
+        exists(object, reference, (standing, status), figures)
     };
     match told {
-        Told::Said(Movement::Done { checkout_id }) => {
-            shown(checkout_id, Standing::Paid, "success", Some(asked))
-        }
-        Told::Said(Movement::AmountUnclear { checkout_id }) => {
-            shown(checkout_id, Standing::Paid, "success", None)
-        }
-        // It cannot be asked about: people find out.
+        Told::Said(Movement::Done { checkout_id }) => shown(
+            checkout_id,
+            (Standing::Paid, "success"),
+            Figures::moved(Some(asked)),
+        ),
+        Told::Said(Movement::AmountUnclear { checkout_id, told }) => shown(
+            checkout_id,
+            (Standing::Paid, "success"),
+            Figures::moved(told),
+        ),
+        // Nothing has moved yet, so nothing is reported.
         Told::Said(Movement::Pending { checkout_id }) => {
-            shown(checkout_id, Standing::NeedsReview, "pending", Some(asked))
+            let figures = Figures {
+                amount: Some(asked),
+                moved: None,
+            };
+            shown(checkout_id, (Standing::NeedsReview, "pending"), figures)
         }
         Told::Said(Movement::Refused) => refused(Refusal::Input, "card_refused"),
         Told::TokenRefused { code } => refused(Refusal::Credentials, &format!("body_code_{code}")),
@@ -136,6 +172,95 @@ fn answer(told: Told<Movement>, asked: Cents) -> Answer {
             cause: cause.to_owned(),
         },
         Told::Unclear { cause } => Answer::Unclear { cause },
+    }
+}
+
+/// What the order query means for what we call `reference`: completed with a figure is a payment of that figure. Every
+/// other state is for people, as the query is documented for another product of the vendor.
+fn order_answer(told: Told<OrderShown>, checkout_id: &ProviderId, reference: &str) -> Answer {
+    match told {
+        Told::Said(OrderShown { state, amount }) => {
+            let (standing, figures) = match state {
+                OrderState::Completed => (Standing::Paid, Figures::moved(amount)),
+                OrderState::Pending
+                | OrderState::Revoked
+                | OrderState::Refunded
+                | OrderState::PartlyRefunded
+                | OrderState::Closed
+                | OrderState::PreAuthorised
+                | OrderState::PreAuthorisationRevoked
+                | OrderState::PreAuthorisationPartlyRevoked
+                | OrderState::Unknown => (
+                    Standing::NeedsReview,
+                    Figures {
+                        amount,
+                        moved: None,
+                    },
+                ),
+            };
+            exists(
+                checkout_id.clone(),
+                reference,
+                (standing, state.name()),
+                figures,
+            )
+        }
+        Told::TokenRefused { code } => refused(Refusal::Credentials, &format!("body_code_{code}")),
+        Told::NotSent { cause } => Answer::NotSent {
+            cause: cause.to_owned(),
+        },
+        // The vendor answered, and does not show this order: no sign that it cannot be reached, and none that the
+        // order is not there.
+        Told::Unclear { cause } if cause.starts_with("code_") => Answer::Doubted {
+            by: Refusal::Input,
+            reason: cause,
+        },
+        Told::Unclear { cause } => Answer::Unclear { cause },
+    }
+}
+
+/// The amount of an order, and what of it the vendor says has moved.
+struct Figures {
+    amount: Option<Cents>,
+    moved: Option<Cents>,
+}
+
+impl Figures {
+    const fn moved(amount: Option<Cents>) -> Self {
+        Self {
+            amount,
+            moved: amount,
+        }
+    }
+}
+
+fn exists(
+    object: ProviderId,
+    reference: &str,
+    (standing, status): (Standing, &str),
+    figures: Figures,
+) -> Answer {
+    Answer::Exists {
+        object,
+        seen: Box::new(Seen {
+            standing,
+            status: status.to_owned(),
+            updated: 0,
+            withdrawable: false,
+            facts: Facts {
+                reference: reference.to_owned(),
+                amount: figures.amount,
+                processed_amount: figures.moved.into(),
+                was_processed: standing == Standing::Paid,
+                ..Facts::default()
+            },
+        }),
+    }
+}
+
+fn unclear(cause: &str) -> Answer {
+    Answer::Unclear {
+        cause: cause.to_owned(),
     }
 }
 
@@ -150,33 +275,105 @@ fn refused(by: Refusal, reason: &str) -> Answer {
 mod tests {
     use super::*;
 
+    const ASKED: Cents = Cents::new(1_050);
+
     fn checkout() -> ProviderId {
         ProviderId::parse("930000000000000001").expect("valid")
     }
 
-    fn standing(told: Movement) -> Option<(Standing, Option<Cents>)> {
-        match answer(Told::Said(told), Cents::new(1_050)) {
-            Answer::Exists { seen, .. } => Some((seen.standing, seen.facts.amount)),
-            _ => None,
+    fn seen(answer: Answer) -> Seen {
+        match answer {
+            Answer::Exists { object, seen } => {
+                assert_eq!(object, checkout());
+                assert_eq!(seen.facts.reference, "pay_1-a01");
+                *seen
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Standing, amount, and what is reported as moved.
+    fn said(told: Movement) -> (Standing, Option<Cents>, Option<Cents>) {
+        let seen = seen(answer(Told::Said(told), "pay_1-a01", ASKED));
+        (
+            seen.standing,
+            seen.facts.amount,
+            seen.facts.processed_amount.exact(),
+        )
+    }
+
+    #[test]
+    fn done_is_paid_and_an_amount_that_does_not_fit_is_reported_as_it_is() {
+        let checkout_id = checkout();
+        let done = said(Movement::Done { checkout_id });
+        assert_eq!(done, (Standing::Paid, Some(ASKED), Some(ASKED)));
+        for told in [Some(Cents::new(1_051)), None] {
+            let checkout_id = checkout();
+            let unclear = said(Movement::AmountUnclear { checkout_id, told });
+            assert_eq!(unclear, (Standing::Paid, told, told));
+        }
+        let checkout_id = checkout();
+        let pending = said(Movement::Pending { checkout_id });
+        assert_eq!(pending, (Standing::NeedsReview, Some(ASKED), None));
+    }
+
+    #[test]
+    fn only_a_completed_order_is_a_payment_and_no_state_is_a_failure() {
+        let shown = |state, amount| {
+            let told = Told::Said(OrderShown { state, amount });
+            let seen = seen(order_answer(told, &checkout(), "pay_1-a01"));
+            assert_eq!(seen.status, state.name());
+            (seen.standing, seen.facts.processed_amount.exact())
+        };
+        for amount in [Some(ASKED), Some(Cents::new(1)), None] {
+            let paid = shown(OrderState::Completed, amount);
+            assert_eq!(paid, (Standing::Paid, amount));
+            for state in [
+                OrderState::Pending,
+                OrderState::Revoked,
+                OrderState::Refunded,
+                OrderState::PartlyRefunded,
+                OrderState::Closed,
+                OrderState::PreAuthorised,
+                OrderState::PreAuthorisationRevoked,
+                OrderState::PreAuthorisationPartlyRevoked,
+                OrderState::Unknown,
+            ] {
+                let open = shown(state, amount);
+                assert_eq!(open, (Standing::NeedsReview, None), "{state:?}");
+            }
         }
     }
 
     #[test]
-    fn done_is_paid_and_an_amount_that_does_not_fit_is_left_open() {
-        let checkout_id = checkout();
-        let done = standing(Movement::Done { checkout_id });
-        assert_eq!(done, Some((Standing::Paid, Some(Cents::new(1_050)))));
-        let checkout_id = checkout();
-        let unclear = standing(Movement::AmountUnclear { checkout_id });
-        assert_eq!(unclear, Some((Standing::Paid, None)));
-        let checkout_id = checkout();
-        let pending = standing(Movement::Pending { checkout_id });
-        assert_eq!(pending.map(|it| it.0), Some(Standing::NeedsReview));
+    fn an_order_query_without_an_order_says_nothing_of_it() {
+        let told = |told| order_answer(told, &checkout(), "pay_1-a01");
+        let unclear = |cause: &str| Told::Unclear {
+            cause: cause.to_owned(),
+        };
+        let doubted = Answer::Doubted {
+            by: Refusal::Input,
+            reason: "code_404".to_owned(),
+        };
+        assert_eq!(told(unclear("code_404")), doubted);
+        for cause in ["timeout", "http_500", "another_order", "data_missing"] {
+            let open = Answer::Unclear {
+                cause: cause.to_owned(),
+            };
+            assert_eq!(told(unclear(cause)), open);
+        }
+        let cause = "connect_failed";
+        let not_sent = Answer::NotSent {
+            cause: cause.to_owned(),
+        };
+        assert_eq!(told(Told::NotSent { cause }), not_sent);
+        let refused = refused(Refusal::Credentials, "body_code_401");
+        assert_eq!(told(Told::TokenRefused { code: 401 }), refused);
     }
 
     #[test]
     fn a_refusal_and_a_refused_token_prove_that_nothing_moved() {
-        let told = |told| answer(told, Cents::new(1));
+        let told = |told| answer(told, "pay_1-a01", ASKED);
         assert_eq!(
             told(Told::Said(Movement::Refused)),
             refused(Refusal::Input, "card_refused")
@@ -189,16 +386,39 @@ mod tests {
 
     #[test]
     fn a_card_is_read_from_its_account_and_nothing_else_is_one() {
-        let read = |text: &str| card(&Plaintext(text.to_owned()));
+        let read = |text: &str| card(&Plaintext(text.to_owned()), &Channels::default());
         let plain = read(r#"{"type":"prepaid_card","accountId":"6000000000000001"}"#);
-        assert_eq!(plain.expect("a card").entry, EntryType::Keyed);
+        let plain = plain.expect("a card");
+        assert_eq!(
+            (plain.entry, plain.channel.as_str()),
+            (EntryType::Keyed, "FACTOR4")
+        );
         for other in [
             r#"{"type":"card","accountId":"6000000000000001"}"#,
             r#"{"type":"prepaid_card","accountId":"6000000000000001","entryType":"X"}"#,
+            r#"{"type":"prepaid_card","accountId":"6000000000000001","channel":4}"#,
             r#"{"type":"prepaid_card"}"#,
             "",
         ] {
-            assert!(read(other).is_none(), "{other}");
+            assert_eq!(read(other).err(), Some("account_unreadable"), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_card_keeps_the_channel_that_was_stored_and_one_that_is_not_served_is_no_card() {
+        let account = |channel: &str| {
+            Plaintext(format!(
+                r#"{{"type":"prepaid_card","accountId":"6000000000000001","channel":"{channel}"}}"#
+            ))
+        };
+        let two = Channels::of(vec!["FACTOR4".to_owned(), "SECOND".to_owned()]).expect("two");
+        for channel in ["FACTOR4", "SECOND"] {
+            let card = card(&account(channel), &two).expect("a card");
+            assert_eq!(card.channel, channel);
+        }
+        for channel in ["SECOND", "factor4", ""] {
+            let refused = card(&account(channel), &Channels::default()).err();
+            assert_eq!(refused, Some("channel_not_served"), "{channel}");
         }
     }
 }

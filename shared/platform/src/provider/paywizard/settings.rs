@@ -8,6 +8,61 @@ use crate::provider::address::{self, AddressFault};
 
 /// The only prepaid channel that is documented.
 pub const CHANNEL: &str = "FACTOR4";
+/// The longest name of a channel, in bytes.
+const CHANNEL_MAX: usize = 64;
+
+/// The prepaid channels that are served, at least one. A card is asked about through the channel that was stored with
+/// it and through no other; the first one stands in where none was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channels {
+    usual: String,
+    others: Vec<String>,
+}
+
+impl Channels {
+    /// The channels of these names, the usual one first. None without a name, and when one is none.
+    pub fn of(names: Vec<String>) -> Option<Self> {
+        let is_name = |name: &String| {
+            (1..=CHANNEL_MAX).contains(&name.len())
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+        };
+        if !names.iter().all(is_name) {
+            return None;
+        }
+        let mut names = names.into_iter();
+        Some(Self {
+            usual: names.next()?,
+            others: names.collect(),
+        })
+    }
+
+    /// The channel of a card without one of its own.
+    pub fn usual(&self) -> &str {
+        &self.usual
+    }
+
+    /// Every channel that is served.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.usual)
+            .chain(&self.others)
+            .map(String::as_str)
+    }
+
+    pub fn serves(&self, channel: &str) -> bool {
+        self.all().any(|served| served == channel)
+    }
+}
+
+impl Default for Channels {
+    fn default() -> Self {
+        Self {
+            usual: CHANNEL.to_owned(),
+            others: Vec::new(),
+        }
+    }
+}
 
 /// The body code of a request that was handled; it can never mean a refusal.
 pub(super) const HANDLED: u16 = 200;
@@ -22,8 +77,7 @@ pub struct PayWizardSettings {
     pub client_secret: SecretString,
     /// The transaction token. Opaque, in spite of its header's name; it does not expire by itself.
     pub jwt_token: SecretString,
-    /// The prepaid channel; see [`CHANNEL`].
-    pub channel: String,
+    pub channels: Channels,
     /// Body codes that prove that a token or a signature was refused and nothing was carried out. The vendor does
     /// not publish its codes, so an empty list is the safe one: what is not listed is unclear.
     pub refusal_codes: Vec<u16>,
@@ -71,7 +125,6 @@ impl PayWizardSettings {
             ("client_id", self.client_id.expose_secret()),
             ("client_secret", self.client_secret.expose_secret()),
             ("jwt_token", self.jwt_token.expose_secret()),
-            ("channel", self.channel.as_str()),
         ];
         if let Some((name, _)) = values.iter().find(|(_, value)| value.is_empty()) {
             return Err(SettingsFault::Empty(name));
@@ -101,7 +154,7 @@ mod tests {
             client_id: "900000000000000001".into(),
             client_secret: "0123456789abcdef0123456789abcdef".into(),
             jwt_token: "EXAMPLETOKENEXAMPLETOKEN00000001".into(),
-            channel: CHANNEL.to_owned(),
+            channels: Channels::default(),
             refusal_codes: vec![401, 403],
             amount_unit: AmountUnit::default(),
             top_ups: true,
@@ -141,11 +194,6 @@ mod tests {
             no_secret.validate(),
             Err(SettingsFault::Empty("client_secret"))
         );
-        let no_channel = PayWizardSettings {
-            channel: String::new(),
-            ..good()
-        };
-        assert_eq!(no_channel.validate(), Err(SettingsFault::Empty("channel")));
         let success = PayWizardSettings {
             refusal_codes: vec![200],
             ..good()
@@ -156,6 +204,22 @@ mod tests {
             ..good()
         };
         assert_eq!(broken.token(), Err(SettingsFault::Token));
+    }
+
+    #[test]
+    fn the_first_channel_is_the_usual_one_and_only_those_named_are_served() {
+        let of = |names: &[&str]| Channels::of(names.iter().map(ToString::to_string).collect());
+        let two = of(&["FACTOR4", "SECOND"]).expect("two");
+        assert_eq!(two.usual(), "FACTOR4");
+        assert!(two.serves("FACTOR4") && two.serves("SECOND"));
+        for other in ["", "factor4", "FACTOR4 ", "THIRD"] {
+            assert!(!two.serves(other), "{other:?}");
+        }
+        assert_eq!(of(&["FACTOR4"]), Some(Channels::default()));
+        let long = "X".repeat(65);
+        for names in [&[][..], &[""], &["A", "B C"], &["A\n"], &[long.as_str()]] {
+            assert_eq!(of(names), None, "{names:?}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use super::{OrderKey, OrderNo, settings::PayWizardSettings};
+use super::{OrderNo, settings::PayWizardSettings};
 
 /// How a card's number came to us.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +39,8 @@ impl EntryType {
 pub struct PrepaidCard {
     pub account_id: SecretString,
     pub entry: EntryType,
+    /// Its issuer, as PayWizard calls it. Every call about the card carries it.
+    pub channel: String,
 }
 
 /// How much moves between which card and us, under which number.
@@ -114,10 +116,7 @@ struct Card<'a> {
 #[serde(rename_all = "camelCase")]
 struct Order<'a> {
     client_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    checkout_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trans_index_code: Option<&'a str>,
+    checkout_id: &'a str,
 }
 
 pub(super) fn pay(settings: &PayWizardSettings, order: &MoneyOrder<'_>) -> Vec<u8> {
@@ -136,7 +135,7 @@ fn money<'a>(
     Money {
         client_id: settings.client_id.expose_secret(),
         tran_order_no: order.order_no.as_str(),
-        loyalty_channel: &settings.channel,
+        loyalty_channel: &order.card.channel,
         amount: amount(order.amount, order.currency),
         tran_currency: order.currency.code(),
         account_id: order.card.account_id.expose_secret(),
@@ -176,7 +175,7 @@ pub(super) fn activate(
 fn of_card<'a>(settings: &'a PayWizardSettings, card: &'a PrepaidCard) -> Card<'a> {
     Card {
         client_id: settings.client_id.expose_secret(),
-        loyalty_channel: &settings.channel,
+        loyalty_channel: &card.channel,
         account_id: card.account_id.expose_secret(),
         entry_type: card.entry.code(),
         activating: None,
@@ -184,15 +183,10 @@ fn of_card<'a>(settings: &'a PayWizardSettings, card: &'a PrepaidCard) -> Card<'
     }
 }
 
-pub(super) fn query_order(settings: &PayWizardSettings, key: OrderKey<'_>) -> Vec<u8> {
-    let (checkout_id, trans_index_code) = match key {
-        OrderKey::Checkout(id) => (Some(id.as_str()), None),
-        OrderKey::OrderNo(number) => (None, Some(number.as_str())),
-    };
+pub(super) fn query_order(settings: &PayWizardSettings, checkout_id: &ProviderId) -> Vec<u8> {
     bytes(&Order {
         client_id: settings.client_id.expose_secret(),
-        checkout_id,
-        trans_index_code,
+        checkout_id: checkout_id.as_str(),
     })
 }
 
@@ -218,6 +212,7 @@ mod tests {
         PrepaidCard {
             account_id: "6000000000000001".into(),
             entry,
+            channel: "FACTOR4".to_owned(),
         }
     }
 
@@ -263,13 +258,33 @@ mod tests {
             format!(r#"{start},"activating":"Y","customerInfo":{{"country":"US"}}}}"#)
         );
         assert_eq!(
-            text(query_order(&settings, OrderKey::Checkout(&original))),
+            text(query_order(&settings, &original)),
             r#"{"clientId":"900000000000000001","checkoutId":"930000000000000001"}"#
         );
-        assert_eq!(
-            text(query_order(&settings, OrderKey::OrderNo(&order_no))),
-            format!(r#"{{"clientId":"900000000000000001","transIndexCode":"{order_no}"}}"#)
-        );
+    }
+
+    #[test]
+    fn every_call_about_a_card_carries_the_channel_of_the_card() {
+        let (settings, order_no) = (samples::settings(), OrderNo::of("x"));
+        let card = PrepaidCard {
+            channel: "SECOND".to_owned(),
+            ..card(EntryType::Keyed)
+        };
+        let order = MoneyOrder {
+            order_no: &order_no,
+            card: &card,
+            amount: Cents::new(1),
+            currency: Currency::Usd,
+        };
+        for body in [
+            pay(&settings, &order),
+            top_up(&settings, &order),
+            inquiry(&settings, &card),
+            activate(&settings, &card, &CustomerInfo::default()),
+        ] {
+            let body = text(body);
+            assert!(body.contains(r#""loyaltyChannel":"SECOND""#), "{body}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use app::record::{CardLock, Funding, Record};
 use domain::{
     charge::{
-        Applied, Asked, CHARGER, Charge, ChargeDecision, ChargeEvent, ChargeOutcome, Evidence,
+        Applied, Asked, CHARGER, Charge, ChargeDecision, ChargeEvent, ChargeOutcome, Evidence, Told,
     },
     ids::{ChargeId, Mode, Submission},
     money::Cents,
@@ -52,6 +52,11 @@ pub(super) fn of_a_charge() -> Vec<Record> {
             balance: Cents::new(2_500_000),
             at: NOW,
         }),
+        told: Some(Told {
+            status: "order_pre_authorisation_partly_revoked".to_owned(),
+            paid: Some(Cents::new(5_000_001)),
+        }),
+        looks: 720,
         object: Some("930000000000000001".parse().expect("valid")),
         reason: Some("decided_by_operators".to_owned()),
         decisions: vec![decision("ann"), decision("bob")],

@@ -30,6 +30,7 @@ fn of(unit: AmountUnit, reply: Reply) -> Told<Movement> {
     let card = PrepaidCard {
         account_id: "6000000000000001".into(),
         entry: EntryType::Keyed,
+        channel: "FACTOR4".to_owned(),
     };
     let order = MoneyOrder {
         order_no: &OrderNo::of("x"),
@@ -48,8 +49,11 @@ fn done() -> Told<Movement> {
     Told::Said(Movement::Done { checkout_id: id() })
 }
 
-fn amount_unclear() -> Told<Movement> {
-    Told::Said(Movement::AmountUnclear { checkout_id: id() })
+fn amount_unclear(told: Option<i64>) -> Told<Movement> {
+    Told::Said(Movement::AmountUnclear {
+        checkout_id: id(),
+        told: told.map(Cents::new),
+    })
 }
 
 #[test]
@@ -66,11 +70,16 @@ fn result_0_with_the_amount_asked_for_is_done() {
 
 #[test]
 fn result_0_with_any_other_amount_goes_to_review() {
+    for (amount, told) in [
+        ("\"10.51\"", 1_051),
+        ("\"10\"", 1_000),
+        ("\"1050\"", 105_000),
+        ("\"0\"", 0),
+    ] {
+        let read = read_as(AmountUnit::Major, &data(amount, "0"));
+        assert_eq!(read, amount_unclear(Some(told)), "{amount}");
+    }
     for amount in [
-        "\"10.51\"",
-        "\"10\"",
-        "\"1050\"",
-        "\"0\"",
         "\"\"",
         "\"10,50\"",
         "\"-10.50\"",
@@ -89,14 +98,19 @@ fn result_0_with_any_other_amount_goes_to_review() {
         "\"99999999999999999999999999999999999\"",
     ] {
         let told = read_as(AmountUnit::Major, &data(amount, "0"));
-        assert_eq!(told, amount_unclear(), "{amount}");
+        assert_eq!(told, amount_unclear(None), "{amount}");
     }
-    for amount in ["\"10.50\"", "\"10\"", "\"1051\"", "\"105000\""] {
-        let told = read_as(AmountUnit::Minor, &data(amount, "0"));
-        assert_eq!(told, amount_unclear(), "{amount}");
+    for (amount, told) in [
+        ("\"10.50\"", None),
+        ("\"10\"", Some(10)),
+        ("\"1051\"", Some(1_051)),
+        ("\"105000\"", Some(105_000)),
+    ] {
+        let read = read_as(AmountUnit::Minor, &data(amount, "0"));
+        assert_eq!(read, amount_unclear(told), "{amount}");
     }
     let absent = data("0", "0").replace(r#""amount":0,"#, "");
-    assert_eq!(read_as(AmountUnit::Major, &absent), amount_unclear());
+    assert_eq!(read_as(AmountUnit::Major, &absent), amount_unclear(None));
 }
 
 #[test]
@@ -104,7 +118,12 @@ fn the_printed_answer_does_not_fit_the_printed_request() {
     let printed = r#"{"code":200,"msg":"success","timestamp":"2025-07-24 13:06:10","data":{"mid":"202507081058","paywizardId":"10020000080","checkoutId":"933392815902294016","transIndexCode":"100200000807293844967","amount":"10000","result":0}}"#;
     let told = read_as(AmountUnit::Major, printed);
     let checkout_id = ProviderId::parse("933392815902294016").expect("valid");
-    assert_eq!(told, Told::Said(Movement::AmountUnclear { checkout_id }));
+    let told_amount = Some(Cents::new(1_000_000));
+    let expected = Movement::AmountUnclear {
+        checkout_id,
+        told: told_amount,
+    };
+    assert_eq!(told, Told::Said(expected));
 }
 
 #[test]
@@ -249,40 +268,53 @@ fn a_balance_is_the_one_exact_number_of_the_currency() {
 
 #[test]
 fn an_order_is_read_by_its_state_and_must_be_the_one_that_was_asked_for() {
-    let shown = |state: u64| {
-        let body = format!(
-            r#"{{"code":200,"data":{{"checkoutId":"{ID}","state":{state},"amount":"10.50"}}}}"#
-        );
-        let (settings, id) = (samples::settings(), id());
-        order(
-            &settings,
-            (OrderKey::Checkout(&id), Currency::Usd),
-            reply(200, &body),
-        )
+    let ask = |body: &str| {
+        let id = id();
+        let asked = (&id, Currency::Usd);
+        order(&samples::settings(), asked, reply(200, body))
+    };
+    let shown = |state: &str, amount: &str| {
+        ask(&format!(
+            r#"{{"code":200,"data":{{"checkoutId":"{ID}","state":{state},"amount":{amount}}}}}"#
+        ))
     };
     for (number, state) in [
-        (1, OrderState::Pending),
-        (2, OrderState::Completed),
-        (3, OrderState::Revoked),
-        (4, OrderState::Refunded),
-        (5, OrderState::Closed),
-        (6, OrderState::PartlyRefunded),
-        (7, OrderState::Other(7)),
-        (0, OrderState::Other(0)),
+        ("1", OrderState::Pending),
+        ("2", OrderState::Completed),
+        ("3", OrderState::Revoked),
+        ("4", OrderState::Refunded),
+        ("5", OrderState::Closed),
+        ("6", OrderState::PartlyRefunded),
+        ("7", OrderState::PreAuthorised),
+        ("8", OrderState::PreAuthorisationRevoked),
+        ("9", OrderState::PreAuthorisationPartlyRevoked),
+        ("0", OrderState::Unknown),
+        ("10", OrderState::Unknown),
     ] {
+        let amount = Some(Cents::new(1_050));
+        let expected = OrderShown { state, amount };
+        assert_eq!(shown(number, "\"10.50\""), Told::Said(expected));
+    }
+    for amount in ["null", "10.50", "\"10.505\"", "\"x\""] {
+        let state = OrderState::Completed;
         let expected = OrderShown {
-            checkout_id: id(),
             state,
-            amount: Some(Cents::new(1_050)),
+            amount: None,
         };
-        assert_eq!(shown(number), Told::Said(expected));
+        assert_eq!(shown("2", amount), Told::Said(expected), "{amount}");
+    }
+    for state in ["\"2\"", "2.0", "-1", "null"] {
+        let told = shown(state, "\"10.50\"");
+        assert_eq!(told, unclear(UNREADABLE), "{state}");
     }
     let other = r#"{"code":200,"data":{"checkoutId":"1","state":2}}"#;
-    let (settings, id) = (samples::settings(), id());
-    let key = OrderKey::Checkout(&id);
-    let told = order(&settings, (key, Currency::Usd), reply(200, other));
-    assert_eq!(told, unclear("another_order"));
+    assert_eq!(ask(other), unclear("another_order"));
     let with_result = r#"{"code":200,"data":{"checkoutId":"1","result":2}}"#;
-    let told = order(&settings, (key, Currency::Usd), reply(200, with_result));
-    assert_eq!(told, unclear(UNREADABLE), "a result is no state");
+    assert_eq!(
+        ask(with_result),
+        unclear(UNREADABLE),
+        "a result is no state"
+    );
+    assert_eq!(ask(r#"{"code":200,"data":null}"#), unclear("data_missing"));
+    assert_eq!(ask(r#"{"code":404,"data":null}"#), unclear("code_404"));
 }
