@@ -1,4 +1,4 @@
-//! A gateway between us and a provider that answers 404 for a while: it knows nothing of any payment.
+//! Answers that say nothing of any payment: a gateway that answers 404 for a while, an account that needs an operator.
 
 use serde_json::{Value, json};
 
@@ -83,4 +83,45 @@ async fn a_cancellation_behind_a_gateway_that_answers_404_is_asked_for_again() {
     stage.advance(24 * 3_600).await;
     assert_completed(&stage, &[id], "canceled in the end").await;
     assert_eq!(stage.paid().await[0]["provider"], "payelata");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owlpay_account_that_needs_an_operator_keeps_its_payouts_until_it_is_put_right() {
+    for kind in [
+        "2fa_error",
+        "2fa_recovery_code_exist",
+        "2fa_recovery_code_incorrect",
+    ] {
+        let stage = Stage::new().await;
+        bank_driver(&stage).await;
+        let fault = format!("error:{kind}:400_before");
+        let body = json!({"provider": "owlpay", "operation": "create", "fault": fault});
+        stage.control("/_control/faults", &body).await;
+        let id = stage.create("RAIL-L").await;
+        stage.advance(12 * 3_600).await;
+        assert_completed(&stage, &[id], kind).await;
+        assert_eq!(stage.paid().await[0]["provider"], "owlpay", "{kind}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_two_factor_error_or_a_lock_ends_neither_a_release_nor_a_cancellation() {
+    for kind in ["2fa_error", "data_is_lock"] {
+        for (operation, provider) in [("process", "owlpay"), ("cancel", "payelata")] {
+            let stage = Stage::new().await;
+            bank_driver(&stage).await;
+            if operation == "cancel" {
+                let body = json!({"provider": "owlpay", "status": "owlpay.order_rejected"});
+                stage.control("/_control/outcomes", &body).await;
+            }
+            let fault = format!("error:{kind}:402_before");
+            let body = json!({"provider": "owlpay", "operation": operation, "fault": fault});
+            stage.control("/_control/faults", &body).await;
+            let id = stage.create("RAIL-L").await;
+            stage.advance(24 * 3_600).await;
+            let what = format!("{kind} {operation}");
+            assert_completed(&stage, &[id], &what).await;
+            assert_eq!(stage.paid().await[0]["provider"], provider, "{what}");
+        }
+    }
 }

@@ -102,6 +102,12 @@ fn usable(text: &str, provider: Provider, operation: &str) -> Result<Fault, Stri
             "fault {text} does not fit provider {name}, whose answers have no status in their body"
         ));
     }
+    if fault.is_about_types() && !provider.has_error_types() {
+        let name = provider.name();
+        return Err(format!(
+            "fault {text} does not fit provider {name}, whose errors have no types"
+        ));
+    }
     Ok(fault)
 }
 
@@ -325,6 +331,10 @@ mod tests {
             (
                 r#""faults":["drop_after","body_status:500_after"],"share":20"#,
                 "fault body_status:500_after does not fit provider payelata",
+            ),
+            (
+                r#""fault":"error:2fa_error:400_before""#,
+                "fault error:2fa_error:400_before does not fit provider payelata",
             ),
         ] {
             let complaint = complaint(&format!(

@@ -7,13 +7,15 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 
 use super::books::{Callback, Target};
+use super::gateway::Page;
+use super::owlpay::Kind;
 use super::serving::dropped;
 use super::{Provider, Sandbox};
 
 /// What the documents list, for the message that refuses anything else.
 pub(crate) const EXPECTED: &str = "drop_before, drop_after, status:NNN_before, status:NNN_after (200 to 599), \
 body_status:NNN_before, body_status:NNN_after, code:NNN_before, code:NNN_after, gateway:NNN_before, \
-gateway:NNN_after, gateway_json: and gateway_empty: likewise, delay:SECONDS, garbage_after, \
+gateway:NNN_after, gateway_json: and gateway_empty: likewise, error:TYPE:NNN_before, error:TYPE:NNN_after, delay:SECONDS, garbage_after, \
 or for callbacks lose, duplicate, reorder, bad_signature";
 
 /// The operation name of calls from the provider to us.
@@ -42,17 +44,12 @@ pub(crate) enum CallFault {
     /// Something between us and the provider answers, in no shape of the provider's.
     GatewayBefore(StatusCode, Page),
     GatewayAfter(StatusCode, Page),
+    /// An error of the provider's of this documented type.
+    ErrorBefore(StatusCode, Kind),
+    ErrorAfter(StatusCode, Kind),
     /// The work is done at once; its answer comes this many clock seconds later.
     Delay(u32),
     GarbageAfter,
-}
-
-/// What a gateway writes beside its status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Page {
-    Html,
-    Json,
-    Empty,
 }
 
 /// What can go wrong with a callback from the provider.
@@ -92,11 +89,23 @@ impl Fault {
                 | CallFault::CodeAfter(_)
                 | CallFault::GatewayBefore(..)
                 | CallFault::GatewayAfter(..)
+                | CallFault::ErrorBefore(..)
+                | CallFault::ErrorAfter(..)
                 | CallFault::Delay(_)
                 | CallFault::GarbageAfter,
             )
             | Self::Callback(_) => false,
         }
+    }
+}
+
+impl Fault {
+    /// It needs a provider whose errors have types.
+    pub(crate) fn is_about_types(self) -> bool {
+        matches!(
+            self,
+            Self::Call(CallFault::ErrorBefore(..) | CallFault::ErrorAfter(..))
+        )
     }
 }
 
@@ -118,6 +127,19 @@ impl FromStr for Fault {
             "reorder" => Self::Callback(CallbackFault::Reorder),
             "bad_signature" => Self::Callback(CallbackFault::BadSignature),
             _ => match text.split_once(':') {
+                Some(("error", rest)) => {
+                    let (kind, rest) = rest.split_once(':').ok_or(())?;
+                    let kind = Kind::named(kind).ok_or(())?;
+                    match rest.split_once('_') {
+                        Some((number, "before")) => {
+                            Self::Call(CallFault::ErrorBefore(status(number)?, kind))
+                        }
+                        Some((number, "after")) => {
+                            Self::Call(CallFault::ErrorAfter(status(number)?, kind))
+                        }
+                        _ => return Err(()),
+                    }
+                }
                 Some(("delay", seconds)) => {
                     Self::Call(CallFault::Delay(seconds.parse().map_err(|_| ())?))
                 }
@@ -149,54 +171,13 @@ impl FromStr for Fault {
 }
 
 /// A status that a fault can name.
-fn status(number: &str) -> Result<StatusCode, ()> {
+pub(super) fn status(number: &str) -> Result<StatusCode, ()> {
     let number = number.parse::<u16>().map_err(|_| ())?;
     let status = StatusCode::from_u16(number).map_err(|_| ())?;
     if (200..600).contains(&number) {
         Ok(status)
     } else {
         Err(())
-    }
-}
-
-impl Page {
-    fn named(name: &str) -> Option<Self> {
-        match name {
-            "gateway" => Some(Self::Html),
-            "gateway_json" => Some(Self::Json),
-            "gateway_empty" => Some(Self::Empty),
-            _ => None,
-        }
-    }
-
-    fn fault(self, rest: &str) -> Result<Fault, ()> {
-        let fault = match rest.split_once('_') {
-            Some((number, "before")) => CallFault::GatewayBefore(status(number)?, self),
-            Some((number, "after")) => CallFault::GatewayAfter(status(number)?, self),
-            _ => return Err(()),
-        };
-        Ok(Fault::Call(fault))
-    }
-
-    fn response(self, status: StatusCode) -> Response {
-        let name = status.canonical_reason().unwrap_or("Unknown");
-        let (kind, body) = match self {
-            Self::Html => {
-                let number = status.as_u16();
-                let page = format!("<html><body><h1>{number} {name}</h1></body></html>");
-                ("text/html", page)
-            }
-            Self::Json => {
-                let message = format!("{{\"message\":\"{}\"}}", name.to_lowercase());
-                ("application/json", message)
-            }
-            Self::Empty => ("text/plain", String::new()),
-        };
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = status;
-        let kind = header::HeaderValue::from_static(kind);
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        response
     }
 }
 
@@ -267,6 +248,11 @@ impl Sandbox {
             CallFault::BodyStatusAfter(status) => {
                 work();
                 as_ok(provider.refusal(status, now_ms))
+            }
+            CallFault::ErrorBefore(status, kind) => provider.typed_refusal(status, kind, now_ms),
+            CallFault::ErrorAfter(status, kind) => {
+                work();
+                provider.typed_refusal(status, kind, now_ms)
             }
             CallFault::GatewayBefore(status, page) => page.response(status),
             CallFault::GatewayAfter(status, page) => {
@@ -380,6 +366,10 @@ mod tests {
                 "gateway_empty:502_before",
                 Fault::Call(CallFault::GatewayBefore(bad_gateway, Page::Empty)),
             ),
+            (
+                "error:2fa_error:502_before",
+                Fault::Call(CallFault::ErrorBefore(bad_gateway, Kind::TwoFactor)),
+            ),
             ("delay:90", Fault::Call(CallFault::Delay(90))),
             ("garbage_after", Fault::Call(CallFault::GarbageAfter)),
             ("lose", Fault::Callback(CallbackFault::Lose)),
@@ -409,6 +399,9 @@ mod tests {
             "gateway:404",
             "gateway:99_before",
             "gateway_xml:404_before",
+            "error:400_before",
+            "error:some_error:400_before",
+            "error:2fa_error:400",
             "delay:",
             "delay:-1",
             "delay:soon",

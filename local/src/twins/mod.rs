@@ -8,6 +8,7 @@ pub(crate) mod control;
 mod delivery;
 mod fault_request;
 mod faults;
+mod gateway;
 mod moved;
 pub mod owlpay;
 pub mod payelata;
@@ -41,6 +42,7 @@ use crate::comparison::Movement;
 use crate::host::Fault;
 use books::Page;
 use delivery::Outbox;
+use owlpay::Kind;
 
 /// The twins of all providers on one set of books and one clock. Clones share them.
 #[derive(Clone)]
@@ -236,6 +238,22 @@ impl Provider {
             Self::Payelata => payelata::refusal(status),
             Self::OwlPay => owlpay::refusal(status),
             Self::Paywizard => paywizard::refusal(status, now_ms),
+        }
+    }
+
+    /// Its errors name one of several documented types.
+    pub(crate) fn has_error_types(self) -> bool {
+        match self {
+            Self::Payelata | Self::Paywizard => false,
+            Self::OwlPay => true,
+        }
+    }
+
+    /// An error of this status and type. A provider without types answers as if none was named.
+    pub(crate) fn typed_refusal(self, status: StatusCode, kind: Kind, now_ms: i64) -> Response {
+        match self {
+            Self::OwlPay => owlpay::typed_refusal(status, kind),
+            Self::Payelata | Self::Paywizard => self.refusal(status, now_ms),
         }
     }
 

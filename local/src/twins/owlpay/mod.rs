@@ -46,7 +46,7 @@ use super::Sandbox;
 
 pub(crate) use orders::payments;
 pub(crate) use outcome::{moves_money, outcome_book, outcome_complaint, settle_now};
-pub(crate) use problem::refusal;
+pub(crate) use problem::{Kind, refusal, typed_refusal};
 
 /// The twin's name in the control API.
 pub(crate) const NAME: &str = "owlpay";

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::twins::control::json_response;
 
-/// The documented error types that the twin uses.
+/// The documented error types. Those of two-factor authentication, and the lock, come only when they are ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(into = "&'static str")]
 pub(crate) enum Kind {
     UnknownsError,
     ServerError,
@@ -18,6 +18,54 @@ pub(crate) enum Kind {
     GuardAuthForbidden,
     DataNotFound,
     InviteFail,
+    TwoFactor,
+    RecoveryCodeExist,
+    RecoveryCodeIncorrect,
+    DataIsLock,
+}
+
+impl Kind {
+    const ALL: [Self; 12] = [
+        Self::UnknownsError,
+        Self::ServerError,
+        Self::Unauthorized,
+        Self::OrderError,
+        Self::OrderTransferError,
+        Self::GuardAuthForbidden,
+        Self::DataNotFound,
+        Self::InviteFail,
+        Self::TwoFactor,
+        Self::RecoveryCodeExist,
+        Self::RecoveryCodeIncorrect,
+        Self::DataIsLock,
+    ];
+
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::UnknownsError => "unknowns_error",
+            Self::ServerError => "server_error",
+            Self::Unauthorized => "unauthorized",
+            Self::OrderError => "order_error",
+            Self::OrderTransferError => "order_transfer_error",
+            Self::GuardAuthForbidden => "guard_auth_forbidden",
+            Self::DataNotFound => "data_not_found",
+            Self::InviteFail => "invite_fail",
+            Self::TwoFactor => "2fa_error",
+            Self::RecoveryCodeExist => "2fa_recovery_code_exist",
+            Self::RecoveryCodeIncorrect => "2fa_recovery_code_incorrect",
+            Self::DataIsLock => "data_is_lock",
+        }
+    }
+}
+
+impl From<Kind> for &'static str {
+    fn from(kind: Kind) -> Self {
+        kind.word()
+    }
 }
 
 /// An answer that says no.
@@ -150,6 +198,17 @@ impl IntoResponse for Problem {
     }
 }
 
+/// An error of this status and type in the documented shape.
+pub(crate) fn typed_refusal(status: StatusCode, kind: Kind) -> Response {
+    Problem {
+        status,
+        kind,
+        param: None,
+        message: "The request failed.".to_owned(),
+    }
+    .into_response()
+}
+
 /// An answer of this status in the documented shape.
 pub(crate) fn refusal(status: StatusCode) -> Response {
     let (kind, message) = match status.as_u16() {
@@ -158,6 +217,7 @@ pub(crate) fn refusal(status: StatusCode) -> Response {
             Kind::GuardAuthForbidden,
             "The API key doesn't have permissions to perform the request.",
         ),
+        400 | 402 | 409 => (Kind::OrderError, "The request failed."),
         404 => (Kind::DataNotFound, "The requested resource doesn't exist."),
         429 => (
             Kind::UnknownsError,
