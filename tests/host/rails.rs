@@ -255,7 +255,7 @@ async fn an_instant_payout_to_a_prepaid_card_is_a_top_up() {
 async fn an_unclear_top_up_is_never_repeated_and_waits_for_two_people() {
     for (account, trouble) in [
         ("6000000000001205", None),
-        ("6000000000001203", None),
+        ("6000000000001204", None),
         ("6000000000001234", Some("drop_after")),
         ("6000000000001234", Some("status:500_after")),
         ("6000000000001234", Some("status:500_before")),
@@ -283,6 +283,44 @@ async fn an_unclear_top_up_is_never_repeated_and_waits_for_two_people() {
     }
 }
 
+/// The order query says more of a pending top-up than its answer did; what is no payment of exactly the net amount is
+/// shown to whoever decides, and ends nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_top_up_in_review_shows_what_the_order_query_says_of_it() {
+    for (word, status, reported) in [
+        ("amount_differs", "order_completed", json!(NET + 1)),
+        ("order_state_1", "order_pending", Value::Null),
+        ("order_state_3", "order_revoked", Value::Null),
+        ("order_state_5", "order_closed", Value::Null),
+        ("order_state_6", "order_partly_refunded", Value::Null),
+        (
+            "order_state_9",
+            "order_pre_auth_partly_revoked",
+            Value::Null,
+        ),
+        ("query_off", "pending", Value::Null),
+    ] {
+        let stage = Stage::new().await;
+        card_driver(&stage, "6000000000001203").await;
+        let order = json!({"provider": "paywizard", "status": word});
+        stage.control("/_control/outcomes", &order).await;
+        let id = stage.create("RAIL-L").await;
+        // Asked about within minutes, not only after an hour.
+        stage.advance(180).await;
+        let payout = stage.payout(&id).await;
+        assert_eq!(payout["statusReason"], "in_review", "{word}: {payout}");
+        let review = format!("/api/v1/reviews/rev_{}-a01", &id["pay_".len()..]);
+        let evidence = &stage.data("GET", &review, None).await["evidence"];
+        assert_eq!(evidence["providerStatus"], status, "{word}: {evidence}");
+        assert_eq!(evidence["reportedAmount"], reported, "{word}: {evidence}");
+        let checkout_id = stage.payments().await[0]["id"].clone();
+        assert_eq!(evidence["providerReference"], checkout_id, "{word}");
+        stage.advance(2 * 3_600).await;
+        assert_eq!(stage.payout(&id).await["statusReason"], "in_review");
+        stage.assert_books().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_top_up_fails_the_payout_and_the_money_is_back() {
     let stage = Stage::new().await;
@@ -294,4 +332,18 @@ async fn a_refused_top_up_fails_the_payout_and_the_money_is_back() {
     assert_eq!(stage.balance().await, (5_000_000, 0, 0));
     assert_eq!(stage.paid().await.len(), 0);
     stage.assert_books().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pending_top_up_that_is_shown_paid_completes_before_people_decide() {
+    let stage = Stage::new().await;
+    card_driver(&stage, "6000000000001203").await;
+    let id = stage.create("RAIL-L").await;
+    stage.advance(180).await;
+    let payout = stage.payout(&id).await;
+    assert_eq!(payout["status"], "completed", "{payout}");
+    let review = format!("/api/v1/reviews/rev_{}-a01", &id["pay_".len()..]);
+    let review = stage.data("GET", &review, None).await;
+    assert_eq!(review["closedBy"], "provider", "{review}");
+    assert_paid_once(&stage, "paywizard", "pending").await;
 }

@@ -207,9 +207,16 @@ async fn older_news_is_no_news() {
 }
 
 #[tokio::test]
-async fn payelatas_own_404_for_an_object_we_hold_goes_to_review() {
+async fn payelatas_own_404_for_an_object_we_hold_goes_to_review_the_third_time() {
     let answer = shown(404, &fixture("error_404.json")).await;
-    let verdict = proves(&holding(AttemptState::Submitted), Asked::Read, &answer);
+    let held = holding(AttemptState::Submitted);
+    let verdict = proves(&held, Asked::Read, &answer);
+    assert_eq!(verdict.step, Step::AbsentOnce);
+    let gone_twice = Attempt {
+        absences: 2,
+        ..held
+    };
+    let verdict = proves(&gone_twice, Asked::Read, &answer);
     assert_eq!(verdict.step, Step::Attempt(AttemptEvent::Mismatch));
     assert_eq!(verdict.reason.as_deref(), Some("object_vanished"));
 }

@@ -93,7 +93,7 @@ pub(crate) fn transition(name: &str, seq: u32, legs: Posting) -> Transition {
         tenant: tenant(),
         payout: payout_id(name),
         seq,
-        event: Recorded::Claim,
+        event: Recorded::Contradiction,
         // Nothing but its legs: no status is left or reached.
         from: Some(PayoutStatus::Processing),
         to: PayoutStatus::Processing,

@@ -172,6 +172,10 @@ impl Payout {
             LateChange::PartReturned { part, .. } => {
                 Posting::between(clearing, Account::Available, *part)
             }
+            // Its fee was kept when it came back, so it is not taken again.
+            LateChange::Paid(_) if self.has_kept_fee() => {
+                Posting::between(Account::Available, Account::Suspense, self.net())
+            }
             LateChange::Paid(_) => {
                 let leg = |account, amount| Leg { account, amount };
                 let shares = self.shares();
@@ -189,6 +193,12 @@ impl Payout {
             | LateChange::NothingReturned => Posting::none(),
         };
         Ok(legs.without_zeros())
+    }
+
+    /// Whether the payout came back without its fee.
+    fn has_kept_fee(&self) -> bool {
+        let in_parts = self.returned == self.net();
+        self.status == PayoutStatus::Returned && (in_parts || !self.quote.refund_on_return)
     }
 
     /// Where the money for a payment that was made late has to come from.

@@ -99,7 +99,8 @@ fn shown(attempt: &Attempt, object: &ProviderId, seen: &Seen) -> LateNews {
     };
     // Whole, or as much of it as was settled.
     let facts = &seen.facts;
-    let fits_a_return = facts.fits_a_return(net) || facts.fits_a_return(booked);
+    let fits_a_return =
+        !facts.may_have_paid() || facts.fits_a_return(net) || facts.fits_a_return(booked);
     match told {
         // What was not paid needs no figures that fit.
         Told::NoMoney => LateNews::Confirms,

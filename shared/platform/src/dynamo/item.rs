@@ -39,7 +39,7 @@ pub(crate) const FIGURES: [&str; 3] = [PAYOUTS, PENDING_PAYOUTS, TOTAL_PAID];
 
 /// Field of a record, and the name it is stored under. Both must be unique, and stay as they are once
 /// data exists. Every byte of a name is paid for in every item.
-const NAMES: [(&str, &str); 55] = [
+const NAMES: [(&str, &str); 57] = [
     ("version", VERSION),
     ("status", STATUS),
     ("method", METHOD),
@@ -95,6 +95,8 @@ const NAMES: [(&str, &str); 55] = [
     ("decisions", "dc"),
     ("opened_at", "op"),
     ("closing", "cl"),
+    ("told", "tl"),
+    ("looks", "lk"),
 ];
 
 /// An item that does not hold what its key promises.

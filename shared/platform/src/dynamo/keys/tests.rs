@@ -96,7 +96,6 @@ fn keys_are_spelled_as_documented_and_no_two_collide() {
             "PL#paywizard#test#00ff / LOCK",
             "PR#payelata#test#pay_1-a01 / REF",
             "PI#payelata#test#cpoi_1 / REF",
-            "PC#payelata#test#cpoi_1 / REF",
             "CB#payelata#live#cpoi_1 / ab",
             "OB#09 / 01J",
             "T#acme~test#U#aud_1 / AUD",
@@ -135,7 +134,7 @@ fn an_account_kept_whole_has_an_item_and_the_others_share_one_for_each_shard() {
     let spelled: HashSet<_> = Account::ALL
         .map(|account| wallet_address(&wallet(account)).pk)
         .into();
-    let expected = ["AVAIL", "HOLD", "SUSP", "CASH", "S03"];
+    let expected = ["AVAIL", "HOLD", "SUSP", "CASH", "LOSS", "S03"];
     let expected = expected.map(|it| format!("T#acme~live#W#USD#{it}"));
     assert_eq!(spelled, expected.into());
     for account in Account::ALL {

@@ -112,9 +112,9 @@ impl OrderState {
             Self::Refunded => "order_refunded",
             Self::PartlyRefunded => "order_partly_refunded",
             Self::Closed => "order_closed",
-            Self::PreAuthorised => "order_pre_authorised",
-            Self::PreAuthorisationRevoked => "order_pre_authorisation_revoked",
-            Self::PreAuthorisationPartlyRevoked => "order_pre_authorisation_partly_revoked",
+            Self::PreAuthorised => "order_pre_auth",
+            Self::PreAuthorisationRevoked => "order_pre_auth_revoked",
+            Self::PreAuthorisationPartlyRevoked => "order_pre_auth_partly_revoked",
             Self::Unknown => "order_state_unknown",
         }
     }

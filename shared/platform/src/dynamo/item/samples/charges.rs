@@ -53,7 +53,7 @@ pub(super) fn of_a_charge() -> Vec<Record> {
             at: NOW,
         }),
         told: Some(Told {
-            status: "order_pre_authorisation_partly_revoked".to_owned(),
+            status: "order_pre_auth_partly_revoked".to_owned(),
             paid: Some(Cents::new(5_000_001)),
         }),
         looks: 720,
