@@ -105,7 +105,9 @@ impl World {
             }
         }
         assert_eq!(stage.payout(&id).await.status, self.status(), "{self:?}");
-        stage.provider.calm();
+        if self != Self::Preparing {
+            stage.provider.calm();
+        }
         books::balance(&stage);
         (stage, id)
     }
@@ -124,6 +126,7 @@ async fn show(stage: &Stage, id: &PayoutId, ending: Ending) {
     let body = format!("{ending:?} {}", stage.provider.reads());
     ring(stage, id, 1, &body).await;
     stage.advance(5).await;
+    stage.provider.calm();
 }
 
 async fn stop(stage: &Stage, provider: Provider, stopped: bool) {
