@@ -91,9 +91,12 @@ impl World {
                 reject(&stage, &id).await;
             }
             Self::Preparing => {
-                stage.provider.trouble(Operation::Create, Trouble::NotSent);
+                for _ in 0..20 {
+                    stage.provider.trouble(Operation::Create, Trouble::NotSent);
+                }
                 reject(&stage, &id).await;
-                stop(&stage, Provider::Payelata, true).await;
+                let second = attempt_of(&stage, &id, 2).await;
+                assert_eq!(second.state, AttemptState::Prepared);
             }
             Self::Failed | Self::Canceled => {
                 stage.provider.end_with(Ending::Failed);
