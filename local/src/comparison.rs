@@ -274,7 +274,9 @@ fn charges(dump: &Dump, rows: &mut Rows, comparison: &mut Comparison) {
     let mut posted: BTreeMap<_, i64> = BTreeMap::new();
     for funding in dump.fundings() {
         let legs = posted_to(domain::charge::CHARGER, &funding.legs);
-        posted.insert((&funding.tenant, &funding.charge), legs);
+        *posted
+            .entry((&funding.tenant, &funding.charge))
+            .or_default() += legs;
     }
     for charge in dump.charges() {
         let provider = domain::charge::CHARGER;

@@ -85,9 +85,7 @@ impl Charges {
 fn moved(samples: &Samples, charge: &Charge, event: ChargeEvent) -> Result<Charge, Error> {
     match charge.apply(event, samples.now)? {
         Applied::Changed(next) => Ok(*next),
-        Applied::Unchanged | Applied::Contradiction => {
-            Err(Denied::ChargeState(charge.state).into())
-        }
+        Applied::Unchanged => Err(Denied::ChargeState(charge.state).into()),
     }
 }
 

@@ -67,7 +67,13 @@ pub async fn run(
                 }
                 let is_full = error.refused(Subject::Available).is_some();
                 if is_full && error.refused(Subject::Charge).is_none() {
-                    return Err(Denied::WalletLimit.into());
+                    // What was credited for a card that was not debited has been spent meanwhile.
+                    let required = charge.amount;
+                    return Err(match next.state {
+                        ChargeState::Dead => Denied::InsufficientFunds { required },
+                        _ => Denied::WalletLimit,
+                    }
+                    .into());
                 }
                 refuse_unless_overtaken(error)?;
             }

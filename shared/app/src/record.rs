@@ -52,8 +52,8 @@ pub enum Key {
     /// What was proposed under a deposit's id.
     Proposal(TenantId, DepositId),
     Charge(TenantId, ChargeId),
-    /// The money a charge brought.
-    Funding(TenantId, ChargeId),
+    /// Money of a charge, by number.
+    Funding(TenantId, ChargeId, u32),
     /// The record of a client's request key, by its digest.
     Request(TenantId, String),
     /// A part of a large answer: the digest of its request key, and a number from 1.
@@ -142,7 +142,7 @@ impl Record {
             Self::Deposit(it) => Key::Deposit(it.tenant.clone(), it.id.clone()),
             Self::Proposal(it) => Key::Proposal(it.tenant.clone(), it.id.clone()),
             Self::Charge(it) => Key::Charge(it.tenant.clone(), it.id.clone()),
-            Self::Funding(it) => Key::Funding(it.tenant.clone(), it.charge.clone()),
+            Self::Funding(it) => Key::Funding(it.tenant.clone(), it.charge.clone(), it.number),
             Self::Request(it) => Key::Request(it.tenant.clone(), it.digest.clone()),
             Self::AnswerPart(it) => {
                 Key::AnswerPart(it.tenant.clone(), it.digest.clone(), it.number)

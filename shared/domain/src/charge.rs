@@ -66,6 +66,9 @@ pub struct Charge {
     /// How often it was looked at in review.
     #[serde(default, skip_serializing_if = "looks::is_zero")]
     pub looks: u32,
+    /// How often it moved money: into the wallet, and back where people found out later that the card was not debited.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub postings: u32,
     /// The name under which the card is locked for this charge: one money call at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_lock: Option<String>,
@@ -142,6 +145,14 @@ impl ChargeDecision {
     }
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 /// What a new charge is made of.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -159,7 +170,6 @@ pub struct Asked {
 pub enum Applied {
     Changed(Box<Charge>),
     Unchanged,
-    Contradiction,
 }
 
 /// What an operator's word does to a charge.
@@ -195,6 +205,7 @@ impl Charge {
             evidence: None,
             told: None,
             looks: 0,
+            postings: 0,
             card_lock: None,
             object: None,
             reason: None,
@@ -240,7 +251,6 @@ impl Charge {
         match decide(self.state, event) {
             ChargeCell::Refuses => Err(Denied::ChargeState(self.state)),
             ChargeCell::Ignores => Ok(Applied::Unchanged),
-            ChargeCell::Contradicts => Ok(Applied::Contradiction),
             ChargeCell::Moves(to) => {
                 let mut next = Self {
                     version: self.version + 1,
@@ -249,6 +259,9 @@ impl Charge {
                     ..self.clone()
                 };
                 next.follow(event, at);
+                if self.state.is_final() {
+                    next.open_again(at);
+                }
                 Ok(Applied::Changed(Box::new(next)))
             }
         }
@@ -282,6 +295,36 @@ impl Charge {
                 self.lease_until = None;
                 self.next_at = None;
             }
+        }
+    }
+
+    /// What people decided without knowing is theirs to decide again.
+    fn open_again(&mut self, at: Timestamp) {
+        self.decisions.clear();
+        self.looks = 0;
+        self.next_at = Some(at.plus(self.look_delay()));
+    }
+
+    /// Whether the wallet has its money now.
+    pub const fn is_credited(&self) -> bool {
+        self.postings % 2 == 1
+    }
+
+    /// What the move from `before` posts: the money of a card that was debited, or back what was credited for one
+    /// that was not.
+    pub fn moved_money(&self, before: &Self) -> Option<Posting> {
+        let (wallet, card) = (Account::Available, Account::clearing(CHARGER));
+        match (self.state, before.is_credited()) {
+            (ChargeState::Paid, false) => Some(self.posting()),
+            (ChargeState::Dead, true) => Some(Posting::between(wallet, card, self.amount)),
+            (
+                ChargeState::Prepared
+                | ChargeState::Sending
+                | ChargeState::Review
+                | ChargeState::Paid
+                | ChargeState::Dead,
+                _,
+            ) => None,
         }
     }
 
@@ -328,7 +371,7 @@ impl Charge {
         // Asked first: a word about a charge that is not in review changes nothing.
         let settled = match self.apply(decision.outcome.event(), at)? {
             Applied::Changed(settled) => settled,
-            Applied::Unchanged | Applied::Contradiction => {
+            Applied::Unchanged => {
                 return Err(Denied::ChargeState(self.state));
             }
         };

@@ -3,7 +3,6 @@
 use domain::{
     charge::{Applied, CHARGER, Charge, ChargeEvent, ChargeState, ChargeVerdict},
     ids::Submission,
-    routing::StopReason,
 };
 use tracing::{error, info, warn};
 
@@ -39,7 +38,6 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
             let next = match current.apply(verdict.event, call.now()) {
                 Ok(Applied::Changed(next)) => next.answered(&verdict, call.now()),
                 Ok(Applied::Unchanged) => return Ok(()),
-                Ok(Applied::Contradiction) => return self.contradicted(call, &current).await,
                 Err(_) => {
                     warn!(charge.id = %sent.id, "an answer came too late to matter");
                     return Ok(());
@@ -102,13 +100,6 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Charger<S, Q, P, V> {
             None => Ok(()),
         }
     }
-
-    /// The provider says otherwise than two operators: nothing is posted, and nothing more is sent.
-    async fn contradicted(&self, call: &Call, charge: &Charge) -> Result<(), Error> {
-        error!(charge.id = %charge.id, "a provider contradicts what was decided about a card charge");
-        let route = (CHARGER, charge.tenant.mode());
-        record_answer::stop_route(call, &self.store, route, StopReason::Contradiction).await
-    }
 }
 
 const fn label(state: ChargeState) -> &'static str {
@@ -143,6 +134,11 @@ fn unpostable(error: &CommitError, verdict: ChargeVerdict) -> ChargeVerdict {
 /// The unit that replaces `before` by `after`, with all that follows from the move: the money of a card that
 /// was debited, the provider's object, the lock of a charge that no longer needs it.
 pub(crate) fn moved(call: &Call, before: &Charge, after: &Charge, changes: Changes) -> Changes {
+    let legs = after.moved_money(before);
+    let after = Charge {
+        postings: before.postings + u32::from(legs.is_some()),
+        ..after.clone()
+    };
     let mut changes = changes.replace(Record::Charge(Box::new(after.clone())), before.version);
     if after.outbox.is_none() {
         changes = changes.forget(before.outbox.clone().map(Key::Outbox));
@@ -160,15 +156,16 @@ pub(crate) fn moved(call: &Call, before: &Charge, after: &Charge, changes: Chang
             object: object.clone(),
         })));
     }
-    if after.state == ChargeState::Paid && before.state != ChargeState::Paid {
+    if let Some(legs) = legs {
         let tx_id = changes.tx_id.clone();
         changes = changes.funding(Funding {
             tenant: after.tenant.clone(),
             charge: after.id.clone(),
+            number: after.postings,
             shard: list_shard(after.id.as_str()),
             actor: call.actor.clone(),
             at: call.now(),
-            legs: after.posting(),
+            legs,
             tx_id,
         });
     }

@@ -21,15 +21,22 @@ pub struct CardLock {
     pub reference: Submission,
 }
 
-/// The money that one charge brought into the wallet, with its posting. Written once per charge, for ever.
+/// Money that one charge brought into the wallet, or took back from it, with its posting. Never changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Funding {
     pub tenant: TenantId,
     pub charge: ChargeId,
+    /// From 1; the odd ones are credits.
+    #[serde(default = "first")]
+    pub number: u32,
     /// Of the sharded account.
     pub shard: u8,
     pub actor: Actor,
     pub at: Timestamp,
     pub legs: Posting,
     pub tx_id: String,
+}
+
+const fn first() -> u32 {
+    1
 }

@@ -351,12 +351,11 @@ impl Late<'_> {
 
     fn contradicted(&mut self, said: &Contradiction) -> Result<(), Error> {
         let now = self.call.now();
-        let is_own = said.object.is_none() || said.object == self.attempt.object;
         let more = said.more;
         self.change(&LateChange::Contradicted { more }, Some(&said.reason))?;
         let attempt = &mut self.attempt;
         if let Some(object) = said.object.as_ref().filter(|_| more.is_positive()) {
-            let money: AttemptMoney = attempt.posted().unexplained(object, is_own, more);
+            let money: AttemptMoney = attempt.posted().unexplained(object, said.is_own, more);
             attempt.money = Some(money);
         }
         let other = self.around.waiting_other();

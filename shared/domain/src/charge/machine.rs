@@ -101,14 +101,12 @@ pub enum ChargeCell {
     Ignores,
     /// Not possible from here; the caller lost its place and stops.
     Refuses,
-    /// A final charge says otherwise: for people.
-    Contradicts,
 }
 
 /// The complete matrix. Nothing leads from `Review` back to a call: code never repeats one that may have
 /// left. A worker that answers after its lease still knows what became of its own call.
 pub const fn decide(state: ChargeState, event: ChargeEvent) -> ChargeCell {
-    use ChargeCell::{Contradicts, Ignores, Moves, Refuses};
+    use ChargeCell::{Ignores, Moves, Refuses};
     use ChargeEvent as E;
     use ChargeState as S;
     match (state, event) {
@@ -137,11 +135,12 @@ pub const fn decide(state: ChargeState, event: ChargeEvent) -> ChargeCell {
         (S::Review, E::Intend | E::GiveUp) => Refuses,
 
         (S::Paid, E::Paid | E::Unclear) => Ignores,
-        (S::Paid, E::NotSent | E::RefusedUs | E::Refused) => Contradicts,
+        // A worker knows otherwise than the people who decided without it: they decide again.
+        (S::Paid, E::NotSent | E::RefusedUs | E::Refused) => Moves(S::Review),
         (S::Paid, E::Intend | E::GiveUp | E::OperatorPaid | E::OperatorDead) => Refuses,
 
         (S::Dead, E::NotSent | E::RefusedUs | E::Refused | E::Unclear | E::GiveUp) => Ignores,
-        (S::Dead, E::Paid) => Contradicts,
+        (S::Dead, E::Paid) => Moves(S::Review),
         (S::Dead, E::Intend | E::OperatorPaid | E::OperatorDead) => Refuses,
     }
 }
@@ -156,8 +155,8 @@ mod tests {
         prepared sending x        x        dead x    x    x      x    x
         sending  x       prepared prepared x    paid dead review x    x
         review   x       =        =        x    paid dead =      paid dead
-        paid     x       !        !        x    =    !    =      x    x
-        dead     x       =        =        =    !    =    =      x    x";
+        paid     x       review   review   x    =    review =    x    x
+        dead     x       =        =        =    review = =       x    x";
 
     #[test]
     fn all_45_cells_are_as_the_design_says() {
@@ -177,7 +176,6 @@ mod tests {
                     ChargeCell::Moves(to) => to.name(),
                     ChargeCell::Ignores => "=",
                     ChargeCell::Refuses => "x",
-                    ChargeCell::Contradicts => "!",
                 };
                 assert_eq!(*expected, word, "{state:?} x {event:?}");
                 cells += 1;

@@ -37,6 +37,8 @@ pub struct Contradiction {
     pub reason: String,
     /// The object that is shown; none where it is gone.
     pub object: Option<ProviderId>,
+    /// Whether it is the attempt's own, and not a second one under our reference.
+    pub is_own: bool,
     /// What the object is said to have paid beyond what is booked for it.
     pub more: Cents,
 }
@@ -71,6 +73,7 @@ fn absence(attempt: &Attempt, now: Timestamp) -> LateNews {
     LateNews::Contradicts(Contradiction {
         reason: "object_vanished".to_owned(),
         object: None,
+        is_own: true,
         more: Cents::ZERO,
     })
 }
@@ -94,6 +97,7 @@ fn shown(attempt: &Attempt, object: &ProviderId, seen: &Seen) -> LateNews {
         LateNews::Contradicts(Contradiction {
             reason: difference.unwrap_or(&seen.status).to_owned(),
             object: Some(object.clone()),
+            is_own,
             more: more(paid),
         })
     };

@@ -113,7 +113,9 @@ pub(crate) fn address(key: &Key) -> Address {
             Address::new(format!("T#{tenant}#J#{deposit}"), "PROPOSAL")
         }
         Key::Charge(tenant, charge) => Address::new(charge_pk(tenant, charge), "META"),
-        Key::Funding(tenant, charge) => Address::new(charge_pk(tenant, charge), "X#000001"),
+        Key::Funding(tenant, charge, number) => {
+            Address::new(charge_pk(tenant, charge), format!("X#{number:06}"))
+        }
         Key::Request(tenant, digest) => Address::new(format!("T#{tenant}#I#{digest}"), "IDEM"),
         // Not in the record's own partition: parts are large, and are written all at once.
         Key::AnswerPart(tenant, digest, number) => {
@@ -387,7 +389,9 @@ pub(crate) fn record_key(address: &Address) -> Option<Key> {
         ("D", None) => Some(Key::Driver(tenant, id.parse().ok()?)),
         ("J", Some(_)) => Some(Key::Deposit(tenant, id.parse().ok()?)),
         ("C", None) => Some(Key::Charge(tenant, id.parse().ok()?)),
-        ("C", Some(_)) => Some(Key::Funding(tenant, id.parse().ok()?)),
+        ("C", Some((_, number))) => {
+            Some(Key::Funding(tenant, id.parse().ok()?, number.parse().ok()?))
+        }
         ("U", None) => Some(Key::AuditEvent(tenant, id.to_owned())),
         ("B", _) => batch_key(tenant, id),
         ("F", None) => Some(Key::BatchFile(tenant, id.to_owned())),

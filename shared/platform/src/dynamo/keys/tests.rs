@@ -48,7 +48,7 @@ fn keys() -> Vec<Key> {
     let tenant: TenantId = "acme~test".parse().expect("valid");
     let keys_of_charges = vec![
         Key::Charge(tenant.clone(), charge.clone()),
-        Key::Funding(tenant, charge),
+        Key::Funding(tenant, charge, 1),
     ];
     [keys, keys_of_batches(), keys_of_charges].concat()
 }

@@ -68,6 +68,7 @@ pub(super) fn of_a_charge() -> Vec<Record> {
     let funding = Funding {
         tenant: tenant(),
         charge: id.clone(),
+        number: 1,
         shard: 3,
         actor: Actor::Key("k7Q2mX91bZ0a".to_owned()),
         at: NOW,
