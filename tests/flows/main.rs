@@ -34,4 +34,5 @@ mod stage;
 mod troubles;
 mod vendor_changes;
 mod vendors;
+mod walks;
 mod withdrawals;

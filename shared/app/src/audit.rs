@@ -8,7 +8,7 @@ mod counts;
 mod reviews;
 mod suspense;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     attempt::Attempt,
@@ -308,9 +308,7 @@ fn loads_fit_their_payouts(dump: &Dump, findings: &mut Vec<Finding>) {
         let expected = payout.map(|payout| match payout.status {
             PayoutStatus::Completed => LoadStatus::Paid,
             // It may have paid the load after all, and took it again until people have decided.
-            PayoutStatus::Canceled | PayoutStatus::Returned if payout.is_contradicted() => {
-                LoadStatus::Held
-            }
+            PayoutStatus::Canceled | PayoutStatus::Returned if payout.is_held() => LoadStatus::Held,
             PayoutStatus::Canceled | PayoutStatus::Returned => LoadStatus::Open,
             PayoutStatus::Scheduled
             | PayoutStatus::Validated
@@ -320,6 +318,18 @@ fn loads_fit_their_payouts(dump: &Dump, findings: &mut Vec<Finding>) {
         });
         if expected.unwrap_or(LoadStatus::Open) != load.status {
             let what = format!("load {} is {}", load.id, load.status.name());
+            found(findings, "V6", what);
+        }
+    }
+    let open: BTreeSet<_> = dump
+        .loads()
+        .filter(|load| load.status == LoadStatus::Open)
+        .map(|load| (&load.tenant, &load.id))
+        .collect();
+    for payout in dump.payouts().filter(|it| it.is_contradicted()) {
+        let load = payout.load.as_ref().map(|load| (&payout.tenant, load));
+        if load.is_some_and(|load| open.contains(&load)) {
+            let what = format!("{} may have paid its load, which is open", payout.id);
             found(findings, "V6", what);
         }
     }

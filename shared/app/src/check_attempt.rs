@@ -266,7 +266,11 @@ fn next(call: &Call, sight: &Sight) -> Next {
             return Next::LeaseExpired(Asked::Process);
         }
         AttemptState::Prepared if attempt.tries == 0 => return Next::Dispatch,
-        AttemptState::Prepared | AttemptState::Created if !rang => return Next::Dispatch,
+        AttemptState::Prepared | AttemptState::Created
+            if !rang && attempt.reviewed_at.is_none() =>
+        {
+            return Next::Dispatch;
+        }
         // What people are asked about is read whenever one of them decides.
         AttemptState::Paid | AttemptState::Dead
             if !rang && !is_due(attempt, now) && attempt.reviewed_at.is_none() =>

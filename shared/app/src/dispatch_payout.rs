@@ -12,6 +12,7 @@ mod submit;
 use std::time::Duration;
 
 use domain::{
+    answer::Answer,
     attempt::{Applied, Attempt, Wake},
     attempt_machine::{AttemptEvent, AttemptState},
     denied::Denied,
@@ -20,12 +21,14 @@ use domain::{
     ids::AttemptRef,
     manifest::{ByObject, manifest},
     payout::{Payout, PayoutStatus},
+    review::Sighting,
     routing::{self, Choice, Provider, RouteSwitch, Skipped, Wish},
     time::Timestamp,
 };
 use tracing::warn;
 
 use crate::{
+    attempt_review,
     breaker::Breaker,
     call::Call,
     changes::{Changes, Subject},
@@ -293,8 +296,21 @@ impl<S: Store, Q: Queue, P: Providers, V: Vault> Dispatcher<S, Q, P, V> {
         let Some(live) = live.filter(|it| !it.is_leased(call.now())) else {
             return Ok(());
         };
-        let changes = Changes::new("set-aside", call.tx_id("set-aside"))
-            .replace(Record::Attempt(Box::new(live.fenced())), live.version);
+        let after = live.set_aside(call.now());
+        let mut changes = Changes::new("set-aside", call.tx_id("set-aside"));
+        if live.reviewed_at.is_none() && after.reviewed_at.is_some() {
+            let known = attempt_review::of(&self.store, live).await?;
+            let answer = Answer::Unclear {
+                cause: "held".to_owned(),
+            };
+            let sighting = Sighting {
+                answer: &answer,
+                at: call.now(),
+                is_read: false,
+            };
+            changes = attempt_review::follow(changes, (known.as_ref(), &after), sighting);
+        }
+        let changes = changes.replace(Record::Attempt(Box::new(after)), live.version);
         self.store.commit(changes).await.or_else(overtaken)
     }
 }

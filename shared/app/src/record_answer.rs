@@ -325,6 +325,17 @@ pub(crate) fn load_settlement(payout: &Payout, status: LoadStatus, at: Timestamp
     })
 }
 
+/// Gives the load of a payout free that came back; while an earlier attempt, or another payout, may have paid it too,
+/// the payout keeps it.
+pub(crate) fn load_given_back(payout: &Payout, at: Timestamp) -> Option<Write> {
+    let status = if payout.is_held() {
+        LoadStatus::Held
+    } else {
+        LoadStatus::Open
+    };
+    load_settlement(payout, status, at)
+}
+
 /// The outbox entry of the payout's next dispatch, noted on the payout.
 pub(crate) fn next_dispatch(payout: &mut Payout, call: &Call) -> OutboxEntry {
     let message = Message::Dispatch(Dispatch {

@@ -6,7 +6,7 @@ use domain::{
     denied::Denied,
     ids::PayoutId,
     load::LoadStatus,
-    payout::{LateChange, LateOf, Note, Payout, PayoutStatus},
+    payout::{LateChange, LateOf, Note, Payout},
     routing::Provider,
 };
 
@@ -51,9 +51,11 @@ pub(crate) fn run(
         changes = dispatched(changes, &mut payout, (call, &mut message));
     }
     if !payout.is_contradicted() {
-        changes = changes.write_if(load_given_free(call, &payout, freed.around));
-        let waiting = freed.around.waiting_other();
-        if let Some(other) = waiting.filter(|it| freed.other.as_ref() == Some(&it.id)) {
+        if !payout.is_held() {
+            changes = changes.write_if(load_given_free(call, &payout, freed.around));
+        }
+        let other = freed.around.other.as_ref();
+        if let Some(other) = other.filter(|it| freed.other.as_ref() == Some(&it.id)) {
             changes = other_freed(call, changes, (other, &payout.id, freed.around))?;
         }
     }
@@ -110,6 +112,7 @@ fn other_freed(
     let (mut after, transition) = other.late(of, &LateChange::FreedOf(decided.clone()), &note)?;
     let mut changes = changes.record(other, transition);
     if !after.is_held() {
+        changes = changes.write_if(load_given_free(call, &after, around));
         changes = gone_on(changes, around.other_live.as_ref(), call);
         // Its message is left to the outbox.
         changes = dispatched(changes, &mut after, (call, &mut None));
@@ -122,15 +125,7 @@ fn other_freed(
 
 /// A payout that gave its load up, and took it again for the time of the decision, gives it up once more.
 fn load_given_free(call: &Call, payout: &Payout, around: &Surroundings) -> Option<Write> {
-    let gives_up = match payout.status {
-        PayoutStatus::Canceled | PayoutStatus::Returned => true,
-        PayoutStatus::Scheduled
-        | PayoutStatus::Validated
-        | PayoutStatus::Queued
-        | PayoutStatus::Processing
-        | PayoutStatus::Completed
-        | PayoutStatus::Failed => false,
-    };
+    let gives_up = payout.gave_its_load_up();
     let load = around.load.as_ref()?;
     let has_it = load.status != LoadStatus::Open && load.holder.as_ref() == Some(&payout.id);
     if gives_up && has_it {

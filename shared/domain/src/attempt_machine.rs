@@ -126,6 +126,9 @@ pub const fn decide(state: AttemptState, event: AttemptEvent) -> AttemptCell {
         (S::Prepared, E::InFlight) => Moves(S::Submitted),
         (S::Prepared, E::Paid) => Moves(S::Paid),
         (S::Prepared, E::Mismatch) => Moves(S::Review),
+        // People are asked about it only while its payout is held and it cannot surely be given up.
+        (S::Prepared, E::OperatorPaid) => Moves(S::Paid),
+        (S::Prepared, E::OperatorDead) => Moves(S::Dead),
         (S::Prepared, E::Repeat) => Ignores,
         (
             S::Prepared,
@@ -135,9 +138,7 @@ pub const fn decide(state: AttemptState, event: AttemptEvent) -> AttemptCell {
             | E::Rejected
             | E::IntendProcess
             | E::ProcessDone
-            | E::Reprocess
-            | E::OperatorPaid
-            | E::OperatorDead,
+            | E::Reprocess,
         ) => Refuses,
 
         (S::Sending, E::NotSent | E::RefusedUs) => Moves(S::Prepared),
@@ -166,17 +167,12 @@ pub const fn decide(state: AttemptState, event: AttemptEvent) -> AttemptCell {
         (S::Created, E::Paid) => Moves(S::Paid),
         (S::Created, E::Mismatch) => Moves(S::Review),
         (S::Created, E::Reclaim) => Moves(S::Created),
+        (S::Created, E::OperatorPaid) => Moves(S::Paid),
+        (S::Created, E::OperatorDead) => Moves(S::Dead),
         (S::Created, E::Created | E::Lost | E::Reprocess) => Ignores,
         (
             S::Created,
-            E::IntendCreate
-            | E::NotSent
-            | E::RefusedUs
-            | E::Repeat
-            | E::Rejected
-            | E::ProcessDone
-            | E::OperatorPaid
-            | E::OperatorDead,
+            E::IntendCreate | E::NotSent | E::RefusedUs | E::Repeat | E::Rejected | E::ProcessDone,
         ) => Refuses,
 
         (S::ProcessSending, E::ProcessDone | E::InFlight) => Moves(S::Submitted),
@@ -307,9 +303,9 @@ mod tests {
     /// intend_create not_sent refused_us created lost repeat abandon rejected intend_process
     /// process_done reprocess in_flight paid final_negative mismatch operator_paid operator_dead reclaim.
     const MATRIX: &str = "
-        prepared        sending x        x        created x       =        dead x    x               x         x       submitted paid dead review x    x    prepared
+        prepared        sending x        x        created x       =        dead x    x               x         x       submitted paid dead review paid dead prepared
         sending         x       prepared prepared created unknown x        x    dead x               x         x       submitted paid dead review x    x    x
-        created         x       x        x        =       =       x        dead x    process_sending x         =       submitted paid dead review x    x    created
+        created         x       x        x        =       =       x        dead x    process_sending x         =       submitted paid dead review paid dead created
         process_sending x       x        x        =       x       x        x    x    x               submitted =       submitted paid dead review x    x    x
         submitted       x       x        x        =       =       x        x    x    x               =         created =         paid dead review paid dead x
         unknown         x       x        x        created =       prepared dead dead x               x         x       submitted paid dead review paid dead x

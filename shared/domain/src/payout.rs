@@ -388,15 +388,6 @@ impl Payout {
             // The evidence is for the timeline only.
             next.reason = settlement.reason().map(str::to_owned);
         }
-        if to == PayoutStatus::Completed
-            && let Some(hold) = &mut next.hold
-        {
-            // It is paid: nothing is left to wait for another payout of its load.
-            hold.payouts.clear();
-            if hold.attempts.is_empty() {
-                next.hold = None;
-            }
-        }
         if next.is_held() {
             next.rest();
         }

@@ -243,7 +243,7 @@ impl Review {
         if round.question == Question::Outcome && !is_for_people(case.attempt) {
             return Err(Denied::ProviderOwnsOutcome);
         }
-        disposition::is_offered(round.question, case, said)?;
+        disposition::is_offered((round.question, &round.evidence), case, said)?;
         let (mut decision, agreed) = match round.decisions.first() {
             None => (decision, None),
             Some(first) if first.by.is_one_person(&decision.by) => {

@@ -14,7 +14,7 @@ use super::Effect;
 use crate::{
     changes::Changes,
     record::Record,
-    record_answer::{card_key, gone_outbox, load_settlement},
+    record_answer::{card_key, gone_outbox, load_given_back, load_settlement},
     release_hold::{self, Freed},
 };
 
@@ -98,7 +98,7 @@ impl Effect<'_> {
         });
         self.attempt.undecided = None;
         if is_all {
-            let load = load_settlement(&self.payout, LoadStatus::Open, self.call.now());
+            let load = load_given_back(&self.payout, self.call.now());
             self.attempt = self.attempt.clone().no_more_reads();
             self.add(|changes| changes.write_if(load));
         }

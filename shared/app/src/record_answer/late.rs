@@ -7,7 +7,7 @@ use domain::{
     ids::AttemptRef,
     load::LoadStatus,
     money::Cents,
-    payout::{Change, GivenBack, LateChange, LateOf, Note, Outcome, Payout, PayoutStatus},
+    payout::{Change, GivenBack, LateChange, LateOf, Note, Outcome, Payout},
     resolution::{self, Asked, Contradiction, LateNews},
     review::{Review, Sighting},
     routing::StopReason,
@@ -16,7 +16,7 @@ use domain::{
 use tracing::{error, info};
 
 use super::{
-    News, Recorded, Sight, load_settlement, mark_done, overtaken, route_of, stop_route, with_object,
+    News, Recorded, Sight, load_given_back, mark_done, overtaken, route_of, stop_route, with_object,
 };
 use crate::{
     attempt_review,
@@ -343,7 +343,7 @@ impl Late<'_> {
         self.attempt.money = Some(money.all_back());
         self.attempt.undecided = None;
         self.attempt.reviewed_at = None;
-        let load = load_settlement(&self.payout, LoadStatus::Open, self.call.now());
+        let load = load_given_back(&self.payout, self.call.now());
         let before = self.sight.payout.clone();
         self.add(|changes| changes.record(&before, *transition).write_if(load));
         Ok(true)
@@ -358,8 +358,7 @@ impl Late<'_> {
             let money: AttemptMoney = attempt.posted().unexplained(object, said.is_own, more);
             attempt.money = Some(money);
         }
-        let other = self.around.waiting_other();
-        let held = other.map(|other| other.id.clone());
+        let held = self.around.other.as_ref().map(|other| other.id.clone());
         let since = attempt.undecided.as_ref().map_or(now, |it| it.since);
         let holds = attempt.undecided.take().and_then(|it| it.holds).or(held);
         attempt.undecided = Some(Undecided {
@@ -378,11 +377,11 @@ impl Late<'_> {
     fn fence(&mut self) -> Result<(), Error> {
         let around = self.around;
         for live in [&around.live, &around.other_live].into_iter().flatten() {
-            let fenced = live.fenced();
+            let fenced = live.fenced(self.call.now());
             let version = live.version;
             self.add(|changes| changes.replace(Record::Attempt(Box::new(fenced)), version));
         }
-        let Some(other) = around.waiting_other() else {
+        let Some(other) = &around.other else {
             return Ok(());
         };
         let of = LateOf {
@@ -407,15 +406,7 @@ impl Late<'_> {
 
     /// A load that is open is taken again: the payout may have paid it.
     fn take_load(&mut self) {
-        let gave_it_up = match self.payout.status {
-            PayoutStatus::Canceled | PayoutStatus::Returned => true,
-            PayoutStatus::Scheduled
-            | PayoutStatus::Validated
-            | PayoutStatus::Queued
-            | PayoutStatus::Processing
-            | PayoutStatus::Completed
-            | PayoutStatus::Failed => false,
-        };
+        let gave_it_up = self.payout.gave_its_load_up();
         let load = self.around.load.as_ref();
         let open = load.filter(|load| gave_it_up && load.status == LoadStatus::Open);
         if let Some(load) = open {

@@ -13,7 +13,7 @@ use domain::{
 };
 use tracing::error;
 
-use super::{load_settlement, next_dispatch};
+use super::{load_given_back, load_settlement, next_dispatch};
 use crate::{call::Call, changes::Write, message::Message, record::Record};
 
 /// Collects what one answer changes.
@@ -114,7 +114,8 @@ impl Pen<'_> {
             rest: money.rest(),
         };
         if self.change(attempt, Change::Returned(back))? == Moved::Yes {
-            self.settle_load(LoadStatus::Open);
+            let given_back = load_given_back(&self.payout, self.call.now());
+            self.writes.extend(given_back);
         }
         Some(())
     }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, Wake};
+use super::{Applied, Attempt, Wake};
 use crate::{
-    answer::Seen, attempt_machine::AttemptState, ids::PayoutId, money::Cents, time::Timestamp,
+    answer::Seen, attempt_machine::AttemptEvent, attempt_machine::AttemptState, ids::PayoutId,
+    money::Cents, time::Timestamp,
 };
 
 /// Two reads that show the attempt dead must lie this far apart to lift a hold by themselves.
@@ -53,16 +54,42 @@ impl Attempt {
         self.decided_on.as_ref() == Some(&Shown::of(seen))
     }
 
-    /// A live attempt of a payout that is held: whoever has it loses its place, and what could be sent rests until
-    /// people have decided.
+    /// A live attempt of a payout that is held: whoever has it loses its place. What could be sent is due at once, to
+    /// be [set aside](Self::set_aside).
     #[must_use]
-    pub fn fenced(&self) -> Self {
-        let rests = self.wake() == Some(Wake::Dispatch);
+    pub fn fenced(&self, at: Timestamp) -> Self {
+        let could_be_sent = self.wake() == Some(Wake::Dispatch);
         Self {
             version: self.version + 1,
             fence: self.fence + 1,
-            lease_until: self.lease_until.filter(|_| !rests),
-            next_at: self.next_at.filter(|_| !rests),
+            lease_until: self.lease_until.filter(|_| !could_be_sent),
+            next_at: if could_be_sent {
+                Some(at)
+            } else {
+                self.next_at
+            },
+            ..self.clone()
+        }
+    }
+
+    /// An attempt that could be sent, and rests until people have decided. Where nobody can be sure that giving it up
+    /// is safe, they are asked about it too: it may stand in the way of what they decide.
+    #[must_use]
+    pub fn set_aside(&self, at: Timestamp) -> Self {
+        let can_be_left = matches!(
+            self.apply(AttemptEvent::Abandon, at),
+            Ok(Applied::Changed(_))
+        );
+        let asked = if can_be_left { None } else { Some(at) };
+        Self {
+            version: self.version + 1,
+            fence: self.fence + 1,
+            lease_until: None,
+            next_at: None,
+            reason: asked
+                .map(|_| "held".to_owned())
+                .or_else(|| self.reason.clone()),
+            reviewed_at: self.reviewed_at.or(asked),
             ..self.clone()
         }
     }

@@ -4,7 +4,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::Payout;
-use crate::{denied::Denied, ids::PayoutId, payout::Change, time::Timestamp};
+use crate::{
+    denied::Denied,
+    ids::PayoutId,
+    payout::{Change, PayoutStatus},
+    time::Timestamp,
+};
 
 /// Why a payout is held. Public as the reason `contradicted`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,9 +27,13 @@ pub struct Hold {
 pub const CONTRADICTED: &str = "contradicted";
 
 impl Payout {
-    /// Whether it waits for people and must not move by itself.
-    pub const fn is_held(&self) -> bool {
-        self.hold.is_some()
+    /// Whether it waits for people and must not move by itself. What was paid waits for no other payout of its load;
+    /// should it come back before that is decided, it does.
+    pub fn is_held(&self) -> bool {
+        let was_paid = self.status == PayoutStatus::Completed;
+        self.hold
+            .as_ref()
+            .is_some_and(|hold| !hold.attempts.is_empty() || !was_paid)
     }
 
     /// Whether news of one of its own attempts holds it.
@@ -34,7 +43,7 @@ impl Payout {
 
     /// # Errors
     /// [`Denied::Contradicted`] for what must wait for the decision.
-    pub(super) const fn require_free(&self, change: Change) -> Result<(), Denied> {
+    pub(super) fn require_free(&self, change: Change) -> Result<(), Denied> {
         match change {
             Change::Claim(_) | Change::Cancel | Change::Retry if self.is_held() => {
                 Err(Denied::Contradicted)
@@ -83,6 +92,16 @@ impl Payout {
             hold.payouts.retain(|it| it != other);
         }
         self.go_on_if_free(at);
+    }
+
+    /// The load is somebody else's for good. Its own news is to be decided all the same.
+    pub(super) fn freed_of_payouts(&mut self) {
+        if let Some(hold) = &mut self.hold {
+            hold.payouts.clear();
+            if hold.attempts.is_empty() {
+                self.hold = None;
+            }
+        }
     }
 
     /// What waits for people is woken by their decision.

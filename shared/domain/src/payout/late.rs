@@ -93,10 +93,12 @@ impl Payout {
             }
             LateChange::Surplus => next.freed_of_attempt(of.number, note.at),
             LateChange::Superseded => {
-                next.become_status(PayoutStatus::Canceled, note);
-                next.reason.clone_from(&note.reason);
+                if !self.gave_its_load_up() {
+                    next.become_status(PayoutStatus::Canceled, note);
+                    next.reason.clone_from(&note.reason);
+                }
                 next.live_attempt = None;
-                next.hold = None;
+                next.freed_of_payouts();
                 next.rest();
             }
             LateChange::Paid(money) => {
@@ -161,8 +163,8 @@ impl Payout {
                 };
                 Posting::between(bearer, Account::Suspense, *surplus)
             }
-            // What failed gave its money back already.
-            LateChange::Superseded if self.status == PayoutStatus::Failed => Posting::none(),
+            // What has ended gave its money back already.
+            LateChange::Superseded if !self.status.is_pending() => Posting::none(),
             LateChange::Superseded => {
                 Posting::between(self.reserved_in()?, Account::Available, self.amount)
             }
@@ -195,6 +197,19 @@ impl Payout {
         Ok(legs.without_zeros())
     }
 
+    /// Whether the payout let its load go: it has it again only while it is contradicted.
+    pub const fn gave_its_load_up(&self) -> bool {
+        match self.status {
+            PayoutStatus::Canceled | PayoutStatus::Returned => true,
+            PayoutStatus::Scheduled
+            | PayoutStatus::Validated
+            | PayoutStatus::Queued
+            | PayoutStatus::Processing
+            | PayoutStatus::Completed
+            | PayoutStatus::Failed => false,
+        }
+    }
+
     /// Whether the payout came back without its fee.
     fn has_kept_fee(&self) -> bool {
         let in_parts = self.returned == self.net();
@@ -216,7 +231,7 @@ impl Payout {
     }
 
     /// What the public may know beyond the status while people have to decide.
-    pub const fn hold_reason(&self) -> Option<&'static str> {
+    pub fn hold_reason(&self) -> Option<&'static str> {
         if self.is_held() {
             Some(CONTRADICTED)
         } else {

@@ -209,12 +209,12 @@ pub struct Case<'a> {
 /// # Errors
 /// [`Denied::OutcomeNotOffered`], [`Denied::PartOutOfRange`] and [`Denied::SumOutOfRange`].
 pub(super) fn is_offered(
-    question: Question,
+    (question, evidence): (Question, &Evidence),
     case: Case<'_>,
     said: Disposition,
 ) -> Result<(), Denied> {
     let money = case.attempt.posted();
-    let offered = offered(question, case, &money);
+    let offered = offered((question, evidence), case, &money);
     if !offered.contains(&said.name()) {
         return Err(Denied::OutcomeNotOffered { offered });
     }
@@ -245,14 +245,26 @@ pub(super) fn is_offered(
     }
 }
 
-fn offered(question: Question, case: Case<'_>, money: &AttemptMoney) -> Vec<&'static str> {
+fn offered(
+    (question, evidence): (Question, &Evidence),
+    case: Case<'_>,
+    money: &AttemptMoney,
+) -> Vec<&'static str> {
+    let ended_without_money = evidence
+        .read
+        .as_ref()
+        .is_some_and(|read| read.proof == Proof::NothingPaid);
     let has_surplus = money.surplus().is_positive();
     let has_rest = money.rest().is_positive();
     let is_open = |word: &str| match (question, word) {
-        // Once something else paid, what this one paid comes on top of it, or it paid nothing.
-        (Question::LatePayment, "surplus") => case.another_paid && has_surplus,
+        // Once something else paid, what this one paid comes on top of it, unless its provider has taken that back.
+        (Question::LatePayment, "surplus") => {
+            case.another_paid && has_surplus && !ended_without_money
+        }
         (Question::LatePayment, "paid") => !case.another_paid,
-        (Question::LatePayment, "not_paid") => !(case.another_paid && has_surplus),
+        (Question::LatePayment, "not_paid") => {
+            !(case.another_paid && has_surplus) || ended_without_money
+        }
         (_, "recovered" | "absorbed") => has_surplus,
         (_, "rest_returned") => has_rest,
         _ => true,

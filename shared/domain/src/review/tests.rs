@@ -238,14 +238,15 @@ fn people_end_an_attempt_only_once_they_were_asked_about_it() {
         };
         let decided = |attempt| decide(&review, says("ann", Disposition::NotPaid), attempt);
         match state {
-            AttemptState::Review | AttemptState::Unknown | AttemptState::Submitted => {
+            AttemptState::Prepared
+            | AttemptState::Created
+            | AttemptState::Review
+            | AttemptState::Unknown
+            | AttemptState::Submitted => {
                 assert!(decided(&attempt).is_ok(), "{state:?}");
                 assert_eq!(decided(&not_asked), Err(Denied::ProviderOwnsOutcome));
             }
-            AttemptState::Prepared
-            | AttemptState::Sending
-            | AttemptState::Created
-            | AttemptState::ProcessSending => {
+            AttemptState::Sending | AttemptState::ProcessSending => {
                 assert_eq!(decided(&attempt), Err(Denied::ProviderOwnsOutcome));
             }
             // Nothing is asked about them, and nothing stands in suspense under their names.
