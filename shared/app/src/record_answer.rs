@@ -5,6 +5,7 @@
 mod late;
 mod pen;
 mod route;
+mod second_payment;
 
 use domain::{
     answer::Answer,
@@ -107,7 +108,7 @@ pub async fn run(
         return Ok(Recorded::WorkerBusy);
     }
     if draft.attempt.state == AttemptState::Paid {
-        late::stop_for_second_payment(call, store, &sight.payout).await?;
+        second_payment::stop_routes(call, store, &sight.payout).await?;
     }
     let ended = match line_end::commit(call, store, draft.changes).await {
         Ok(ended) => ended,

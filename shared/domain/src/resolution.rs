@@ -431,4 +431,6 @@ pub fn identity_of(payout: &Payout, attempt: &Attempt) -> Identity {
 }
 
 #[cfg(test)]
+mod late_tests;
+#[cfg(test)]
 mod tests;
