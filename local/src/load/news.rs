@@ -226,3 +226,25 @@ pub(super) async fn order(
     client.control("/_control/outcomes", Some(&order)).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_drawn_depends_on_the_seed_and_the_names_and_reaches_every_choice() {
+        let drawn = |seed, name: &str| draw(seed, &[name, "later"]);
+        assert_eq!(drawn(1, "pay_1-a01"), drawn(1, "pay_1-a01"));
+        assert_ne!(drawn(1, "pay_1-a01"), drawn(2, "pay_1-a01"));
+        assert_ne!(draw(1, &["ab", "c"]), draw(1, &["a", "bc"]));
+        for choices in [2, 3, Later::ALL.len()] {
+            let mut counts = vec![0; choices];
+            for number in 0..1_000 {
+                counts[pick(drawn(1, &format!("pay_{number}-a01")), choices)] += 1;
+            }
+            let fair = 1_000 / choices;
+            let is_fair = |count: &usize| (fair / 2..=fair * 2).contains(count);
+            assert!(counts.iter().all(is_fair), "{counts:?}");
+        }
+    }
+}
