@@ -6,6 +6,14 @@ use serde_json::Value;
 
 use crate::host::{Fault, Ready};
 
+/// What a call was refused with.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub status: u16,
+    /// The stable word of a conflict; empty where there is none.
+    pub reason: String,
+}
+
 /// An authenticated client of one host.
 #[derive(Clone)]
 pub struct Client {
@@ -93,6 +101,27 @@ impl Client {
             None => request,
         })
         .await
+    }
+
+    /// A post that may be refused: `data`, or with what it was.
+    ///
+    /// # Errors
+    /// When the call fails, or its answer is no JSON.
+    pub async fn ask(&self, path: &str, body: &Value) -> Result<Result<Value, Refusal>, Fault> {
+        let request = self.http.post(format!("{}{path}", self.api));
+        let response = with_body(request.bearer_auth(&self.key), body)
+            .send()
+            .await?;
+        let (status, text) = (response.status(), response.text().await?);
+        let mut answer: Value = serde_json::from_str(&text)?;
+        if status.is_success() {
+            return Ok(Ok(answer["data"].take()));
+        }
+        let reason = answer["error"]["details"]["reason"].as_str();
+        Ok(Err(Refusal {
+            status: status.as_u16(),
+            reason: reason.unwrap_or_default().to_owned(),
+        }))
     }
 
     /// Orders how a coming payment ends at a provider.

@@ -2,19 +2,25 @@
 //!
 //! Pure: the same books and rows give the same differences. It only means something while nothing is under way.
 
-use std::collections::BTreeMap;
+mod payout;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use app::audit::Dump;
+use app::record::Record;
 use domain::{
     attempt::Attempt,
     attempt_machine::AttemptState,
-    ids::{PayoutId, TenantId},
+    ids::{AttemptRef, LoadId, PayoutId, TenantId},
     ledger::{Account, Posting},
-    payout::{Payout, PayoutStatus},
+    payout::PayoutStatus,
+    review::ReviewStatus,
     routing::Provider,
 };
 use platform::provider::paywizard::OrderNo;
 use serde::Deserialize;
+
+use self::payout::Own;
 
 /// A row of `GET /_control/payments`.
 #[derive(Clone, Debug, Deserialize)]
@@ -47,26 +53,37 @@ pub struct Paid {
     pub amount: i64,
 }
 
-/// A payout that has not ended.
+/// A payout that waits: for an attempt of it that is under way, or for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
     pub payout: PayoutId,
     pub status: PayoutStatus,
-    /// Its live attempt: who has it, and where it stands.
+    /// The attempt it waits for: who has it, and where it stands.
     pub attempt: Option<(Provider, AttemptState)>,
-    /// Why people have to decide about it; none while it goes on by itself.
+    /// Why people have to decide about that attempt; none while it goes on by itself.
     pub review: Option<String>,
-    /// What the twins paid for it and our books do not say yet, in minor units.
+    /// News of another attempt, or of another payout of the load, holds it.
+    pub held: bool,
+    /// What the twins moved for it and our books do not say yet, in minor units; below zero for what came back.
     pub unposted: i64,
+}
+
+impl Open {
+    /// Whether people, or what they decide about another attempt, is what it waits for.
+    pub const fn has_reason(&self) -> bool {
+        self.review.is_some() || self.held
+    }
 }
 
 /// What came of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
     pub paid: BTreeMap<Provider, Paid>,
-    /// Of that, what our books do not say yet: its payout or charge has not ended. Minor units.
+    /// Of that, what our books do not say yet: its payout or charge waits. Minor units.
     pub waiting: BTreeMap<Provider, i64>,
     pub open: Vec<Open>,
+    /// What stands in suspense, by the attempt under whose name it stands. Minor units, signed.
+    pub suspense: BTreeMap<AttemptRef, i64>,
     /// What the twins did and our books deny, or the other way round. One line each.
     pub differences: Vec<String>,
 }
@@ -78,6 +95,8 @@ struct Moved {
     outs: u32,
     /// Out less in, in minor units.
     amount: i64,
+    /// The most that was out at any time.
+    peak: i64,
 }
 
 /// What the twins have moved, by provider and reference; each reference is taken by who owns it.
@@ -99,6 +118,7 @@ impl Rows {
                 }
                 Direction::In => entry.amount -= row.amount_minor,
             }
+            entry.peak = entry.peak.max(entry.amount);
         }
         Self { moved }
     }
@@ -118,6 +138,18 @@ impl Rows {
         }
         paid
     }
+}
+
+/// The attempts that people are asked about.
+fn open_reviews(dump: &Dump) -> BTreeSet<(&TenantId, &AttemptRef)> {
+    let reviews = dump.records.iter().filter_map(|record| match record {
+        Record::Review(review) => Some(review),
+        _ => None,
+    });
+    reviews
+        .filter(|review| review.status() == ReviewStatus::Open)
+        .map(|review| (&review.tenant, &review.reference))
+        .collect()
 }
 
 /// The name under which a provider knows a submission of ours.
@@ -148,22 +180,39 @@ pub fn compare(dump: &Dump, movements: &[Movement]) -> Comparison {
             *posted.entry(of).or_default() += posted_to(provider, &transition.legs);
         }
     }
+    let reviewed = open_reviews(dump);
     let mut attempts: BTreeMap<(&TenantId, &PayoutId), Vec<&Attempt>> = BTreeMap::new();
     for attempt in dump.attempts() {
         let of = (&attempt.tenant, &attempt.reference.payout);
         attempts.entry(of).or_default().push(attempt);
+        let suspense = attempt.posted().suspense.get();
+        if suspense != 0 {
+            let name = attempt.reference.clone();
+            comparison.suspense.insert(name, suspense);
+        }
     }
+    let mut paid_loads: BTreeMap<(&TenantId, &LoadId), Vec<&PayoutId>> = BTreeMap::new();
     for payout in dump.payouts() {
         let of = (&payout.tenant, &payout.id);
         let own = Own {
             payout,
             attempts: attempts.remove(&of).unwrap_or_default(),
+            reviewed: &reviewed,
             posted: Provider::ALL.map(|provider| {
                 let posted = posted.get(&(&payout.tenant, &payout.id, provider));
                 (provider, posted.copied().unwrap_or(0))
             }),
         };
-        own.compare(&mut rows, &mut comparison);
+        let pays = own.compare(&mut rows, &mut comparison);
+        if let Some(load) = payout.load.as_ref().filter(|_| pays) {
+            let of = (&payout.tenant, load);
+            paid_loads.entry(of).or_default().push(&payout.id);
+        }
+    }
+    for ((_, load), payouts) in paid_loads.iter().filter(|(_, payouts)| payouts.len() > 1) {
+        let ids: Vec<_> = payouts.iter().map(|id| id.as_str()).collect();
+        let what = format!("load {load} is paid by {}", ids.join(" and "));
+        comparison.differences.push(what);
     }
     charges(dump, &mut rows, &mut comparison);
     for ((provider, reference), moved) in &rows.moved {
@@ -175,98 +224,6 @@ pub fn compare(dump: &Dump, movements: &[Movement]) -> Comparison {
     }
     totals(dump, &mut comparison);
     comparison
-}
-
-/// One payout with all that is ours to know about it.
-struct Own<'a> {
-    payout: &'a Payout,
-    attempts: Vec<&'a Attempt>,
-    /// What its transitions posted to each clearing account.
-    posted: [(Provider, i64); 3],
-}
-
-impl Own<'_> {
-    fn compare(&self, rows: &mut Rows, comparison: &mut Comparison) {
-        let (id, net) = (&self.payout.id, self.payout.net().get());
-        let status = self.payout.status;
-        let differences = &mut comparison.differences;
-        let (mut paid, mut payments, mut unposted) = (0, 0, 0);
-        for (provider, posted) in self.posted {
-            let name = provider.name();
-            let mut at_twin = 0;
-            let mut is_live = false;
-            for attempt in self.attempts.iter().filter(|it| it.provider == provider) {
-                let reference = attempt.reference.to_string();
-                let moved = rows.take(provider, name_at(provider, &reference));
-                if moved.outs > 1 {
-                    let outs = moved.outs;
-                    differences.push(format!("{name} paid {reference} {outs} times"));
-                }
-                at_twin += moved.amount;
-                payments += u32::from(moved.amount != 0);
-                is_live |= !attempt.is_final();
-            }
-            paid += at_twin;
-            if is_live {
-                unposted += at_twin - posted;
-                *comparison.waiting.entry(provider).or_default() += at_twin - posted;
-            }
-            let fits = if is_live {
-                (posted..=posted + net).contains(&at_twin)
-            } else {
-                posted == at_twin
-            };
-            if !fits {
-                differences.push(format!(
-                    "{id} is {status}: {name} paid {at_twin}, our books say {posted}"
-                ));
-            }
-        }
-        if paid > net || payments > 1 {
-            differences.push(format!(
-                "{id} is {status}: {payments} payments of {paid} in all, for a net of {net}"
-            ));
-        }
-        let was_settled = self.attempts.iter().any(|it| it.reviewed_at.is_some());
-        let expected = match status {
-            PayoutStatus::Completed if !was_settled => Some(net),
-            PayoutStatus::Failed | PayoutStatus::Canceled | PayoutStatus::Returned => Some(0),
-            // What people settled may be a part; what has not ended may be paid by now.
-            PayoutStatus::Completed
-            | PayoutStatus::Scheduled
-            | PayoutStatus::Validated
-            | PayoutStatus::Queued
-            | PayoutStatus::Processing => None,
-        };
-        if let Some(expected) = expected.filter(|expected| *expected != paid) {
-            differences.push(format!(
-                "{id} is {status} with {paid} paid for it, expected {expected}"
-            ));
-        }
-        comparison.open.extend(self.open(unposted));
-    }
-
-    fn open(&self, unposted: i64) -> Option<Open> {
-        let live = self.attempts.iter().find(|it| !it.is_final());
-        match self.payout.status {
-            PayoutStatus::Completed
-            | PayoutStatus::Failed
-            | PayoutStatus::Canceled
-            | PayoutStatus::Returned => return None,
-            PayoutStatus::Scheduled
-            | PayoutStatus::Validated
-            | PayoutStatus::Queued
-            | PayoutStatus::Processing => {}
-        }
-        let reviewed = live.filter(|it| it.reviewed_at.is_some());
-        Some(Open {
-            payout: self.payout.id.clone(),
-            status: self.payout.status,
-            attempt: live.map(|it| (it.provider, it.state)),
-            review: reviewed.map(|it| it.reason.clone().unwrap_or_default()),
-            unposted,
-        })
-    }
 }
 
 /// A charge moved its amount exactly when it is paid; one that has not ended may have moved it.

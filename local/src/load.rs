@@ -7,6 +7,8 @@ mod endpoints;
 mod fault_report;
 mod faults;
 mod latency;
+mod news;
+mod operators;
 
 use std::{
     collections::BTreeMap,
@@ -23,6 +25,7 @@ pub use self::batches::{BatchReport, HEAD, run as run_batches};
 pub use self::fault_report::{FaultReport, Met};
 pub use self::faults::{FaultRun, run as run_faults};
 pub use self::latency::{LargeImport, Latencies};
+pub use self::operators::Deeds;
 use self::{
     endpoints::{AMOUNT, Props},
     latency::timed,

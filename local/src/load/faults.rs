@@ -1,19 +1,28 @@
 //! Payouts over every provider while a share of all calls to the providers, and of their callbacks, misbehaves. When
 //! nothing is under way any more, the twins' books are held against ours.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
-use app::{audit, message::QueueName};
+use app::{
+    audit::{self, Dump},
+    message::QueueName,
+};
 use serde_json::{Value, json};
 
 use super::{
     endpoints::{AMOUNT, DRIVER},
     fault_report::{FaultReport, Met},
     for_each, fund,
+    news::{self, News},
+    operators::{self, People, Truth},
 };
 use crate::{
     client::Client,
-    comparison::{self, Movement, Open},
+    comparison::{self, Comparison, Movement},
     host::{Fault, Host, Options, Place},
 };
 
@@ -40,6 +49,13 @@ const APPROVED_AFTER: u32 = 1_800;
 /// How far the clock moves, in hours, until nothing is under way; then the payouts that still are count as stuck.
 const STEPS: [u32; 12] = [1, 1, 2, 4, 8, 8, 24, 24, 48, 120, 240, 480];
 const HOUR: u32 = 3_600;
+/// Of a hundred payments to cards and bank accounts, how many end without money at first.
+const DOOMED: u64 = 12;
+/// How far the clock moves between two looks of the operators, in seconds: what they ask for is read within a minute,
+/// and a payment that came back unheard is read again after days.
+const LOOKS: [u32; 8] = [60, 60, 600, HOUR, 60, 60, 6 * HOUR, 48 * HOUR];
+/// How often they go through that; what is open then has no end.
+const TURNS: usize = 5;
 
 /// What is run.
 #[derive(Clone, Debug)]
@@ -113,50 +129,126 @@ pub async fn run(wish: FaultRun) -> Result<FaultReport, Fault> {
     let run = host.world.backend.clock.now().millis();
     furnish(&host, &client, (run, wish.payouts)).await?;
     misbehave(&client, &wish).await?;
+    let made: Made = Arc::default();
     let began = host.world.backend.clock.now();
     // In real time a call that hangs would hold its worker for its whole timeout; the clock steps over that.
     let held = host.pump.hold(QueueName::Dispatch).await;
-    for_each(&client, wish.payouts, move |client, number| async move {
-        let load = load(run, number);
-        if Way::of(number).is_instant() {
-            let body = json!({"loadId": load, "requestedBy": "load"});
-            client.post("/api/v1/payouts/instant", &body).await?;
-        } else {
-            let body = json!({ "loadId": load });
-            client.post("/api/v1/payouts", &body).await?;
+    let making = Arc::clone(&made);
+    for_each(&client, wish.payouts, move |client, number| {
+        let making = Arc::clone(&making);
+        async move {
+            let load = load(run, number);
+            let payout = if Way::of(number).is_instant() {
+                let body = json!({"loadId": load, "requestedBy": "load"});
+                client.post("/api/v1/payouts/instant", &body).await?
+            } else {
+                let body = json!({ "loadId": load });
+                client.post("/api/v1/payouts", &body).await?
+            };
+            let id = payout["id"].as_str().unwrap_or_default().to_owned();
+            let mut made = making.lock().unwrap_or_else(PoisonError::into_inner);
+            made.push((number, id));
+            Ok(())
         }
-        Ok(())
     })
     .await?;
+    doom(&client, &made, wish.seed).await?;
     drop(held);
-    for hours in STEPS {
-        host.pump.advance(hours * HOUR).await?;
-        if open(&host, &client)
-            .await?
-            .iter()
-            .all(|it| it.review.is_some())
-        {
-            break;
-        }
-    }
-    let met = met(&client).await?;
+    let run = Run { host, client };
+    run.rest().await?;
+    let mut people = People::of(&run.host.ready, wish.seed)?;
+    people.press(&run.dump().await?).await?;
+    run.host.pump.advance(6 * HOUR).await?;
+    let mut news = News::break_out(&run.client, &run.dump().await?, wish.seed).await?;
+    run.settle(&mut people, &mut news).await?;
+    let met = met(&run.client).await?;
     // Callbacks that were held back come now, and must change nothing.
-    client
+    run.client
         .control("/_control/reset", Some(&Value::Null))
         .await?;
-    host.pump.advance(HOUR).await?;
-    let took = host.world.backend.clock.now().since(began);
-    let dump = host.world.backend.store.dump().await?;
-    let mut report = FaultReport::new(
-        &dump,
-        comparison::compare(&dump, &movements(&client).await?),
-        met,
-    );
-    report.find_reviews(&reviewed(&client).await?);
-    report.find_others(audit::findings(&dump), wish.payouts);
+    run.host.pump.advance(HOUR).await?;
+    run.settle(&mut people, &mut news).await?;
+    let took = run.host.world.backend.clock.now().since(began);
+    let (dump, compared) = run.compared().await?;
+    let mut report = FaultReport::new(&dump, compared, met);
+    report.find_reviews(&reviewed(&run.client).await?);
+    let again = usize::try_from(people.deeds.again)?;
+    report.find_others(audit::findings(&dump), wish.payouts + again);
+    report.tell(&dump, &news, people.deeds);
     report.clock = took;
     report.elapsed = started.elapsed();
     Ok(report)
+}
+
+/// The payouts that were made, by their numbers.
+type Made = Arc<Mutex<Vec<(usize, String)>>>;
+
+/// A run whose payouts were made.
+struct Run {
+    host: Host,
+    client: Client,
+}
+
+impl Run {
+    async fn dump(&self) -> Result<Dump, Fault> {
+        Ok(self.host.world.backend.store.dump().await?)
+    }
+
+    async fn compared(&self) -> Result<(Dump, Comparison), Fault> {
+        let dump = self.dump().await?;
+        let compared = comparison::compare(&dump, &movements(&self.client).await?);
+        Ok((dump, compared))
+    }
+
+    /// Moves the clock until nothing but what people have to decide is open.
+    async fn rest(&self) -> Result<(), Fault> {
+        for hours in STEPS {
+            self.host.pump.advance(hours * HOUR).await?;
+            let (_, compared) = self.compared().await?;
+            if compared.open.iter().all(|it| it.has_reason()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets operators and clients work until nothing is left to decide, and nothing is unheard.
+    async fn settle(&self, people: &mut People, news: &mut News) -> Result<(), Fault> {
+        for seconds in LOOKS.into_iter().cycle().take(TURNS * LOOKS.len()) {
+            let (dump, compared) = self.compared().await?;
+            people.resume().await?;
+            let acted = people.press(&dump).await?;
+            let told = news.go_on(&self.client, &dump).await?;
+            let is_settled = compared.open.is_empty() && compared.suspense.is_empty();
+            if is_settled && compared.differences.is_empty() && !told && !acted {
+                break;
+            }
+            let truth = Truth::of(&movements(&self.client).await?);
+            people.decide(&dump, &truth).await?;
+            self.host.pump.advance(seconds).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Some payments to cards and bank accounts are to end without money.
+async fn doom(client: &Client, made: &Made, seed: u32) -> Result<(), Fault> {
+    let made = made.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    for (number, id) in made {
+        let reference = format!("{id}-a01");
+        let is_doomed = news::draw(seed, &[&load(0, number), "doomed"]) % 100 < DOOMED;
+        let by_owlpay = match Way::of(number) {
+            Way::Prepaid { .. } => continue,
+            Way::Bank => true,
+            Way::Card { .. } => false,
+        };
+        if is_doomed {
+            let (provider, status) = news::first_end(seed, &reference, by_owlpay);
+            let order = json!({"provider": provider, "status": status, "reference": reference});
+            client.control("/_control/outcomes", Some(&order)).await?;
+        }
+    }
+    Ok(())
 }
 
 fn load(run: i64, number: usize) -> String {
@@ -255,22 +347,9 @@ async fn movements(client: &Client) -> Result<Vec<Movement>, Fault> {
     Ok(serde_json::from_value(rows)?)
 }
 
-/// The payouts that have not ended.
-async fn open(host: &Host, client: &Client) -> Result<Vec<Open>, Fault> {
-    let dump = host.world.backend.store.dump().await?;
-    Ok(comparison::compare(&dump, &movements(client).await?).open)
-}
-
 /// The payouts whose reviews are listed as open.
 async fn reviewed(client: &Client) -> Result<BTreeSet<String>, Fault> {
-    let mut payouts = BTreeSet::new();
-    let mut next = Some("/api/v1/reviews?status=open&pageSize=100".to_owned());
-    while let Some(path) = next {
-        let page = client.get(&path).await?;
-        let items = page["items"].as_array().into_iter().flatten();
-        payouts.extend(items.filter_map(|it| it["payoutId"].as_str().map(str::to_owned)));
-        let cursor = page["nextCursor"].as_str();
-        next = cursor.map(|it| format!("/api/v1/reviews?status=open&pageSize=100&cursor={it}"));
-    }
-    Ok(payouts)
+    let reviews = operators::open_reviews(client).await?;
+    let payouts = reviews.iter().filter_map(|it| it["payoutId"].as_str());
+    Ok(payouts.map(str::to_owned).collect())
 }
