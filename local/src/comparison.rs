@@ -227,7 +227,10 @@ impl Own<'_> {
                 "{id} is {status}: {payments} payments of {paid} in all, for a net of {net}"
             ));
         }
-        let was_settled = self.attempts.iter().any(|it| it.reviewed_at.is_some());
+        let was_settled = self
+            .attempts
+            .iter()
+            .any(|it| it.reviewed_at.is_some() || it.money.is_some());
         let expected = match status {
             PayoutStatus::Completed if !was_settled => Some(net),
             PayoutStatus::Failed | PayoutStatus::Canceled | PayoutStatus::Returned => Some(0),

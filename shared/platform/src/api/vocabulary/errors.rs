@@ -85,6 +85,12 @@ pub struct ErrorDetails {
     /// The status that does not allow it.
     #[schema(required = false)]
     pub status: String,
+    /// The outcomes that a decision may have here.
+    #[schema(required = false)]
+    pub offered: Vec<String>,
+    /// What the newest read of the provider proves.
+    #[schema(required = false)]
+    pub proof: String,
     /// The methods that the path has.
     #[schema(required = false)]
     pub allowed: String,
