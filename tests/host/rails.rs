@@ -7,7 +7,7 @@ use crate::stage::{Call, Stage};
 const NET: i64 = 44_750;
 
 /// A driver with this payout method, whom our own people verified when `verified`, and a load.
-async fn driver(stage: &Stage, method: &Value, verified: bool) {
+pub(crate) async fn driver(stage: &Stage, method: &Value, verified: bool) {
     let body = json!({"ovnDriverId": "RAIL-1", "name": "Ana Ruiz", "email": "ana@example.com",
         "phone": "+15551234567"});
     stage.data("POST", "/api/v1/drivers", Some(&body)).await;

@@ -226,12 +226,9 @@ impl Facts {
         }
     }
 
-    /// What the provider says that it paid, where it gives a figure.
-    pub const fn reported_figure(&self, attempt: &Attempt) -> Option<Cents> {
-        match manifest(attempt.provider).shows {
-            Shows::Breakdown | Shows::Order => self.processed_amount.exact(),
-            Shows::Amount => self.amount,
-        }
+    /// What the provider says that it paid, where it gives a figure. What it was asked for is none.
+    pub const fn reported_figure(&self) -> Option<Cents> {
+        self.processed_amount.exact()
     }
 
     fn identity_differs(&self, attempt: &Attempt) -> Option<Difference> {

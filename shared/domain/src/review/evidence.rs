@@ -245,9 +245,7 @@ impl Evidence {
 /// What the provider says that it paid of `attempt`, where the answer is about it.
 fn reported(attempt: &Attempt, answer: &Answer) -> Option<Cents> {
     match answer {
-        Answer::Exists { seen, .. } if seen.facts.is_about(attempt) => {
-            seen.facts.reported_figure(attempt)
-        }
+        Answer::Exists { seen, .. } if seen.facts.is_about(attempt) => seen.facts.reported_figure(),
         Answer::Exists { .. }
         | Answer::NotSent { .. }
         | Answer::Absent
