@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     batch_stage::{WALLET, reason},
-    late_stage::{DAY, FEE, GROSS, HOUR, NET, first, legs, plain, review_of, says},
+    late_stage::{DAY, FEE, GROSS, HOUR, NET, first, legs, plain, review_of, says, sorted},
     rails::bank_driver,
     stage::Stage,
 };
@@ -36,17 +36,6 @@ async fn total_paid(stage: &Stage, driver: &str) -> Value {
     let items = page["items"].as_array().expect("items").iter();
     let mut own = items.filter(|it| it["ovnDriverId"] == driver || it["id"] == driver);
     own.next().expect("a driver")["totalPaid"].clone()
-}
-
-fn sorted(legs: &Value) -> Vec<String> {
-    let mut legs: Vec<_> = legs
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(Value::to_string)
-        .collect();
-    legs.sort();
-    legs
 }
 
 async fn assert_moved(stage: &Stage, payout: &str, (event, expected): (&str, &Value)) {

@@ -33,6 +33,7 @@ mod late_news;
 mod late_reads;
 mod late_returns;
 mod late_stage;
+mod late_surplus;
 mod limits;
 mod lists;
 mod manners;
