@@ -3,6 +3,7 @@
 use crate::{
     answer::{Answer, Seen, Standing},
     attempt::Attempt,
+    manifest::{ReturnProof, manifest},
     money::Cents,
     review::Proof,
 };
@@ -40,6 +41,8 @@ fn shown(attempt: &Attempt, seen: &Seen) -> Proof {
             Some(_) | None => Proof::Open,
         },
         Standing::FinalNegative if !seen.facts.may_have_paid() => Proof::NothingPaid,
+        // What left came back: the driver has nothing of it.
+        Standing::Reversed if is_all_back(attempt, seen) => Proof::NothingPaid,
         Standing::FinalNegative
         | Standing::Inert
         | Standing::InFlight
@@ -47,6 +50,15 @@ fn shown(attempt: &Attempt, seen: &Seen) -> Proof {
         | Standing::Rejected
         | Standing::Reversed => Proof::Open,
     }
+}
+
+fn is_all_back(attempt: &Attempt, seen: &Seen) -> bool {
+    let by_status = match manifest(attempt.provider).full_return {
+        ReturnProof::ByStatus => true,
+        ReturnProof::None => false,
+    };
+    let fits = !seen.facts.may_have_paid() || seen.facts.fits_a_return(attempt.net);
+    by_status && fits
 }
 
 fn is_part(figure: Cents, attempt: &Attempt) -> bool {

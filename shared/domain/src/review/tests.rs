@@ -457,6 +457,11 @@ fn a_fresh_read_refuses_what_it_denies() {
             vec![Disposition::NotPaid],
         ),
         (
+            reads(Standing::Reversed, Some(44_750)),
+            vec![Disposition::Paid, part(40_000)],
+            vec![Disposition::NotPaid],
+        ),
+        (
             reads(Standing::NeedsReview, Some(40_000)),
             vec![Disposition::Paid, Disposition::NotPaid, part(39_999)],
             vec![part(40_000)],
