@@ -1,6 +1,6 @@
 //! Two payouts of one load, of which more than one may have paid it.
 
-use app::{memory::Ending, request_key::Answered};
+use app::{error::Error, memory::Ending, request_key::Answered};
 use domain::{
     denied::Denied,
     fee::Rail,
@@ -16,7 +16,7 @@ use domain::{
 use crate::{
     books,
     late_stage::{DAY, HOUR, World, books_of, route_is_stopped, show, stop},
-    review_stage::{NET, agree, balance, decide, decide_on, review, says},
+    review_stage::{NET, agree, balance, decide, decide_on, read_now, review, says},
     stage::{AMOUNT, Stage},
     troubles::ring,
 };
@@ -147,6 +147,50 @@ async fn a_surplus_is_recovered_in_parts() {
     for (part, left) in [(1, NET - 1), (NET - 2, 1), (1, 0)] {
         agree(&stage, &first, Disposition::Recovered(Cents::new(part))).await;
         assert_eq!(books_of(&stage).await, (-AMOUNT, NET + left, -left));
+        books::balance(&stage);
+    }
+}
+
+/// A payout that was canceled and is heard to be paid, after another one paid its load; and that payment is back.
+async fn first_paid_and_second_back() -> (Stage, PayoutId) {
+    let (stage, first) = World::Canceled.stage().await;
+    let second = Box::pin(with_another(&stage, true)).await;
+    show(&stage, &first, Ending::Paid).await;
+    stop(&stage, Provider::Owlpay, false).await;
+    show(&stage, &second, Ending::Failed).await;
+    let back = Disposition::Returned(Cents::new(NET));
+    Box::pin(agree(&stage, &second, back)).await;
+    assert_eq!(stage.payout(&second).await.status, PayoutStatus::Returned);
+    books::balance(&stage);
+    (stage, first)
+}
+
+#[tokio::test]
+async fn a_load_whose_second_payment_came_back_is_nobodys_until_the_first_is_decided() {
+    for (outcome, status) in [
+        (Disposition::Paid, PayoutStatus::Completed),
+        (Disposition::NotPaid, PayoutStatus::Canceled),
+    ] {
+        let (stage, first) = Box::pin(first_paid_and_second_back()).await;
+        let third = Box::pin(stage.create("L-2", Rail::Standard, "third")).await;
+        let is_held = matches!(third, Err(Error::Denied(Denied::LoadHeld { .. })));
+        assert!(is_held, "{outcome:?}: {third:?}");
+        if outcome == Disposition::NotPaid {
+            show(&stage, &first, Ending::Failed).await;
+        }
+        read_now(&stage, &first).await;
+        Box::pin(agree(&stage, &first, outcome)).await;
+        assert_eq!(stage.payout(&first).await.status, status);
+        let load = stage.load("L-2").await;
+        let fourth = Box::pin(stage.create("L-2", Rail::Standard, "fourth")).await;
+        if outcome == Disposition::Paid {
+            assert_eq!((load.status, load.holder), (LoadStatus::Paid, Some(first)));
+            assert!(fourth.is_err(), "{fourth:?}");
+        } else {
+            assert!(fourth.is_ok(), "{fourth:?}");
+        }
+        stage.advance(DAY).await;
+        assert_eq!(stage.provider.paid(), 1, "{outcome:?}");
         books::balance(&stage);
     }
 }
