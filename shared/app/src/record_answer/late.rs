@@ -14,7 +14,8 @@ use domain::{
 use tracing::{error, info};
 
 use super::{
-    News, Recorded, Sight, load_given_back, mark_done, overtaken, route_of, stop_route, with_object,
+    Draft, News, Recorded, Sight, load_given_back, mark_done, overtaken, route_of, stop_route,
+    with_object,
 };
 use crate::{
     attempt_review,
@@ -138,13 +139,6 @@ impl Known {
             },
         })
     }
-}
-
-struct Draft {
-    payout: Payout,
-    attempt: Attempt,
-    changes: Changes,
-    message: Option<Message>,
 }
 
 fn draft(
